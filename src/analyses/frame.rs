@@ -1,0 +1,118 @@
+//! Columns to a frame that keeps its table's contract.
+
+use polars::prelude::*;
+
+use crate::contracts::{Kind, Table};
+use crate::error::{Error, Result};
+
+/// Builds a frame of a table column by column, in any order; money is integer minor units.
+pub struct FrameBuilder {
+    table: &'static Table,
+    columns: Vec<Column>,
+}
+
+impl FrameBuilder {
+    /// Begins a frame.
+    pub fn new(table: &'static Table) -> FrameBuilder {
+        FrameBuilder { table, columns: Vec::new() }
+    }
+
+    /// Text.
+    pub fn text<'t>(mut self, name: &str, values: impl IntoIterator<Item = &'t str>) -> FrameBuilder {
+        let values = StringChunked::from_iter_values(name.into(), values.into_iter());
+        self.columns.push(values.into_column());
+        self
+    }
+
+    /// Text that may be absent.
+    pub fn maybe_text(mut self, name: &str, values: Vec<Option<String>>) -> FrameBuilder {
+        self.columns.push(Column::new(name.into(), values));
+        self
+    }
+
+    /// Money in minor units, or whole numbers.
+    pub fn whole(mut self, name: &str, values: Vec<i64>) -> FrameBuilder {
+        self.columns.push(Column::new(name.into(), values));
+        self
+    }
+
+    /// Money or whole numbers that may be absent.
+    pub fn maybe_whole(mut self, name: &str, values: Vec<Option<i64>>) -> FrameBuilder {
+        self.columns.push(Column::new(name.into(), values));
+        self
+    }
+
+    /// Ratios.
+    pub fn ratio(mut self, name: &str, values: Vec<f64>) -> FrameBuilder {
+        self.columns.push(Column::new(name.into(), values));
+        self
+    }
+
+    /// Ratios that may be absent.
+    pub fn maybe_ratio(mut self, name: &str, values: Vec<Option<f64>>) -> FrameBuilder {
+        self.columns.push(Column::new(name.into(), values));
+        self
+    }
+
+    /// Yes or no.
+    pub fn flag(mut self, name: &str, values: Vec<bool>) -> FrameBuilder {
+        self.columns.push(Column::new(name.into(), values));
+        self
+    }
+
+    /// Days since 1970-01-01.
+    pub fn date(mut self, name: &str, values: Vec<Option<i32>>) -> FrameBuilder {
+        let days = Int32Chunked::new(name.into(), values);
+        self.columns.push(days.into_date().into_column());
+        self
+    }
+
+    /// The frame, its columns in the contract's order, those of open prefixes after the last one declared before them.
+    ///
+    /// # Errors
+    /// [`Error::Contract`] where a column is missing, unknown or of the wrong type.
+    pub fn finish(self) -> Result<DataFrame> {
+        let broken = |message: String| Error::Contract { table: self.table.name, message };
+        let mut ordered = Vec::new();
+        for column in self.table.columns {
+            let found = self.columns.iter().find(|found| found.name() == column.name);
+            let found = found.ok_or_else(|| broken(format!("column `{}` is missing", column.name)))?;
+            if !holds(column.kind, found.dtype()) {
+                return Err(broken(format!(
+                    "column `{}` is {} instead of {:?}",
+                    column.name,
+                    found.dtype(),
+                    column.kind
+                )));
+            }
+            ordered.push(found.clone());
+        }
+        for column in &self.columns {
+            if self.table.position(column.name()).is_some() {
+                continue;
+            }
+            if !self.table.open.is_some_and(|prefix| column.name().starts_with(prefix)) {
+                return Err(broken(format!("column `{}` is not declared", column.name())));
+            }
+            ordered.push(column.clone());
+        }
+        DataFrame::new_infer_height(ordered).map_err(|error| broken(error.to_string()))
+    }
+}
+
+/// Whether a column of this type can hold this kind.
+pub fn holds(kind: Kind, dtype: &DataType) -> bool {
+    match kind {
+        Kind::Id | Kind::Text | Kind::Month => *dtype == DataType::String,
+        Kind::Money | Kind::Integer | Kind::Quantity => *dtype == DataType::Int64,
+        Kind::Flag => *dtype == DataType::Boolean,
+        Kind::Date => *dtype == DataType::Date,
+        Kind::Timestamp => matches!(dtype, DataType::Datetime(..)),
+        Kind::Ratio => *dtype == DataType::Float64,
+    }
+}
+
+/// `YYYY-MM` of a month number.
+pub fn month_name(month: i32) -> String {
+    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+}

@@ -1,0 +1,94 @@
+//! The business questions, one file each. `registry!` below is the only place an analysis is registered:
+//! the command line, the configuration, the docs, the tests and the benches all follow from it.
+
+pub mod frame;
+pub mod profitability;
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+
+use crate::contracts::Table;
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+
+/// A question the engine can answer. The fields of the implementor are its parameters.
+pub trait Analysis: Sync {
+    /// What it is.
+    fn spec(&self) -> &'static Spec;
+
+    /// Facts and earlier results in, one frame out for each of the spec's outputs.
+    fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>>;
+}
+
+/// What an analysis is, declared once.
+#[derive(Debug)]
+pub struct Spec {
+    /// The one name: command argument, configuration section, case file.
+    pub id: &'static str,
+    /// The definition, as a manager would read it.
+    pub definition: &'static str,
+    /// Analyses whose tables it reads.
+    pub needs: &'static [&'static str],
+    /// The tables it gives.
+    pub outputs: &'static [&'static Table],
+}
+
+/// What an analysis is given.
+pub struct Inputs<'i> {
+    /// The facts of the run.
+    pub facts: &'i Facts,
+    /// The tables of the analyses it needs.
+    pub results: &'i Results,
+}
+
+/// Finished tables by name.
+#[derive(Debug, Default)]
+pub struct Results {
+    tables: BTreeMap<&'static str, DataFrame>,
+}
+
+impl Results {
+    /// A finished table.
+    pub fn get(&self, table: &'static Table) -> Result<&DataFrame> {
+        self.tables
+            .get(table.name)
+            .ok_or(Error::Contract { table: table.name, message: "it is read before it is there".into() })
+    }
+
+    /// Adds a finished table.
+    pub fn insert(&mut self, table: &'static Table, frame: DataFrame) {
+        self.tables.insert(table.name, frame);
+    }
+
+    /// Every table, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &DataFrame)> {
+        self.tables.iter().map(|(name, frame)| (*name, frame))
+    }
+}
+
+macro_rules! registry {
+    ($($id:ident: $analysis:ty,)*) => {
+        /// Every analysis with its parameters: the analyses' part of the configuration.
+        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Analyses {
+            $(#[doc = concat!("Parameters of `", stringify!($id), "`.")] pub $id: $analysis,)*
+        }
+
+        impl Analyses {
+            /// The names, in the order they are registered.
+            pub const IDS: &'static [&'static str] = &[$(stringify!($id)),*];
+
+            /// Every analysis.
+            pub fn all(&self) -> Vec<&dyn Analysis> {
+                vec![$(&self.$id),*]
+            }
+        }
+    };
+}
+
+registry! {
+    profitability: profitability::Profitability,
+}

@@ -1,0 +1,220 @@
+//! The input tables. A source in `langgan.toml` maps the columns of an export onto one of these,
+//! or onto `flat`: one file whose rows carry customer, product, order and line at once.
+
+use super::Kind::{Date, Flag, Id, Integer, Money, Month, Quantity, Text, Timestamp};
+use super::{Column, Table};
+
+/// Every input table, parents first: ingest reads them in this order.
+pub const ALL: &[&Table] = &[
+    &BRANCHES,
+    &AGENTS,
+    &PRODUCTS,
+    &CUSTOMERS,
+    &IDENTIFIERS,
+    &ORDERS,
+    &ORDER_LINES,
+    &FLAT,
+    &INTERACTIONS,
+    &ACTIVITY_COSTS,
+    &CONTROL_TOTALS,
+];
+
+/// Branches of the company.
+pub static BRANCHES: Table = Table {
+    name: "branches",
+    doc: "Branches of the company, one row per branch.",
+    key: &["branch_id"],
+    columns: &[
+        Column::new("branch_id", Id, "The branch.").required(),
+        Column::new("name", Text, "Its name."),
+        Column::new("city", Text, "Its city."),
+        Column::new("opened_on", Date, "The day it opened."),
+        Column::new("administrator", Text, "Who answers for its data."),
+    ],
+    open: None,
+};
+
+/// Agents and sales staff.
+pub static AGENTS: Table = Table {
+    name: "agents",
+    doc: "Agents who follow customers up, one row per agent.",
+    key: &["agent_id"],
+    columns: &[
+        Column::new("agent_id", Id, "The agent.").required(),
+        Column::new("name", Text, "Name."),
+        Column::new("branch_id", Id, "Home branch."),
+        Column::new("daily_capacity", Integer, "Contacts a day; the queue is capped at it."),
+        Column::new("started_on", Date, "First day of work."),
+    ],
+    open: None,
+};
+
+/// Products.
+pub static PRODUCTS: Table = Table {
+    name: "products",
+    doc: "Products, one row per product.",
+    key: &["product_id"],
+    columns: &[
+        Column::new("product_id", Id, "The product (SKU).").required(),
+        Column::new("name", Text, "Its name."),
+        Column::new("category", Text, "Category."),
+        Column::new("subcategory", Text, "Subcategory."),
+        Column::new("brand", Text, "Brand."),
+        Column::new("list_price", Money, "List price of one unit."),
+        Column::new("unit_cost", Money, "Standard cost of one unit."),
+        Column::new("tier", Text, "Quality step inside the category: basic, standard, premium, …"),
+        Column::new("stock", Integer, "Units in stock; empty where the export has none."),
+    ],
+    open: None,
+};
+
+/// Customers.
+pub static CUSTOMERS: Table = Table {
+    name: "customers",
+    doc: "Customers, one row per customer.",
+    key: &["customer_id"],
+    columns: &[
+        Column::new("customer_id", Id, "The customer.").required(),
+        Column::new("name", Text, "Name."),
+        Column::new("birth_date", Date, "Date of birth."),
+        Column::new("phone", Text, "Telephone."),
+        Column::new("email", Text, "E-mail address."),
+        Column::new("city", Text, "City (or country, where the export has no city)."),
+        Column::new("branch_id", Id, "Home branch."),
+        Column::new("registered_on", Date, "Day of registration."),
+        Column::new("consent_email", Flag, "May be written to by e-mail."),
+        Column::new("consent_sms", Flag, "May be sent messages."),
+        Column::new("consent_call", Flag, "May be called."),
+        Column::new("agent_id", Id, "The agent who looks after the customer."),
+        Column::new("party_class", Text, "external, internal or supplier."),
+        Column::new("referrer_id", Id, "The customer who brought this one."),
+    ],
+    open: None,
+};
+
+/// Other identifiers of a customer.
+pub static IDENTIFIERS: Table = Table {
+    name: "identifiers",
+    doc: "Vehicle plates, cards and other identifiers of customers, one row per kind and value.",
+    key: &["kind", "value"],
+    columns: &[
+        Column::new("kind", Text, "vehicle, card, phone, …").required(),
+        Column::new("value", Text, "The identifier as exported.").required(),
+        Column::new("customer_id", Id, "Whose it is.").required().of("customers", "unknown_customer"),
+    ],
+    open: None,
+};
+
+/// Orders.
+pub static ORDERS: Table = Table {
+    name: "orders",
+    doc: "Orders (invoices), one row per order.",
+    key: &["order_id"],
+    columns: &[
+        Column::new("order_id", Id, "The order.").required(),
+        Column::new("customer_id", Id, "The buyer; empty for an anonymous sale.").of("customers", "unknown_customer"),
+        Column::new("branch_id", Id, "The selling branch."),
+        Column::new("ordered_at", Timestamp, "When it was placed, local time.").required(),
+        Column::new("channel", Text, "store, web, app, phone, …"),
+        Column::new("payment", Text, "cash, card, transfer, installment, …"),
+        Column::new("status", Text, "completed, cancelled or pending; absent means completed."),
+        Column::new("staff_id", Id, "Who served."),
+    ],
+    open: None,
+};
+
+/// Lines of orders.
+pub static ORDER_LINES: Table = Table {
+    name: "order_lines",
+    doc: "Lines of orders, one row per order and line number.",
+    key: &["order_id", "line_no"],
+    columns: &[
+        Column::new("order_id", Id, "The order.").required().of("orders", "unknown_order"),
+        Column::new("line_no", Integer, "Number of the line in its order.").required(),
+        Column::new("product_id", Id, "The product.").required().of("products", "unknown_product"),
+        Column::new("quantity", Quantity, "Units.").required(),
+        Column::new("unit_price", Money, "Price of one unit before discount.").required(),
+        Column::new("discount", Money, "Discount on the whole line.").filled(),
+        Column::new("returned", Flag, "The line was brought back."),
+        Column::new("unit_cost", Money, "Cost of one unit, where the export has it by line."),
+    ],
+    open: None,
+};
+
+/// One file that carries everything.
+pub static FLAT: Table = Table {
+    name: "flat",
+    doc: "One file whose rows carry customer, product, order and line; lines are numbered in file order within their order, one row per line.",
+    key: &[],
+    columns: &[
+        Column::new("order_id", Id, "The order.").required(),
+        Column::new("product_id", Id, "The product.").required(),
+        Column::new("customer_id", Id, "The buyer; empty for an anonymous sale."),
+        Column::new("branch_id", Id, "The selling branch."),
+        Column::new("ordered_at", Timestamp, "When it was placed; the first row of an order counts.").required(),
+        Column::new("quantity", Quantity, "Units.").required(),
+        Column::new("unit_price", Money, "Price of one unit before discount.").required(),
+        Column::new("discount", Money, "Discount on the whole line.").filled(),
+        Column::new("unit_cost", Money, "Cost of one unit."),
+        Column::new("returned", Flag, "The line was brought back."),
+        Column::new("channel", Text, "store, web, app, phone, …"),
+        Column::new("payment", Text, "cash, card, transfer, installment, …"),
+        Column::new("status", Text, "completed, cancelled or pending; absent means completed."),
+        Column::new("product_name", Text, "Name of the product; the first that is not empty counts."),
+        Column::new("category", Text, "Category of the product."),
+        Column::new("subcategory", Text, "Subcategory of the product."),
+        Column::new("brand", Text, "Brand of the product."),
+        Column::new("customer_name", Text, "Name of the customer."),
+        Column::new("city", Text, "City or country of the customer."),
+        Column::new("phone", Text, "Telephone of the customer."),
+        Column::new("email", Text, "E-mail address of the customer."),
+    ],
+    open: None,
+};
+
+/// What happened with customers besides orders.
+pub static INTERACTIONS: Table = Table {
+    name: "interactions",
+    doc: "Calls, visits, complaints, wishes, one row per interaction.",
+    key: &["interaction_id"],
+    columns: &[
+        Column::new("interaction_id", Id, "The interaction.").required(),
+        Column::new("customer_id", Id, "The customer.").required().of("customers", "unknown_customer"),
+        Column::new("at", Timestamp, "When, local time.").required(),
+        Column::new("kind", Text, "call, visit, complaint, suggestion, wishlist, interest, …").required(),
+        Column::new("product_id", Id, "The product it is about."),
+        Column::new("minutes", Integer, "Minutes it took."),
+        Column::new("agent_id", Id, "Who dealt with it."),
+        Column::new("status", Text, "open, closed, …"),
+        Column::new("text", Text, "What was said."),
+    ],
+    open: None,
+};
+
+/// Costs of activities.
+pub static ACTIVITY_COSTS: Table = Table {
+    name: "activity_costs",
+    doc: "Cost of each activity pool, one row per month and pool.",
+    key: &["month", "pool"],
+    columns: &[
+        Column::new("month", Month, "The month.").required(),
+        Column::new("pool", Text, "The cost pool: warehouse, delivery, …").required(),
+        Column::new("amount", Money, "What it cost.").required(),
+    ],
+    open: None,
+};
+
+/// What the branches say they sent.
+pub static CONTROL_TOTALS: Table = Table {
+    name: "control_totals",
+    doc: "Control totals of the senders, one row per day, branch and entity.",
+    key: &["day", "branch_id", "entity"],
+    columns: &[
+        Column::new("day", Date, "The day.").required(),
+        Column::new("branch_id", Id, "The branch.").required(),
+        Column::new("entity", Text, "What is counted; absent means orders."),
+        Column::new("rows", Integer, "Number of completed orders.").filled(),
+        Column::new("amount", Money, "Sum of quantity × price − discount, returned lines included.").filled(),
+    ],
+    open: None,
+};

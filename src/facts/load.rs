@@ -1,0 +1,449 @@
+//! Reads the lake's files in force into [`Facts`].
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+use rayon::prelude::*;
+
+use super::totals::totals;
+use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Lines, Orders, line_kind};
+use crate::contracts::{Table, inputs};
+use crate::error::{Error, Result};
+use crate::ingest::values::month_number;
+use crate::lake::layout::schema;
+use crate::lake::reader::read;
+use crate::lake::{LakeDir, Manifest};
+
+/// The newest day of any accepted order; `None` without orders.
+pub fn newest_order_day(lake: &LakeDir, manifest: &Manifest) -> Result<Option<i32>> {
+    let mut newest = None;
+    for file in manifest.files("orders", false) {
+        for batch in read(lake, file, &["order_day"], &[])? {
+            newest = newest.max(arrow::compute::max(batch.column(0).as_primitive::<Int32Type>()));
+        }
+    }
+    Ok(newest)
+}
+
+/// Reads the facts of a run: completed orders before `as_of` (days since 1970-01-01, exclusive).
+///
+/// # Errors
+/// [`Error::NoOrders`] where the lake has none at all.
+pub fn load(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Facts> {
+    if manifest.files("orders", false).next().is_none() {
+        return Err(Error::NoOrders);
+    }
+    let (customers, customer_numbers) = keyed_dimension(lake, manifest, &inputs::CUSTOMERS, "customer_key")?;
+    let (products, product_numbers) = keyed_dimension(lake, manifest, &inputs::PRODUCTS, "product_key")?;
+    let agents = dimension(lake, manifest, &inputs::AGENTS)?;
+    let branches = dimension(lake, manifest, &inputs::BRANCHES)?;
+    let (mut orders, other_orders) = load_orders(lake, manifest, as_of, &customer_numbers, customers.len())?;
+    let lines = load_lines(lake, manifest, &mut orders, &product_numbers)?;
+    let (categories, category) = product_categories(&products);
+    let unit_cost = products.numbers::<Int64Type>("unit_cost");
+    let totals = totals(&orders, &lines, &unit_cost, &category);
+    let interactions = load_interactions(lake, manifest, as_of, &customers, &products)?;
+    let costs = load_costs(lake, manifest, as_of)?;
+    Ok(Facts {
+        as_of,
+        customers,
+        products,
+        agents,
+        branches,
+        orders,
+        lines,
+        totals,
+        categories,
+        category,
+        interactions,
+        costs,
+        other_orders,
+    })
+}
+
+/// The rows in force of a table without surrogate keys, sorted by id.
+fn dimension(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> Result<Dimension> {
+    let rows = rows_in_force(lake, manifest, table)?;
+    sorted(rows, table).map(|(dimension, _)| dimension)
+}
+
+/// The rows in force of a table with surrogate keys, sorted by id, and the number of each key.
+fn keyed_dimension(
+    lake: &LakeDir,
+    manifest: &Manifest,
+    table: &'static Table,
+    key: &str,
+) -> Result<(Dimension, Vec<u32>)> {
+    let rows = rows_in_force(lake, manifest, table)?;
+    let keys: Vec<i32> =
+        rows.column_by_name(key).map(|array| array.as_primitive::<Int32Type>().values().to_vec()).unwrap_or_default();
+    let (dimension, order) = sorted(rows, table)?;
+    let mut numbers = vec![ANONYMOUS; keys.iter().max().map_or(0, |most| *most as usize + 1)];
+    for (number, row) in order.iter().enumerate() {
+        numbers[keys[*row as usize] as usize] = number as u32;
+    }
+    Ok((dimension, numbers))
+}
+
+fn rows_in_force(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> Result<RecordBatch> {
+    let schema = schema(table);
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut batches = Vec::new();
+    for file in manifest.files(table.name, false) {
+        batches.extend(read(lake, file, &names, &[])?);
+    }
+    concat_batches(&schema, &batches).map_err(Error::internal("joining the lake's files"))
+}
+
+fn sorted(rows: RecordBatch, table: &'static Table) -> Result<(Dimension, Vec<u32>)> {
+    let strings = |rows: &RecordBatch| -> StringArray {
+        rows.column_by_name(table.key[0])
+            .map_or_else(|| StringArray::from(Vec::<&str>::new()), |array| array.as_string::<i32>().clone())
+    };
+    let ids = strings(&rows);
+    let mut order: Vec<u32> = (0..ids.len() as u32).collect();
+    let in_order = (1..ids.len()).all(|row| ids.value(row - 1) < ids.value(row));
+    if in_order {
+        return Ok((Dimension { rows, ids }, order));
+    }
+    order.par_sort_unstable_by(|a, b| ids.value(*a as usize).cmp(ids.value(*b as usize)).then(a.cmp(b)));
+    let rows =
+        take_record_batch(&rows, &UInt32Array::from(order.clone())).map_err(Error::internal("sorting a dimension"))?;
+    let ids = strings(&rows);
+    Ok((Dimension { rows, ids }, order))
+}
+
+/// Categories numbered in their order (a product without one is in the empty category), and each product's.
+fn product_categories(products: &Dimension) -> (Codes, Vec<u32>) {
+    let names: Vec<&str> = (0..products.len()).map(|product| products.text_at("category", product)).collect();
+    let mut values: Vec<String> = names.iter().map(|name| (*name).to_string()).collect();
+    values.sort_unstable();
+    values.dedup();
+    let codes = Codes { values };
+    let category = names.iter().map(|name| codes.find(name).map_or(0, u32::from)).collect();
+    (codes, category)
+}
+
+/// What is read of an order before it has its place.
+struct RawOrders {
+    customer: Vec<u32>,
+    day: Vec<i32>,
+    branch: Vec<u16>,
+    channel: Vec<u16>,
+    payment: Vec<u16>,
+    key: Vec<u32>,
+}
+
+const ORDER_CODES: [&str; 4] = ["branch_id", "channel", "payment", "status"];
+
+fn load_orders(
+    lake: &LakeDir,
+    manifest: &Manifest,
+    as_of: i32,
+    customers: &[u32],
+    n_customers: usize,
+) -> Result<(Orders, Vec<(String, u64)>)> {
+    let mut batches = Vec::new();
+    for file in manifest.files("orders", false) {
+        let columns = ["order_key", "customer_key", "order_day", "branch_id", "channel", "payment", "status"];
+        batches.extend(read(lake, file, &columns, &ORDER_CODES)?);
+    }
+    let [branches, channels, payments, statuses] = [3, 4, 5, 6].map(|place| text_codes(&batches, place));
+    let completed: Vec<bool> =
+        statuses.values.iter().map(|status| status.is_empty() || status == "completed").collect();
+    let mut others = vec![0_u64; statuses.values.len()];
+    let mut raw = RawOrders {
+        customer: Vec::new(),
+        day: Vec::new(),
+        branch: Vec::new(),
+        channel: Vec::new(),
+        payment: Vec::new(),
+        key: Vec::new(),
+    };
+    for batch in &batches {
+        let keys = batch.column(0).as_primitive::<Int32Type>();
+        let customer_keys = batch.column(1).as_primitive::<Int32Type>();
+        let days = batch.column(2).as_primitive::<Int32Type>();
+        let [branch, channel, payment, status] = [(3, &branches), (4, &channels), (5, &payments), (6, &statuses)]
+            .map(|(place, codes)| coded(batch.column(place), codes));
+        for row in 0..batch.num_rows() {
+            if days.value(row) >= as_of {
+                continue;
+            }
+            if !completed[status[row] as usize] {
+                others[status[row] as usize] += 1;
+                continue;
+            }
+            let customer = if customer_keys.is_null(row) {
+                ANONYMOUS
+            } else {
+                customers.get(customer_keys.value(row) as usize).copied().unwrap_or(ANONYMOUS)
+            };
+            raw.customer.push(customer);
+            raw.day.push(days.value(row));
+            raw.branch.push(branch[row]);
+            raw.channel.push(channel[row]);
+            raw.payment.push(payment[row]);
+            raw.key.push(keys.value(row) as u32);
+        }
+    }
+    let mut orders = place_orders(&raw, n_customers);
+    orders.branches = branches;
+    orders.channels = channels;
+    orders.payments = payments;
+    let others = statuses.values.into_iter().zip(others).filter(|(_, count)| *count > 0).collect();
+    Ok((orders, others))
+}
+
+/// Puts orders in their place: by customer (anonymous last), then day, then as loaded.
+fn place_orders(raw: &RawOrders, n_customers: usize) -> Orders {
+    let bucket = |customer: u32| if customer == ANONYMOUS { n_customers } else { customer as usize };
+    let mut starts = vec![0_u32; n_customers + 2];
+    for customer in &raw.customer {
+        starts[bucket(*customer) + 1] += 1;
+    }
+    for place in 1..starts.len() {
+        starts[place] += starts[place - 1];
+    }
+    let mut next = starts.clone();
+    let mut order = vec![0_u32; raw.day.len()];
+    for (row, customer) in raw.customer.iter().enumerate() {
+        let place = &mut next[bucket(*customer)];
+        order[*place as usize] = row as u32;
+        *place += 1;
+    }
+    let mut rest = order.as_mut_slice();
+    let mut runs = Vec::with_capacity(n_customers + 1);
+    for window in starts.windows(2) {
+        let (run, after) = rest.split_at_mut((window[1] - window[0]) as usize);
+        runs.push(run);
+        rest = after;
+    }
+    runs.into_par_iter().with_min_len(1024).for_each(|run| {
+        if !run.is_sorted_by_key(|row| raw.day[*row as usize]) {
+            run.sort_by_key(|row| raw.day[*row as usize]);
+        }
+    });
+    let pick = |values: &[u16]| order.iter().map(|row| values[*row as usize]).collect();
+    let day: Vec<i32> = order.iter().map(|row| raw.day[*row as usize]).collect();
+    Orders {
+        customer: order.iter().map(|row| raw.customer[*row as usize]).collect(),
+        month: day.iter().map(|day| month_number(*day)).collect(),
+        branch: pick(&raw.branch),
+        channel: pick(&raw.channel),
+        payment: pick(&raw.payment),
+        first_line: vec![0; day.len()],
+        n_lines: vec![0; day.len()],
+        key: order.iter().map(|row| raw.key[*row as usize]).collect(),
+        day,
+        starts,
+        ..Orders::default()
+    }
+}
+
+/// All values of a coded text column, sorted; an empty cell is the empty text.
+fn text_codes(batches: &[RecordBatch], place: usize) -> Codes {
+    let mut values: Vec<String> = Vec::new();
+    for batch in batches {
+        let column = batch.column(place).as_dictionary::<Int32Type>();
+        if column.null_count() > 0 {
+            values.push(String::new());
+        }
+        values.extend(column.values().as_string::<i32>().iter().flatten().map(String::from));
+        values.sort_unstable();
+        values.dedup();
+    }
+    Codes { values }
+}
+
+/// The codes of a column's cells.
+fn coded(column: &ArrayRef, codes: &Codes) -> Vec<u16> {
+    let column = column.as_dictionary::<Int32Type>();
+    let map: Vec<u16> = column
+        .values()
+        .as_string::<i32>()
+        .iter()
+        .map(|value| value.and_then(|value| codes.find(value)).unwrap_or(0))
+        .collect();
+    let empty = codes.find("").unwrap_or(0);
+    column.keys().iter().map(|key| key.map_or(empty, |key| map[key as usize])).collect()
+}
+
+fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, products: &[u32]) -> Result<Lines> {
+    let mut batches = Vec::new();
+    for file in manifest.files("order_lines", false) {
+        batches.extend(read(
+            lake,
+            file,
+            &["order_key", "product_key", "quantity", "unit_price", "discount", "returned", "unit_cost"],
+            &[],
+        )?);
+    }
+    let most = orders.key.iter().max().map_or(0, |key| *key as usize + 1);
+    let mut number_of = vec![ANONYMOUS; most];
+    for (number, key) in orders.key.iter().enumerate() {
+        number_of[*key as usize] = number as u32;
+    }
+    let order_of = |key: i32| number_of.get(key as usize).copied().unwrap_or(ANONYMOUS);
+    let mut contiguous = true;
+    let mut kept = 0_u32;
+    let mut previous = ANONYMOUS;
+    for batch in &batches {
+        for key in batch.column(0).as_primitive::<Int32Type>().values() {
+            let order = order_of(*key);
+            if order == ANONYMOUS {
+                previous = ANONYMOUS;
+                continue;
+            }
+            if order != previous {
+                contiguous &= orders.n_lines[order as usize] == 0;
+                orders.first_line[order as usize] = kept;
+                previous = order;
+            }
+            orders.n_lines[order as usize] += 1;
+            kept += 1;
+        }
+    }
+    if !contiguous {
+        let mut first = 0;
+        for order in 0..orders.len() {
+            orders.first_line[order] = first;
+            first += orders.n_lines[order];
+        }
+    }
+    let mut next = orders.first_line.clone();
+    let kept = kept as usize;
+    let costs = batches.iter().any(|batch| batch.column(6).null_count() < batch.num_rows());
+    let mut lines = Lines {
+        product: vec![0; kept],
+        quantity: vec![0; kept],
+        amount: vec![0; kept],
+        discount: vec![0; kept],
+        kind: vec![0; kept],
+        unit_cost: vec![None; if costs { kept } else { 0 }],
+    };
+    for batch in batches {
+        let keys = batch.column(0).as_primitive::<Int32Type>().values();
+        let product_keys = batch.column(1).as_primitive::<Int32Type>().values();
+        let quantities = batch.column(2).as_primitive::<Int32Type>().values();
+        let prices = batch.column(3).as_primitive::<Int64Type>().values();
+        let discounts = batch.column(4).as_primitive::<Int64Type>();
+        let returned = batch.column(5).as_boolean();
+        let unit_costs = batch.column(6).as_primitive::<Int64Type>();
+        let (any_discount, any_returned) =
+            (discounts.null_count() < discounts.len(), returned.null_count() < returned.len());
+        for row in 0..keys.len() {
+            let order = order_of(keys[row]);
+            if order == ANONYMOUS {
+                continue;
+            }
+            let at = next[order as usize] as usize;
+            next[order as usize] += 1;
+            let amount = i64::from(quantities[row]) * prices[row];
+            lines.product[at] = products.get(product_keys[row] as usize).copied().unwrap_or(0);
+            lines.quantity[at] = quantities[row];
+            lines.amount[at] = amount;
+            lines.discount[at] = if any_discount && discounts.is_valid(row) { discounts.value(row) } else { 0 };
+            lines.kind[at] = if amount < 0 || quantities[row] < 0 {
+                line_kind::CREDIT
+            } else if any_returned && returned.is_valid(row) && returned.value(row) {
+                line_kind::RETURNED
+            } else {
+                line_kind::SALE
+            };
+            if costs {
+                lines.unit_cost[at] = unit_costs.is_valid(row).then(|| unit_costs.value(row));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+fn load_interactions(
+    lake: &LakeDir,
+    manifest: &Manifest,
+    as_of: i32,
+    customers: &Dimension,
+    products: &Dimension,
+) -> Result<Interactions> {
+    let mut batches = Vec::new();
+    for file in manifest.files("interactions", false) {
+        batches.extend(read(
+            lake,
+            file,
+            &["customer_id", "day", "month", "at", "kind", "product_id", "minutes"],
+            &["kind"],
+        )?);
+    }
+    let kinds = text_codes(&batches, 4);
+    let customer_numbers = id_numbers(customers);
+    let product_numbers = id_numbers(products);
+    let mut rows: Vec<(u32, i64, u32, i32, i32, u16, Option<u32>, i64)> = Vec::new();
+    for batch in &batches {
+        let customer = batch.column(0).as_string::<i32>();
+        let (days, months) = (batch.column(1).as_primitive::<Int32Type>(), batch.column(2).as_primitive::<Int32Type>());
+        let at = batch.column(3).as_primitive::<TimestampMicrosecondType>();
+        let kind = coded(batch.column(4), &kinds);
+        let (product, minutes) = (batch.column(5).as_string::<i32>(), batch.column(6).as_primitive::<Int32Type>());
+        for row in 0..batch.num_rows() {
+            if days.value(row) >= as_of {
+                continue;
+            }
+            let Some(number) = customer_numbers.get(customer.value(row)) else { continue };
+            let product = product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten();
+            let minutes = if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 };
+            rows.push((
+                *number,
+                at.value(row),
+                rows.len() as u32,
+                days.value(row),
+                months.value(row),
+                kind[row],
+                product,
+                minutes,
+            ));
+        }
+    }
+    rows.par_sort_unstable_by_key(|row| (row.0, row.1, row.2));
+    let mut starts = vec![0_u32; customers.len() + 1];
+    for row in &rows {
+        starts[row.0 as usize + 1] += 1;
+    }
+    for place in 1..starts.len() {
+        starts[place] += starts[place - 1];
+    }
+    Ok(Interactions {
+        starts,
+        customer: rows.iter().map(|row| row.0).collect(),
+        at: rows.iter().map(|row| row.1).collect(),
+        day: rows.iter().map(|row| row.3).collect(),
+        month: rows.iter().map(|row| row.4).collect(),
+        kind: rows.iter().map(|row| row.5).collect(),
+        product: rows.iter().map(|row| row.6).collect(),
+        minutes: rows.iter().map(|row| row.7).collect(),
+        kinds,
+    })
+}
+
+fn id_numbers(dimension: &Dimension) -> hashbrown::HashMap<&str, u32, foldhash::fast::FixedState> {
+    dimension.ids.iter().flatten().enumerate().map(|(number, id)| (id, number as u32)).collect()
+}
+
+fn load_costs(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<(i32, String, i64)>> {
+    let mut costs: BTreeMap<(i32, String), i64> = BTreeMap::new();
+    for file in manifest.files("activity_costs", false) {
+        for batch in read(lake, file, &["month", "pool", "amount"], &[])? {
+            let months: &Int32Array = batch.column(0).as_primitive();
+            let pools = batch.column(1).as_string::<i32>();
+            let amounts = batch.column(2).as_primitive::<Int64Type>();
+            for row in 0..batch.num_rows() {
+                if months.value(row) <= month_number(as_of - 1) {
+                    *costs.entry((months.value(row), pools.value(row).to_string())).or_default() += amounts.value(row);
+                }
+            }
+        }
+    }
+    Ok(costs.into_iter().map(|((month, pool), amount)| (month, pool, amount)).collect())
+}

@@ -1,0 +1,294 @@
+//! The lake as the analyses see it: completed orders before the as-of date, in memory, laid out for scanning.
+//!
+//! Customers, products and codes are numbered in the order of their ids, so a number breaks ties as the id would
+//! and results do not depend on the order of loading. Orders lie by customer, then day; the orders of customer
+//! `c` are `orders_of(c)`, anonymous ones come last. The lines of an order lie together.
+
+mod load;
+mod totals;
+
+use std::ops::Range;
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
+
+pub use load::{load, newest_order_day};
+pub use totals::OrderTotals;
+
+/// No customer: an anonymous order.
+pub const ANONYMOUS: u32 = u32::MAX;
+
+/// The facts of a run.
+#[derive(Debug)]
+pub struct Facts {
+    /// Exclusive: days since 1970-01-01.
+    pub as_of: i32,
+    /// Customers, in the order of their ids.
+    pub customers: Dimension,
+    /// Products, in the order of their ids.
+    pub products: Dimension,
+    /// Agents, in the order of their ids.
+    pub agents: Dimension,
+    /// Branches, in the order of their ids.
+    pub branches: Dimension,
+    /// Completed orders.
+    pub orders: Orders,
+    /// Their lines.
+    pub lines: Lines,
+    /// Sums of each order's lines: the shared scan.
+    pub totals: Vec<OrderTotals>,
+    /// Categories of products.
+    pub categories: Codes,
+    /// The category code of each product.
+    pub category: Vec<u32>,
+    /// Interactions before the as-of date, by customer, then time.
+    pub interactions: Interactions,
+    /// Costs of activities in months that began before the as-of date: month, pool, amount.
+    pub costs: Vec<(i32, String, i64)>,
+    /// Orders that are not completed, by status; they are in no figure.
+    pub other_orders: Vec<(String, u64)>,
+}
+
+/// Rows that describe something that has an id.
+#[derive(Debug)]
+pub struct Dimension {
+    /// The contract's columns, sorted by id.
+    pub rows: RecordBatch,
+    /// The id column.
+    pub ids: StringArray,
+}
+
+impl Dimension {
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The id of a number.
+    pub fn id(&self, number: usize) -> &str {
+        self.ids.value(number)
+    }
+
+    /// The number of an id.
+    pub fn find(&self, id: &str) -> Option<usize> {
+        let (mut low, mut high) = (0, self.ids.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            match self.ids.value(middle).as_bytes().cmp(id.as_bytes()) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    /// A text column; `None` where the export has none.
+    pub fn text(&self, column: &str) -> Option<&StringArray> {
+        self.rows.column_by_name(column).filter(|array| array.null_count() < array.len()).map(|array| array.as_string())
+    }
+
+    /// A text of a column, empty where there is none.
+    pub fn text_at(&self, column: &str, number: usize) -> &str {
+        self.text(column).filter(|array| array.is_valid(number)).map_or("", |array| array.value(number))
+    }
+
+    /// A numeric column by number, with nulls.
+    pub fn numbers<T: ArrowPrimitiveType>(&self, column: &str) -> Vec<Option<T::Native>> {
+        match self.rows.column_by_name(column).and_then(|array| array.as_primitive_opt::<T>()) {
+            Some(array) => array.iter().collect(),
+            None => vec![None; self.len()],
+        }
+    }
+
+    /// A date column by number: days since 1970-01-01.
+    pub fn dates(&self, column: &str) -> Vec<Option<i32>> {
+        self.numbers::<Date32Type>(column)
+    }
+
+    /// A yes/no column by number; `None` where the cell is empty.
+    pub fn flags(&self, column: &str) -> Vec<Option<bool>> {
+        match self.rows.column_by_name(column).and_then(|array| array.as_boolean_opt()) {
+            Some(array) => array.iter().collect(),
+            None => vec![None; self.len()],
+        }
+    }
+
+    /// Whether any row has a value in the column.
+    pub fn has(&self, column: &str) -> bool {
+        self.rows.column_by_name(column).is_some_and(|array| array.null_count() < array.len())
+    }
+}
+
+/// Text values numbered in their own order; number 0 may be the empty text.
+#[derive(Debug, Clone, Default)]
+pub struct Codes {
+    /// The values, sorted.
+    pub values: Vec<String>,
+}
+
+impl Codes {
+    /// The number of a value.
+    pub fn find(&self, value: &str) -> Option<u16> {
+        self.values.binary_search_by(|known| known.as_str().cmp(value)).ok().map(|code| code as u16)
+    }
+
+    /// For each number, whether its value is one of those given.
+    pub fn among(&self, values: &[&str]) -> Vec<bool> {
+        self.values.iter().map(|value| values.contains(&value.as_str())).collect()
+    }
+}
+
+/// Completed orders, by customer, then day. One entry an order in every vector.
+#[derive(Debug, Default)]
+pub struct Orders {
+    /// Where each customer's orders begin; one more for the anonymous ones and one for the end.
+    pub starts: Vec<u32>,
+    /// The buyer, or [`ANONYMOUS`].
+    pub customer: Vec<u32>,
+    /// Days since 1970-01-01.
+    pub day: Vec<i32>,
+    /// `year * 12 + month - 1`.
+    pub month: Vec<i32>,
+    /// Branch code.
+    pub branch: Vec<u16>,
+    /// Channel code.
+    pub channel: Vec<u16>,
+    /// Payment code.
+    pub payment: Vec<u16>,
+    /// First line.
+    pub first_line: Vec<u32>,
+    /// Number of lines.
+    pub n_lines: Vec<u32>,
+    /// The surrogate key in the lake, to find the order's id again.
+    pub key: Vec<u32>,
+    /// Branch ids.
+    pub branches: Codes,
+    /// Channels.
+    pub channels: Codes,
+    /// Means of payment.
+    pub payments: Codes,
+}
+
+impl Orders {
+    /// The number of orders.
+    pub fn len(&self) -> usize {
+        self.day.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.day.is_empty()
+    }
+
+    /// The lines of an order.
+    #[inline]
+    pub fn lines(&self, order: usize) -> Range<usize> {
+        let first = self.first_line[order] as usize;
+        first..first + self.n_lines[order] as usize
+    }
+}
+
+/// What kind of line it is.
+pub mod line_kind {
+    /// Sold and kept.
+    pub const SALE: u8 = 0;
+    /// Sold and brought back: counted in gross and in returns.
+    pub const RETURNED: u8 = 1;
+    /// Goods or money going back, with a negative amount: counted in returns alone.
+    pub const CREDIT: u8 = 2;
+}
+
+/// Order lines. One entry a line in every vector.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// Product number.
+    pub product: Vec<u32>,
+    /// Units as exported; negative in credits.
+    pub quantity: Vec<i32>,
+    /// Quantity × unit price as exported, minor units; negative in credits.
+    pub amount: Vec<i64>,
+    /// Discount on the line, minor units.
+    pub discount: Vec<i64>,
+    /// A [`line_kind`].
+    pub kind: Vec<u8>,
+    /// Cost of one unit where the export has it by line; empty where it has none at all.
+    pub unit_cost: Vec<Option<i64>>,
+}
+
+impl Lines {
+    /// Gross sales of a line.
+    #[inline]
+    pub fn gross(&self, line: usize) -> i64 {
+        if self.kind[line] == line_kind::CREDIT { 0 } else { self.amount[line] }
+    }
+
+    /// Discount of a line; a credit's is part of its return.
+    #[inline]
+    pub fn discount(&self, line: usize) -> i64 {
+        if self.kind[line] == line_kind::CREDIT { 0 } else { self.discount[line] }
+    }
+
+    /// Returns of a line: what went back.
+    #[inline]
+    pub fn returns(&self, line: usize) -> i64 {
+        match self.kind[line] {
+            line_kind::SALE => 0,
+            line_kind::RETURNED => self.amount[line] - self.discount[line],
+            _ => self.discount[line] - self.amount[line],
+        }
+    }
+
+    /// Units sold: none in a credit or a gift.
+    #[inline]
+    pub fn units(&self, line: usize) -> i64 {
+        if self.gross(line) > 0 { i64::from(self.quantity[line]) } else { 0 }
+    }
+}
+
+/// Interactions. One entry an interaction in every vector.
+#[derive(Debug, Default)]
+pub struct Interactions {
+    /// Where each customer's interactions begin, and the end.
+    pub starts: Vec<u32>,
+    /// The customer.
+    pub customer: Vec<u32>,
+    /// Days since 1970-01-01.
+    pub day: Vec<i32>,
+    /// `year * 12 + month - 1`.
+    pub month: Vec<i32>,
+    /// Microseconds since 1970-01-01.
+    pub at: Vec<i64>,
+    /// Kind code.
+    pub kind: Vec<u16>,
+    /// Product number; `None` where it is about none we know.
+    pub product: Vec<Option<u32>>,
+    /// Minutes, 0 where none.
+    pub minutes: Vec<i64>,
+    /// Kinds.
+    pub kinds: Codes,
+}
+
+impl Facts {
+    /// The orders of a customer, by day.
+    #[inline]
+    pub fn orders_of(&self, customer: usize) -> Range<usize> {
+        self.orders.starts[customer] as usize..self.orders.starts[customer + 1] as usize
+    }
+
+    /// The orders of nobody.
+    pub fn anonymous_orders(&self) -> Range<usize> {
+        self.orders_of(self.customers.len())
+    }
+
+    /// The interactions of a customer, by time.
+    #[inline]
+    pub fn interactions_of(&self, customer: usize) -> Range<usize> {
+        self.interactions.starts[customer] as usize..self.interactions.starts[customer + 1] as usize
+    }
+}

@@ -1,0 +1,139 @@
+//! What was seen and decided, in words.
+
+use super::exports::Export;
+use super::names;
+use super::tables::{self, Placement};
+use super::write::clean;
+use crate::contracts::Kind;
+
+/// Says how an export is written and what it was taken for.
+pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut Vec<String>) {
+    let name = &export.name;
+    let profile = &export.profile;
+    let extent = if profile.whole { "read whole" } else { "seen in evenly spread windows" };
+    let files = if export.files.len() == 1 { String::new() } else { format!(" in {} files", export.files.len()) };
+    let delimiter = show_delimiter(export.shape.dialect.delimiter);
+    evidence.push(format!(
+        "{name}: {} rows{files}, {extent}; {}, {delimiter} between fields, decimal mark `{}`",
+        count(profile.rows),
+        export.shape.encoding.name(),
+        char::from(export.numbers.format.decimal)
+    ));
+    evidence.extend(export.shape.notes.iter().map(|note| format!("{name}: {note}")));
+    if profile.bad > 0 {
+        evidence.push(format!(
+            "{name}: lines that are no records (too many or too few fields, or stray quotes): {}",
+            count(profile.bad)
+        ));
+    }
+    if export.numbers.against > 0 {
+        evidence.push(format!("{name}: numbers with the other decimal mark: {}", count(export.numbers.against)));
+    }
+    let Some(placement) = placement else {
+        evidence.push(format!("{name}: not used: {}", unplaced(export)));
+        return;
+    };
+    let header = |field: usize| &export.shape.header[field];
+    let mapped: Vec<String> =
+        placement.mapped().map(|(column, field)| format!("{} = {}", column.name, header(field))).collect();
+    if placement.is_complete() {
+        evidence.push(format!("{name}: table `{}`: {}", placement.table.name, mapped.join(", ")));
+    } else {
+        evidence.push(format!(
+            "{name}: not used: nearest to `{}` ({}), but {}",
+            placement.table.name,
+            mapped.join(", "),
+            lack(export, placement)
+        ));
+    }
+    for (column, field) in placement.mapped() {
+        let seen = &profile.columns[field];
+        let is_text = matches!(column.kind, Kind::Id | Kind::Text);
+        if let Some(verdict) =
+            export.dates[field].as_ref().filter(|_| matches!(column.kind, Kind::Date | Kind::Timestamp))
+        {
+            let why = verdict.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            evidence.push(format!("{name}: `{}` is written {}{why}", header(field), verdict.patterns.join(" or ")));
+        }
+        let share = seen.share(column.kind, export.numbers.format);
+        let wrong =
+            ((1.0 - share) * (seen.filled - seen.nulls) as f64).round() as u64 + if is_text { 0 } else { seen.nulls };
+        if wrong > 0 {
+            evidence.push(format!(
+                "{name}: not readable as {}, so rejected: about {} of {} values of `{}`",
+                column.name,
+                count(wrong),
+                count(seen.filled),
+                header(field)
+            ));
+        }
+        let empty = profile.rows - seen.filled.min(profile.rows);
+        if column.filled && empty > 0 {
+            evidence.push(format!(
+                "{name}: `{}` is empty in {} of {} rows, which {} does not allow: rejected",
+                header(field),
+                count(empty),
+                count(profile.rows),
+                column.name
+            ));
+        }
+    }
+    evidence.extend(placement.remarks.iter().map(|remark| format!("{name}: {remark}")));
+    evidence.extend(taken_by_name(export, placement).map(|column| {
+        format!("{name}: `{column}` bears our own name and is loaded all the same: rename it in the export")
+    }));
+}
+
+/// Columns left out on purpose that ingest takes because their header is our name.
+pub fn taken_by_name<'e>(export: &'e Export, placement: &'e Placement) -> impl Iterator<Item = &'static str> {
+    let free = placement.table.columns.iter().filter(|column| placement.field(column.name).is_none());
+    free.map(|column| column.name).filter(|name| export.shape.header.iter().any(|header| header == name))
+}
+
+/// A whole number for people: `541,909`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Why an export fills no table.
+pub fn unplaced(export: &Export) -> String {
+    tables::nearest(export).unwrap_or_else(|| format!("no table has columns like {}", some(&export.shape.header)))
+}
+
+/// What keeps an export from loading as a table.
+pub fn lack(export: &Export, placement: &Placement) -> String {
+    let missing = if placement.missing.is_empty() {
+        String::new()
+    } else {
+        format!("nothing was found for {}", placement.missing.join(", "))
+    };
+    let total = export.shape.header.iter().find(|name| {
+        placement.missing.contains(&"unit_price")
+            && names::words(name).iter().any(|word| TOTALS.contains(&word.as_str()))
+    });
+    let total = total
+        .map(|name| format!(" (`{}` looks like the total of a line; the price of one unit is needed)", clean(name)))
+        .unwrap_or_default();
+    format!("{missing}{total}{}", placement.against.as_deref().unwrap_or_default())
+}
+
+/// Words for the total of a line.
+const TOTALS: &[&str] = &["sales", "amount", "total", "subtotal", "revenue", "nilai", "omzet"];
+
+fn some(header: &[String]) -> String {
+    let most = 6;
+    let more = if header.len() > most { format!(", … ({} in all)", header.len()) } else { String::new() };
+    format!("{}{more}", header[..header.len().min(most)].join(", "))
+}
+
+fn show_delimiter(delimiter: u8) -> String {
+    if delimiter == b'\t' { "tab".into() } else { format!("`{}`", char::from(delimiter)) }
+}

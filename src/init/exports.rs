@@ -1,0 +1,328 @@
+//! The exports: files with the same header, written the same way, are one source.
+
+use std::path::{Path, PathBuf};
+
+use super::Answers;
+use super::dates::{DateVerdict, settle};
+use super::names;
+use super::numbers::{self, NumberVerdict};
+use super::profile::Profile;
+use super::sniff::Shape;
+use crate::error::Result;
+use crate::ingest::values::NumberFormat;
+
+/// One or more files that make one source.
+#[derive(Debug)]
+pub struct Export {
+    /// The source's name.
+    pub name: String,
+    /// Its files, in the order of their names.
+    pub files: Vec<PathBuf>,
+    /// What goes under `files`.
+    pub patterns: Vec<String>,
+    /// How the files are written.
+    pub shape: Shape,
+    /// What they hold.
+    pub profile: Profile,
+    /// How they write numbers.
+    pub numbers: NumberVerdict,
+    /// How each column writes dates.
+    pub dates: Vec<Option<DateVerdict>>,
+}
+
+/// What the files are.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// The sources they make.
+    pub exports: Vec<Export>,
+    /// The files that are no tables, and why.
+    pub refused: Vec<(PathBuf, String)>,
+    /// What one export was read like because of another.
+    pub evidence: Vec<String>,
+}
+
+/// Looks at the files and puts together those that belong together.
+pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Looked> {
+    let mut exports: Vec<Export> = Vec::new();
+    let mut refused = Vec::new();
+    for path in paths {
+        let shape = match super::sniff::sniff(path)? {
+            Ok(shape) => shape,
+            Err(reason) => {
+                refused.push((path.clone(), reason));
+                continue;
+            }
+        };
+        let profile = Profile::of(path, &shape)?;
+        if profile.rows == 0 {
+            refused.push((path.clone(), "it has a header line and nothing below".into()));
+            continue;
+        }
+        let (numbers, dates) = (decide_numbers(&profile, answers), decide_dates(&profile, &Answers::default()));
+        match exports.iter_mut().find(|export| export.takes(&shape, &numbers, &dates)) {
+            Some(export) => {
+                export.files.push(path.clone());
+                export.profile.merge(&profile);
+                export.shape.notes.extend(shape.notes);
+                export.numbers = decide_numbers(&export.profile, answers);
+                export.dates = decide_dates(&export.profile, &Answers::default());
+            }
+            None => exports.push(Export {
+                name: String::new(),
+                files: vec![path.clone()],
+                patterns: Vec::new(),
+                shape,
+                profile,
+                numbers,
+                dates,
+            }),
+        }
+    }
+    for export in &mut exports {
+        export.files.sort();
+        export.dates = decide_dates(&export.profile, answers);
+    }
+    exports.sort_by(|left, right| left.files.cmp(&right.files));
+    for place in 0..exports.len() {
+        exports[place].patterns = patterns(project, &exports[place].files);
+        exports[place].name = free_name(&exports[place].files, &exports[..place]);
+    }
+    let evidence = share_numbers(&mut exports);
+    Ok(Looked { exports, refused, evidence })
+}
+
+impl Export {
+    /// The names of the files, without folder and extension.
+    pub fn stems(&self) -> impl Iterator<Item = String> {
+        self.files.iter().filter_map(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned())
+    }
+
+    /// Whether a file written so belongs here: the same columns, and nothing that contradicts.
+    fn takes(&self, shape: &Shape, numbers: &NumberVerdict, dates: &[Option<DateVerdict>]) -> bool {
+        let same_dates = self.dates.iter().zip(dates).all(|pair| match pair {
+            (Some(own), Some(other)) => match (own.known(), other.known()) {
+                (Some(own), Some(other)) => own == other,
+                (Some(known), None) => other.patterns.iter().any(|open| open == known),
+                (None, Some(known)) => own.patterns.iter().any(|open| open == known),
+                (None, None) => own.patterns == other.patterns,
+            },
+            _ => true,
+        });
+        let same_numbers =
+            self.numbers.votes == 0 || numbers.votes == 0 || self.numbers.format.decimal == numbers.format.decimal;
+        let same_shape = self.shape.header == shape.header
+            && self.shape.dialect == shape.dialect
+            && self.shape.encoding == shape.encoding;
+        same_shape && same_dates && same_numbers
+    }
+}
+
+fn decide_numbers(profile: &Profile, answers: &Answers) -> NumberVerdict {
+    numbers::decide(
+        profile.columns.iter().map(|column| &column.numbers).filter(|column| column.is_numeric()),
+        answers.decimal,
+    )
+}
+
+/// Reads the numbers of an export that does not say how like those of the export that says it best, among those
+/// with the same delimiter.
+fn share_numbers(exports: &mut [Export]) -> Vec<String> {
+    let mut evidence = Vec::new();
+    for place in 0..exports.len() {
+        if exports[place].numbers.votes > 0 {
+            continue;
+        }
+        let alike = |export: &&Export| export.numbers.votes > 0 && export.shape.dialect == exports[place].shape.dialect;
+        let best = exports.iter().filter(alike).max_by_key(|export| export.numbers.votes);
+        let Some((format, model)) = best.map(|export| (export.numbers.format, export.name.clone())) else { continue };
+        let own = &mut exports[place];
+        if own.numbers.unclear > 0 {
+            let mark = char::from(format.decimal);
+            evidence.push(format!("{}: nothing decides the decimal mark; read as in {model}: `{mark}`", own.name));
+        }
+        let thousands = format.thousands.or(own.numbers.format.thousands.filter(|mark| *mark != format.decimal));
+        own.numbers = NumberVerdict { format: NumberFormat { thousands, ..format }, unclear: 0, ..own.numbers };
+    }
+    evidence
+}
+
+fn decide_dates(profile: &Profile, answers: &Answers) -> Vec<Option<DateVerdict>> {
+    let mostly = |column: &&super::profile::ColumnProfile| column.dates.dates() * 2 > column.filled - column.nulls;
+    let own: Vec<Option<DateVerdict>> = profile
+        .columns
+        .iter()
+        .map(|column| Some(column).filter(mostly).and_then(|column| column.dates.verdict()))
+        .collect();
+    let known: Vec<DateVerdict> = own.iter().flatten().filter(|verdict| verdict.known().is_some()).cloned().collect();
+    own.into_iter()
+        .map(|verdict| {
+            verdict.map(|mut verdict| {
+                settle(&mut verdict, &known, answers.date_order);
+                verdict
+            })
+        })
+        .collect()
+}
+
+/// The entries of `files`: one pattern where it matches just these files, else each of them.
+fn patterns(project: &Path, paths: &[PathBuf]) -> Vec<String> {
+    let shown: Vec<String> = paths.iter().map(|path| shown(project, path)).collect();
+    let each = || shown.iter().map(|path| escaped(path)).collect();
+    if shown.len() < 2 {
+        return each();
+    }
+    let parts: Vec<Vec<&str>> = shown.iter().map(|path| path.split('/').collect()).collect();
+    if parts.iter().any(|path| path.len() != parts[0].len()) {
+        return each();
+    }
+    let wild: Vec<Wild> =
+        (0..parts[0].len()).map(|place| Wild::of(&parts.iter().map(|path| path[place]).collect::<Vec<_>>())).collect();
+    let mut matched = Vec::new();
+    matches(project, "", &wild, &mut matched);
+    matched.sort();
+    let mut wanted = shown.clone();
+    wanted.sort();
+    if matched != wanted {
+        return each();
+    }
+    vec![wild.iter().map(Wild::pattern).collect::<Vec<_>>().join("/")]
+}
+
+/// A path as `langgan.toml` names it: relative where it is inside the project.
+pub fn shown(project: &Path, path: &Path) -> String {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let home = std::path::absolute(project).unwrap_or_else(|_| project.to_path_buf());
+    let inside = full
+        .strip_prefix(&home)
+        .ok()
+        .filter(|rest| !rest.components().any(|part| part.as_os_str() == ".."))
+        .map(Path::to_path_buf);
+    let inside = inside.or_else(|| {
+        let (full, home) = (path.canonicalize().ok()?, project.canonicalize().ok()?);
+        full.strip_prefix(home).ok().map(Path::to_path_buf)
+    });
+    let path = inside.unwrap_or_else(|| path.canonicalize().unwrap_or(full));
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// A part of a path: the same in all files, or what stands before and after a `*`.
+enum Wild {
+    Same(String),
+    Star(String, String),
+}
+
+impl Wild {
+    fn of(names: &[&str]) -> Wild {
+        let first = names[0];
+        if names.iter().all(|name| *name == first) {
+            return Wild::Same(first.into());
+        }
+        let common = |left: &mut dyn Iterator<Item = char>, right: &mut dyn Iterator<Item = char>| {
+            left.zip(right).take_while(|(left, right)| left == right).count()
+        };
+        let before = names.iter().map(|name| common(&mut first.chars(), &mut name.chars())).min().unwrap_or(0);
+        let after =
+            names.iter().map(|name| common(&mut first.chars().rev(), &mut name.chars().rev())).min().unwrap_or(0);
+        let mut prefix: String = first.chars().take(before).collect();
+        let tail: Vec<char> = first.chars().rev().take(after).collect();
+        let mut suffix: String = tail.into_iter().rev().collect();
+        prefix.truncate(prefix.rfind(|letter: char| !letter.is_alphanumeric()).map_or(0, |place| place + 1));
+        suffix =
+            suffix.find(|letter: char| !letter.is_alphanumeric()).map_or(String::new(), |place| suffix[place..].into());
+        Wild::Star(prefix, suffix)
+    }
+
+    fn pattern(&self) -> String {
+        match self {
+            Wild::Same(name) => escaped(name),
+            Wild::Star(prefix, suffix) => format!("{}*{}", escaped(prefix), escaped(suffix)),
+        }
+    }
+
+    fn takes(&self, name: &str) -> bool {
+        match self {
+            Wild::Same(same) => same == name,
+            Wild::Star(prefix, suffix) => {
+                name.len() >= prefix.len() + suffix.len()
+                    && name.starts_with(prefix)
+                    && name.ends_with(suffix)
+                    && !name.starts_with('.')
+            }
+        }
+    }
+}
+
+/// The files on disk that match, as [`shown`] names them.
+fn matches(project: &Path, so_far: &str, wild: &[Wild], matched: &mut Vec<String>) {
+    let Some((part, rest)) = wild.split_first() else {
+        if project.join(so_far).is_file() {
+            matched.push(so_far.into());
+        }
+        return;
+    };
+    let join = |name: &str| match so_far {
+        "" if name.is_empty() => "/".to_string(),
+        "" | "/" => format!("{so_far}{name}"),
+        _ => format!("{so_far}/{name}"),
+    };
+    if let Wild::Same(name) = part {
+        return matches(project, &join(name), rest, matched);
+    }
+    let Ok(entries) = std::fs::read_dir(project.join(so_far)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if part.takes(&name) {
+            matches(project, &join(&name), rest, matched);
+        }
+    }
+}
+
+/// A path with the characters that mean something in a pattern taken literally.
+fn escaped(path: &str) -> String {
+    path.chars()
+        .map(|letter| if "*?[]".contains(letter) { format!("[{letter}]") } else { letter.to_string() })
+        .collect()
+}
+
+/// A name for the source, after the words its files have in common, that no other source has.
+fn free_name(paths: &[PathBuf], taken: &[Export]) -> String {
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| names::words(&stem.to_string_lossy())).unwrap_or_default();
+    let first = paths.first().map(stem).unwrap_or_default();
+    let others: Vec<Vec<String>> = paths.iter().skip(1).map(stem).collect();
+    let in_all = |word: &&String| others.iter().all(|words| words.contains(word));
+    let slug: Vec<String> = first
+        .iter()
+        .filter(in_all)
+        .map(|word| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let base = if slug.is_empty() { "source".to_string() } else { slug.join("_") };
+    let mut name = base.clone();
+    let mut number = 2;
+    while taken.iter().any(|export| export.name == name) {
+        name = format!("{base}_{number}");
+        number += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pattern_for_files_that_differ_in_a_word() {
+        let folder = std::env::temp_dir().join(format!("langgan-exports-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let files: Vec<PathBuf> =
+            ["orders-JKT.csv", "orders-JMB.csv", "orders [1].csv"].iter().map(|name| folder.join(name)).collect();
+        files.iter().for_each(|file| std::fs::write(file, "a,b\n").unwrap());
+        assert_eq!(patterns(&folder, &files[..2]), ["orders-*.csv"]);
+        assert_eq!(patterns(&folder, &files[2..]), ["orders [[]1[]].csv"]);
+        std::fs::write(folder.join("orders-old.csv"), "x,y\n").unwrap();
+        assert_eq!(patterns(&folder, &files[..2]), ["orders-JKT.csv", "orders-JMB.csv"]);
+        assert!(patterns(&folder.join("elsewhere"), &files[..1])[0].starts_with('/'));
+        assert_eq!(free_name(&files[..2], &[]), "orders");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

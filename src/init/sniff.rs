@@ -1,0 +1,300 @@
+//! How a file is written: encoding, delimiter, quote, header line.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::dates::DateLook;
+use super::files;
+use super::numbers::NumberLook;
+use crate::error::Result;
+use crate::ingest::records::{Dialect, split};
+
+/// How a file is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// The encoding.
+    pub encoding: Encoding,
+    /// Delimiter and quote.
+    pub dialect: Dialect,
+    /// The names in the header line.
+    pub header: Vec<String>,
+    /// What else a person should know.
+    pub notes: Vec<String>,
+}
+
+/// The encodings told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without byte-order mark.
+    Utf8,
+    /// UTF-16, little-endian.
+    Utf16Le,
+    /// UTF-16, big-endian.
+    Utf16Be,
+    /// Windows-1252, the usual single-byte one.
+    Windows1252,
+}
+
+impl Encoding {
+    /// Its name in `langgan.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "utf-8",
+            Encoding::Utf16Le => "utf-16",
+            Encoding::Utf16Be => "utf-16be",
+            Encoding::Windows1252 => "windows-1252",
+        }
+    }
+
+    /// The decoder of the two-byte ones.
+    pub fn utf_16(self) -> Option<&'static encoding_rs::Encoding> {
+        match self {
+            Encoding::Utf16Le => Some(encoding_rs::UTF_16LE),
+            Encoding::Utf16Be => Some(encoding_rs::UTF_16BE),
+            Encoding::Utf8 | Encoding::Windows1252 => None,
+        }
+    }
+
+    /// The UTF-8 of a cell of a block ([`files::each_block`] has decoded the two-byte encodings already).
+    pub fn cell(self, bytes: &[u8]) -> Cow<'_, [u8]> {
+        if self != Encoding::Windows1252 || bytes.is_ascii() {
+            return Cow::Borrowed(bytes);
+        }
+        match encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0 {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }
+    }
+}
+
+/// What sniffing a file gives: its shape, or why it is no table.
+pub type Sniffed = std::result::Result<Shape, String>;
+
+/// Finds out how a file is written.
+pub fn sniff(path: &Path) -> Result<Sniffed> {
+    let head = files::head(path, 4096)?;
+    if let Some(reason) = not_a_table(&head) {
+        return Ok(Err(reason.into()));
+    }
+    let mut notes = Vec::new();
+    let encoding = encoding(path, &head, &mut notes)?;
+    let sample = sample(encoding, &files::head(path, SAMPLE)?);
+    if sample.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Err("it is empty".into()));
+    }
+    if memchr::memchr(0, &sample).is_some() {
+        return Ok(Err("it is not text".into()));
+    }
+    let dialect = dialect(&sample);
+    let records = first_records(&sample, dialect, 200);
+    let Some(first) = records.first() else { return Ok(Err("it has no lines".into())) };
+    let header: Vec<String> = first.iter().map(|name| name.trim().to_string()).collect();
+    if let Err(reason) = header_line(&header, &records[1..]) {
+        return Ok(Err(reason));
+    }
+    Ok(Ok(Shape { encoding, dialect, header, notes }))
+}
+
+/// Bytes looked at for the delimiter and the header line.
+const SAMPLE: usize = 256 << 10;
+
+/// The text at the head of a file.
+fn sample(encoding: Encoding, head: &[u8]) -> Vec<u8> {
+    match encoding.utf_16() {
+        Some(utf_16) => utf_16.decode_with_bom_removal(head).0.into_owned().into_bytes(),
+        None => encoding.cell(head.strip_prefix(files::BOM).unwrap_or(head)).into_owned(),
+    }
+}
+
+fn not_a_table(head: &[u8]) -> Option<&'static str> {
+    const KINDS: &[(&[u8], &str)] = &[
+        (b"PK\x03\x04", "it is an Excel workbook or a zip archive: save it as CSV first"),
+        (b"\xD0\xCF\x11\xE0", "it is an old Excel workbook: save it as CSV first"),
+        (b"PAR1", "it is a Parquet file, not an export in text"),
+        (b"\x1F\x8B", "it is compressed (gzip): unpack it first"),
+        (b"\x28\xB5\x2F\xFD", "it is compressed (zstd): unpack it first"),
+        (b"%PDF", "it is a PDF"),
+    ];
+    if head.is_empty() {
+        return Some("it is empty");
+    }
+    KINDS.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, reason)| *reason)
+}
+
+fn encoding(path: &Path, head: &[u8], notes: &mut Vec<String>) -> Result<Encoding> {
+    if head.starts_with(b"\xFF\xFE") {
+        return Ok(Encoding::Utf16Le);
+    }
+    if head.starts_with(b"\xFE\xFF") {
+        return Ok(Encoding::Utf16Be);
+    }
+    if head.starts_with(files::BOM) {
+        notes.push("it begins with a byte-order mark".into());
+        return Ok(Encoding::Utf8);
+    }
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
+    if zeros(1) * 4 > head.len() {
+        return Ok(Encoding::Utf16Le);
+    }
+    if zeros(0) * 4 > head.len() {
+        return Ok(Encoding::Utf16Be);
+    }
+    let (mut foreign, mut multibyte) = (0_u64, 0_u64);
+    files::each_block(path, Encoding::Utf8, |block, last, _| {
+        let end = if last { block.len() } else { memchr::memrchr(b'\n', block).map_or(0, |newline| newline + 1) };
+        if block[..end].is_ascii() {
+            return end;
+        }
+        for line in block[..end].split(|byte| *byte == b'\n').filter(|line| !line.is_ascii()) {
+            match std::str::from_utf8(line) {
+                Ok(_) => multibyte += 1,
+                Err(_) => foreign += 1,
+            }
+        }
+        end
+    })?;
+    if foreign == 0 {
+        return Ok(Encoding::Utf8);
+    }
+    if multibyte > foreign {
+        notes.push(format!(
+            "lines that are not UTF-8, and will be rejected: {foreign} ({multibyte} others with accents are)"
+        ));
+        return Ok(Encoding::Utf8);
+    }
+    let others = if multibyte == 0 { "no line has".into() } else { format!("{multibyte} have") };
+    notes.push(format!(
+        "lines that are not UTF-8: {foreign}; {others} accents in UTF-8, so all are read as Windows-1252"
+    ));
+    Ok(Encoding::Windows1252)
+}
+
+/// The delimiter and quote that give the most lines of the header's width, wider headers first.
+fn dialect(sample: &[u8]) -> Dialect {
+    let quote = quote(sample);
+    let mut best = (0_u64, Dialect { delimiter: b',', quote });
+    for delimiter in [b',', b';', b'\t', b'|'] {
+        let dialect = Dialect { delimiter, quote };
+        let fields = first_records(sample, dialect, 1).first().map_or(0, Vec::len);
+        if fields < 2 {
+            continue;
+        }
+        let records = split(sample, dialect, fields, sample.len() < SAMPLE);
+        let lines = (records.len() + records.bad.len()).max(1);
+        let score = (records.len() * 1000 / lines * fields.min(6)) as u64;
+        if score > best.0 {
+            best = (score, dialect);
+        }
+    }
+    best.1
+}
+
+/// `'` where fields are wrapped in it and none in `"`.
+fn quote(sample: &[u8]) -> u8 {
+    let wrapped = |quote: u8| {
+        let edge = |byte: Option<&u8>| byte.is_none_or(|byte| b",;\t|\r\n".contains(byte));
+        let open = |at: usize| edge(at.checked_sub(1).and_then(|before| sample.get(before)));
+        let close = |at: usize| edge(sample.get(at + 1));
+        let places = || memchr::memchr_iter(quote, sample);
+        places().filter(|at| open(*at)).count().min(places().filter(|at| close(*at)).count())
+    };
+    if wrapped(b'"') == 0 && wrapped(b'\'') >= 4 { b'\'' } else { b'"' }
+}
+
+fn first_records(sample: &[u8], dialect: Dialect, most: usize) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(dialect.delimiter)
+        .quote(dialect.quote)
+        .from_reader(sample);
+    let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
+    reader.byte_records().flatten().take(most).map(|record| record.iter().map(text).collect()).collect()
+}
+
+/// Whether the first line names the columns: names are filled, differ, and are neither numbers nor dates.
+fn header_line(header: &[String], rows: &[Vec<String>]) -> std::result::Result<(), String> {
+    let is_value = |name: &String| {
+        let (mut numbers, mut dates) = (NumberLook::default(), DateLook::default());
+        numbers.add(name.as_bytes());
+        dates.add(name.as_bytes());
+        numbers.numbers() > 0 || dates.best_total() > 0
+    };
+    let values = header.iter().filter(|name| is_value(name)).count();
+    if header.len() == 1 && header[0].contains(' ') {
+        return Err("it has one column only: no delimiter among `,` `;` tab `|`".into());
+    }
+    if values > 0 && values * 5 >= header.len() {
+        return Err(format!(
+            "it has no header line: the first line holds values ({})",
+            header.iter().take(4).cloned().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    let mut names: Vec<&String> = header.iter().filter(|name| !name.is_empty()).collect();
+    if names.len() * 2 < header.len() {
+        return Err("its first line is mostly empty; the header line must be the first".into());
+    }
+    names.sort();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("its header has the column `{}` twice", pair[0]));
+    }
+    let again = rows.iter().any(|row| {
+        row.len() == header.len()
+            && row.iter().zip(header).filter(|(cell, name)| cell.trim() == name.as_str()).count() * 2 > header.len()
+    });
+    if again && header.len() > 1 && rows.len() < 3 {
+        return Err("its first lines look alike: no header line".into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sniffed(name: &str, bytes: &[u8]) -> Sniffed {
+        let path = std::env::temp_dir().join(format!("langgan-sniff-{}-{name}", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        let sniffed = sniff(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        sniffed
+    }
+
+    #[test]
+    fn delimiters() {
+        for delimiter in [",", ";", "\t", "|"] {
+            let text = "nama;kota;harga\n\"A; B, C\";Jakarta;1,50\nD;Bogor;2,25\n".replace(';', delimiter);
+            let shape = sniffed("delimiter", text.as_bytes()).unwrap();
+            assert_eq!(char::from(shape.dialect.delimiter).to_string(), delimiter);
+            assert_eq!(shape.header, ["nama", "kota", "harga"]);
+        }
+    }
+
+    #[test]
+    fn byte_order_marks() {
+        let shape = sniffed("bom", b"\xEF\xBB\xBF\"id\",nama\n1,a\n").unwrap();
+        assert_eq!((shape.encoding, shape.header), (Encoding::Utf8, vec!["id".into(), "nama".into()]));
+        let mut wide = vec![0xFF, 0xFE];
+        wide.extend("id;nama\n1;\u{e9}\n".encode_utf16().flat_map(u16::to_le_bytes));
+        let shape = sniffed("wide", &wide).unwrap();
+        assert_eq!(
+            (shape.encoding, shape.dialect.delimiter, shape.header[1].as_str()),
+            (Encoding::Utf16Le, b';', "nama")
+        );
+    }
+
+    #[test]
+    fn windows_1252_and_one_bad_byte() {
+        assert_eq!(sniffed("latin", b"id,name\n1,Jos\xE9\n").unwrap().encoding, Encoding::Windows1252);
+        let text = ["id,name\n1,Jos\u{e9}\n2,Ren\u{e9}\n".as_bytes(), b"3,Andr\xE9\n"].concat();
+        assert_eq!(sniffed("mixed", &text).unwrap().encoding, Encoding::Utf8);
+    }
+
+    #[test]
+    fn no_table() {
+        assert!(sniffed("none", b"").is_err());
+        assert!(sniffed("zip", b"PK\x03\x04abc").unwrap_err().contains("Excel"));
+        assert!(sniffed("headless", b"1,2011-01-02,17\n2,2011-01-03,18\n").unwrap_err().contains("no header"));
+        assert!(sniffed("twice", b"a,b,a\nx,y,z\n").unwrap_err().contains("twice"));
+    }
+}

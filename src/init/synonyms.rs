@@ -1,0 +1,279 @@
+//! What exports call our columns, in English and Indonesian.
+
+/// The names of a column of a table.
+pub fn names_of(table: &str, column: &str) -> Option<&'static Names> {
+    let in_table = |names: &&Names| names.tables.is_empty() || names.tables.contains(&table);
+    NAMES.iter().filter(|names| names.column == column).find(in_table)
+}
+
+/// The words for a column, best first, and the thing it belongs to.
+pub struct Names {
+    /// The tables it is in; empty: all others.
+    tables: &'static [&'static str],
+    column: &'static str,
+    /// What may stand before or after the words (`product category`, `kota pelanggan`).
+    pub thing: &'static [&'static str],
+    /// The words, best first, parted by blanks.
+    pub words: &'static str,
+}
+
+const PRODUCT: &[&str] = &["product", "produk", "item", "barang", "sku", "article", "stock"];
+const CUSTOMER: &[&str] =
+    &["customer", "cust", "pelanggan", "client", "klien", "member", "konsumen", "nasabah", "buyer", "pembeli"];
+const ORDER: &[&str] =
+    &["order", "pesanan", "invoice", "faktur", "nota", "transaksi", "transaction", "sales", "sale", "penjualan", "trx"];
+const BRANCH: &[&str] = &["branch", "cabang", "store", "toko", "outlet", "shop", "gerai"];
+const AGENT: &[&str] = &["agent", "agen", "employee", "karyawan", "pegawai", "staff", "staf", "petugas"];
+const INTERACTION: &[&str] = &["interaction", "interaksi", "contact", "kontak", "call", "ticket", "tiket", "kejadian"];
+const NONE: &[&str] = &[];
+
+const fn names(column: &'static str, thing: &'static [&'static str], words: &'static str) -> Names {
+    Names { tables: &[], column, thing, words }
+}
+
+const fn names_in(
+    tables: &'static [&'static str],
+    column: &'static str,
+    thing: &'static [&'static str],
+    words: &'static str,
+) -> Names {
+    Names { tables, column, thing, words }
+}
+
+/// Entries for named tables go before those for all.
+const NAMES: &[Names] = &[
+    names(
+        "order_id",
+        ORDER,
+        "order_id invoice_no invoice_number invoice_id order_no order_number invoice no_faktur nomor_faktur faktur no_nota nomor_nota nota no_transaksi nomor_transaksi id_transaksi kode_transaksi transaksi transaction_id transaction_no receipt_no receipt_id receipt bill_no sales_order_number sales_order no_pesanan id_pesanan nomor_pesanan pesanan no_order id_order trx_id no_trx struk no_struk no_bukti bukti order",
+    ),
+    names(
+        "customer_id",
+        CUSTOMER,
+        "customer_id customer_no customer_key customer_number customer_code id_pelanggan kode_pelanggan no_pelanggan nomor_pelanggan customer pelanggan cust_id member_id member_number member_no no_member id_member kode_member client_id id_klien id_konsumen id_nasabah buyer_id account_id account_no user_id household_id household_key",
+    ),
+    names(
+        "product_id",
+        PRODUCT,
+        "product_id product_key product_code stock_code sku kode_barang kode_produk id_barang id_produk item_id item_code item_no article_no article plu barcode product_no part_no kode_item product produk barang item",
+    ),
+    names(
+        "branch_id",
+        BRANCH,
+        "branch_id branch_code store_id store_no kode_cabang id_cabang no_cabang cabang branch outlet_id kode_outlet id_toko kode_toko toko outlet store shop_id unit_usaha kd_cabang",
+    ),
+    names_in(
+        &["agents"],
+        "agent_id",
+        AGENT,
+        "agent_id employee_id id_petugas kode_petugas id_karyawan nip staff_id id_agen kode_agen sales_agent agent id_pegawai kode_karyawan salesperson_id id_sales kode_sales",
+    ),
+    names(
+        "agent_id",
+        AGENT,
+        "agent_id agent id_petugas petugas id_agen kode_agen agen account_manager pic kode_petugas employee_id id_karyawan handled_by salesperson_id id_sales kode_sales",
+    ),
+    names(
+        "staff_id",
+        AGENT,
+        "staff_id employee_id cashier_id cashier kasir id_kasir kode_kasir salesperson salesperson_id sales_agent pramuniaga id_karyawan kode_karyawan id_petugas petugas dilayani_oleh served_by staff employee pegawai id_pegawai",
+    ),
+    names(
+        "referrer_id",
+        NONE,
+        "referrer_id referrer referred_by dirujuk_oleh direferensikan_oleh pengajak id_perujuk perujuk id_referensi referensi kode_referral referral_id referal",
+    ),
+    names(
+        "line_no",
+        NONE,
+        "line_no line_number line order_line_item order_line order_item_id baris no_baris nomor_baris line_id no_urut urutan sequence seq item_seq row_in_order",
+    ),
+    names(
+        "ordered_at",
+        ORDER,
+        "ordered_at order_date invoice_date transaction_date tanggal_transaksi tgl_transaksi waktu_transaksi tanggal_faktur tgl_faktur tanggal_nota tgl_nota tanggal_pesan tanggal_order order_time order_datetime tanggal tgl waktu datetime timestamp date sale_date sales_date purchase_date created_at the_date",
+    ),
+    names(
+        "quantity",
+        NONE,
+        "quantity qty jumlah kuantitas kuantiti banyaknya banyak units unit_sales order_quantity order_qty jumlah_barang jml qty_sold pcs units_sold volume number_of_units",
+    ),
+    names(
+        "unit_price",
+        NONE,
+        "unit_price price_per_unit harga_satuan harga price selling_price sales_price sell_price item_price harga_jual harga_per_unit harga_unit hrg_satuan hrg",
+    ),
+    names(
+        "list_price",
+        PRODUCT,
+        "list_price price unit_price harga harga_jual harga_daftar harga_satuan sales_price selling_price retail_price msrp srp",
+    ),
+    names(
+        "unit_cost",
+        PRODUCT,
+        "unit_cost standard_cost cost cost_price hpp harga_pokok harga_beli harga_modal modal biaya_pokok cogs",
+    ),
+    names(
+        "discount",
+        NONE,
+        "discount discount_amount line_discount diskon potongan potongan_harga rabat nilai_diskon discount_value disc",
+    ),
+    names("returned", NONE, "returned is_returned retur dikembalikan is_return return_flag status_retur"),
+    names("channel", ORDER, "channel sales_channel kanal saluran order_channel channel_penjualan"),
+    names(
+        "payment",
+        ORDER,
+        "payment payment_method payment_type metode_bayar metode_pembayaran cara_bayar pembayaran jenis_pembayaran jenis_bayar pay_method tender bayar",
+    ),
+    names_in(
+        &["orders", "flat"],
+        "status",
+        ORDER,
+        "status order_status status_pesanan status_transaksi status_order status_faktur keadaan state_of_order",
+    ),
+    names_in(&["interactions"], "status", INTERACTION, "status keadaan state hasil"),
+    names(
+        "product_name",
+        PRODUCT,
+        "product_name description nama_barang nama_produk item_name item_description product_description deskripsi keterangan_barang uraian product item barang produk nama_item",
+    ),
+    names_in(
+        &["products"],
+        "name",
+        PRODUCT,
+        "product_name name nama nama_barang nama_produk item_name description deskripsi label labels title item_description product_description uraian",
+    ),
+    names_in(
+        &["customers"],
+        "name",
+        CUSTOMER,
+        "name customer_name full_name fullname nama nama_pelanggan nama_lengkap company_name nama_perusahaan contact_name display_name",
+    ),
+    names(
+        "customer_name",
+        CUSTOMER,
+        "customer_name full_name nama_pelanggan nama_pembeli nama_konsumen nama_customer customer company_name",
+    ),
+    names_in(&["branches"], "name", BRANCH, "name branch_name store_name nama nama_cabang nama_toko nama_outlet"),
+    names_in(
+        &["agents"],
+        "name",
+        AGENT,
+        "name full_name nama nama_petugas nama_karyawan nama_lengkap nama_agen employee_name",
+    ),
+    names(
+        "category",
+        PRODUCT,
+        "category product_category category_name kategori kategori_barang kategori_produk golongan jenis_barang department departemen product_department product_family segment_produk kelompok",
+    ),
+    names(
+        "subcategory",
+        PRODUCT,
+        "subcategory sub_category product_subcategory subcategory_name subkategori sub_kategori sub_golongan subkelompok",
+    ),
+    names("brand", PRODUCT, "brand brand_name merek merk manufacturer"),
+    names("tier", PRODUCT, "tier grade kelas mutu quality tingkat"),
+    names(
+        "stock",
+        NONE,
+        "stock stok units_in_stock stock_on_hand on_hand persediaan sisa_stok qty_on_hand jumlah_stok",
+    ),
+    names_in(&["branches"], "city", BRANCH, "city kota town kabupaten lokasi location"),
+    names("city", CUSTOMER, "city kota town kabupaten kota_pelanggan domisili country negara"),
+    names(
+        "phone",
+        CUSTOMER,
+        "phone phone_number telephone telepon telpon no_telepon nomor_telepon no_telp telp tlp no_hp hp nomor_hp handphone mobile mobile_phone phone1 whatsapp wa no_wa",
+    ),
+    names("email", CUSTOMER, "email e_mail email_address alamat_email surel"),
+    names("birth_date", NONE, "birth_date birthdate date_of_birth dob tanggal_lahir tgl_lahir birthday"),
+    names(
+        "registered_on",
+        CUSTOMER,
+        "registered_on registration_date registered_at tanggal_daftar tgl_daftar terdaftar_sejak terdaftar tanggal_registrasi tanggal_gabung tgl_gabung join_date joined_on joined signup_date sign_up_date member_since created_at date_created date_accnt_opened",
+    ),
+    names(
+        "consent_email",
+        NONE,
+        "consent_email email_consent email_opt_in optin_email izin_email setuju_email boleh_email persetujuan_email accepts_email",
+    ),
+    names(
+        "consent_sms",
+        NONE,
+        "consent_sms sms_consent sms_opt_in optin_sms izin_sms setuju_sms boleh_sms persetujuan_sms izin_wa boleh_wa consent_whatsapp accepts_sms",
+    ),
+    names(
+        "consent_call",
+        NONE,
+        "consent_call call_consent phone_opt_in optin_call izin_telepon setuju_telepon boleh_telepon boleh_ditelepon persetujuan_telepon izin_telp boleh_telp accepts_calls consent_phone",
+    ),
+    names(
+        "party_class",
+        CUSTOMER,
+        "party_class golongan_pelanggan jenis_pelanggan customer_type tipe_pelanggan customer_class kelas_pelanggan jenis_pihak golongan",
+    ),
+    names("opened_on", BRANCH, "opened_on open_date opening_date first_opened_date tanggal_buka tgl_buka dibuka"),
+    names(
+        "administrator",
+        NONE,
+        "administrator admin manager store_manager kepala_cabang penanggung_jawab pengelola admin_data",
+    ),
+    names("daily_capacity", NONE, "daily_capacity capacity kapasitas_harian kapasitas kontak_per_hari"),
+    names(
+        "started_on",
+        AGENT,
+        "started_on start_date hire_date hired_on tanggal_masuk tgl_masuk mulai_kerja mulai_bekerja tanggal_mulai mulai",
+    ),
+    names(
+        "interaction_id",
+        INTERACTION,
+        "interaction_id id_interaksi no_interaksi kode_interaksi ticket_id ticket_no no_tiket call_id complaint_id no_keluhan contact_id id_kontak event_id",
+    ),
+    names(
+        "at",
+        INTERACTION,
+        "at tanggal tgl waktu date datetime timestamp call_date contact_date tanggal_kontak tanggal_kejadian waktu_kejadian created_at happened_at",
+    ),
+    names_in(
+        &["interactions"],
+        "kind",
+        INTERACTION,
+        "kind type jenis jenis_interaksi interaction_type tipe category kategori",
+    ),
+    names("kind", NONE, "kind type jenis tipe identifier_type jenis_identitas jenis_pengenal"),
+    names(
+        "value",
+        NONE,
+        "value nilai number nomor identifier identitas nomor_identitas pengenal plate plat nomor_polisi no_polisi nopol card_no no_kartu",
+    ),
+    names("minutes", NONE, "minutes duration_minutes durasi_menit lama_menit menit durasi duration"),
+    names(
+        "text",
+        NONE,
+        "text note notes catatan isi keterangan comment komentar message pesan uraian remark isi_pesan",
+    ),
+    names("month", NONE, "month bulan period periode year_month tahun_bulan masa"),
+    names(
+        "pool",
+        NONE,
+        "pool cost_pool activity aktivitas kegiatan jenis_biaya pusat_biaya kelompok_biaya pos_biaya pos cost_center biaya kolam_biaya",
+    ),
+    names_in(
+        &["activity_costs"],
+        "amount",
+        NONE,
+        "amount cost jumlah nilai biaya jumlah_biaya total rupiah nominal value",
+    ),
+    names(
+        "amount",
+        NONE,
+        "amount total total_amount nilai jumlah_nilai omzet omset nominal total_penjualan total_nilai jumlah_rupiah rupiah sum_amount jumlah",
+    ),
+    names("day", NONE, "day tanggal tgl date hari business_date control_date"),
+    names("entity", NONE, "entity entitas jenis_data dataset table_name jenis objek tabel"),
+    names(
+        "rows",
+        NONE,
+        "rows row_count jumlah_baris n_rows baris jumlah_data jumlah_transaksi jumlah_nota count record_count jumlah_faktur faktur transaksi order_count orders n_orders",
+    ),
+];

@@ -1,0 +1,219 @@
+//! Which canonical table an export fills, and which of its columns is which of ours.
+
+use super::exports::Export;
+use super::names;
+use super::profile;
+use crate::contracts::{Column, Kind, Table, input_tables};
+use crate::error::Result;
+
+/// An export seen as a table.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    /// The table.
+    pub table: &'static Table,
+    /// Column of the table and field of the export, in the table's order.
+    pub columns: Vec<(usize, usize)>,
+    /// Required columns that nothing was found for.
+    pub missing: Vec<&'static str>,
+    /// Why it cannot be this table, beyond what is missing.
+    pub against: Option<String>,
+    /// Columns that were left out although their names fit, and why; and columns mapped for a special reason.
+    pub remarks: Vec<String>,
+    score: u32,
+}
+
+/// A field whose values are the ids of another table, or one to be taken as the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// The field.
+    pub field: usize,
+    /// The table that owns the ids.
+    pub owner: &'static str,
+    /// Whether it goes before what the names say.
+    pub certain: bool,
+}
+
+impl Placement {
+    /// Whether the export loads as this table.
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.against.is_none()
+    }
+
+    /// The field mapped to a column.
+    pub fn field(&self, column: &str) -> Option<usize> {
+        let place = self.table.position(column)?;
+        self.columns.iter().find(|(own, _)| *own == place).map(|(_, field)| *field)
+    }
+
+    /// The mapped columns and their fields.
+    pub fn mapped(&self) -> impl Iterator<Item = (&'static Column, usize)> {
+        self.columns.iter().map(|(place, field)| (&self.table.columns[*place], *field))
+    }
+}
+
+/// The tables an export could be, best first: those it loads as, then the nearest that lacks something.
+pub fn place(export: &Export, links: &[Link]) -> Vec<Placement> {
+    let mut found: Vec<Placement> =
+        input_tables().iter().map(|table| as_table(export, table, links)).filter(Placement::is_likely).collect();
+    found.sort_by_key(|placement| std::cmp::Reverse((placement.is_complete(), placement.score)));
+    found
+}
+
+impl Placement {
+    /// Whether it is worth showing: complete, or half of what is required and more than an id.
+    fn is_likely(&self) -> bool {
+        let required = self.table.columns.iter().filter(|column| column.mapped).count();
+        self.is_complete()
+            || ((required - self.missing.len()) * 2 >= required && self.columns.len() >= 3 && self.against.is_none())
+    }
+}
+
+/// What an export that is no table comes nearest to, and what it lacks.
+pub fn nearest(export: &Export) -> Option<String> {
+    let tables = input_tables().iter().map(|table| as_table(export, table, &[]));
+    let nearest = tables.filter(|placement| placement.columns.len() > 1).max_by_key(|placement| placement.score)?;
+    let lacks = match (&nearest.against, nearest.missing.as_slice()) {
+        (_, missing @ [_, ..]) => format!("nothing was found for {}", missing.join(", ")),
+        (against, _) => against.clone().unwrap_or_default(),
+    };
+    Some(format!("nearest to `{}`, but {lacks}", nearest.table.name))
+}
+
+/// Numbers the lines by a whole-numbered product id that is unique in its order, where the export has no line number.
+pub fn number_lines(export: &Export, placement: &mut Placement) -> Result<()> {
+    if placement.table.name != "order_lines" || placement.missing != ["line_no"] {
+        return Ok(());
+    }
+    let (Some(order), Some(product), Some(line)) =
+        (placement.field("order_id"), placement.field("product_id"), placement.table.position("line_no"))
+    else {
+        return Ok(());
+    };
+    if export.profile.columns[product].share(Kind::Integer, export.numbers.format) < 1.0 {
+        return Ok(());
+    }
+    for path in &export.files {
+        if profile::multiplicity(path, &export.shape, &[order, product])? > 1.0 {
+            return Ok(());
+        }
+    }
+    let header = &export.shape.header[product];
+    placement.columns.push((line, product));
+    placement.columns.sort_unstable();
+    placement.missing.clear();
+    placement.remarks.push(format!(
+        "there is no line number; `{header}` is a whole number and unique within each order, so it serves as one"
+    ));
+    Ok(())
+}
+
+fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement {
+    let hinted = export.stems().any(|stem| names::hints(&stem, table.name));
+    let mut remarks = Vec::new();
+    let mut candidates = Vec::new();
+    for (place, column) in table.columns.iter().enumerate() {
+        for (field, header) in export.shape.header.iter().enumerate() {
+            let link =
+                links.iter().find(|link| link.field == field && names::owner_of(column.name) == Some(link.owner));
+            let by_link = link.map_or(0, |link| if link.certain { 3000 } else { 350 });
+            let fit = names::fit(header, table.name, column.name, hinted).max(by_link);
+            if fit == 0 {
+                continue;
+            }
+            match unfit(export, column, field) {
+                Some(reason) => {
+                    remarks.push((place, format!("`{header}` could be {} by its name, but {reason}", column.name)))
+                }
+                None => candidates.push((fit, place, field)),
+            }
+        }
+    }
+    candidates.sort_by_key(|(fit, place, field)| (std::cmp::Reverse(*fit), *place, *field));
+    let mut columns: Vec<(usize, usize)> = Vec::new();
+    for (_, place, field) in candidates {
+        if columns.iter().all(|(own, taken)| *own != place && *taken != field) {
+            columns.push((place, field));
+        }
+    }
+    if let Some((place, field)) = product_by_name(table, &columns) {
+        columns.push((place, field));
+        let header = &export.shape.header[field];
+        remarks.push((usize::MAX, format!("there is no product code; `{header}` serves as one")));
+    }
+    columns.sort_unstable();
+    remarks.retain(|(place, _)| columns.iter().all(|(own, _)| own != place));
+    let has = |name: &str| table.position(name).is_some_and(|place| columns.iter().any(|(own, _)| *own == place));
+    let missing: Vec<&'static str> =
+        table.columns.iter().filter(|column| column.mapped && !has(column.name)).map(|column| column.name).collect();
+    let key_field = match table.key {
+        [key] => {
+            table.position(key).and_then(|place| columns.iter().find(|(own, _)| *own == place)).map(|(_, field)| *field)
+        }
+        _ => None,
+    };
+    let against = match key_field {
+        Some(field) if !export.profile.columns[field].is_unique() => {
+            Some(format!("`{}` is not unique", export.shape.header[field]))
+        }
+        _ if table.name == "control_totals" && !(has("rows") || has("amount")) => {
+            Some("there is neither a number of rows nor an amount".into())
+        }
+        _ if columns.len() < 2 => Some("only one column fits".into()),
+        _ if !hinted && NEEDS_A_HINT.contains(&table.name) && columns.len() < 3 => Some("only two columns fit".into()),
+        _ => None,
+    };
+    let required = columns.iter().filter(|(place, _)| table.columns[*place].mapped).count();
+    let score = 10 * required + 3 * (columns.len() - required) + if hinted { 15 } else { 0 };
+    Placement {
+        table,
+        columns,
+        missing,
+        against,
+        remarks: remarks.into_iter().map(|(_, remark)| remark).collect(),
+        score: score as u32,
+    }
+}
+
+/// The product's name as its id, where the export has no code.
+fn product_by_name(table: &Table, columns: &[(usize, usize)]) -> Option<(usize, usize)> {
+    let id = table.position("product_id").filter(|place| table.columns[*place].mapped)?;
+    let name = table.position("product_name")?;
+    let field = columns.iter().find(|(place, _)| *place == name).map(|(_, field)| *field)?;
+    columns.iter().all(|(place, _)| *place != id).then_some((id, field))
+}
+
+/// Tables that ask for so little that other files look like them.
+const NEEDS_A_HINT: &[&str] = &["branches", "agents", "customers", "products", "control_totals"];
+
+/// Why a column cannot hold the values of a field.
+fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
+    let profile = &export.profile.columns[field];
+    let format = export.numbers.format;
+    let values = profile.filled - profile.nulls;
+    if values == 0 {
+        return Some("it is empty".into());
+    }
+    let share = profile.share(column.kind, format);
+    if share < 0.8 || !profile.parses(column.kind, format) {
+        let wanted = match column.kind {
+            Kind::Date | Kind::Timestamp => "dates in a known pattern",
+            Kind::Month => "months",
+            Kind::Flag => "yes or no",
+            Kind::Integer | Kind::Quantity => "whole numbers",
+            _ => "numbers",
+        };
+        let example =
+            profile.values.texts().next().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
+        return Some(format!("only {:.0} % of its values are {wanted} (such as `{example}`)", share * 100.0));
+    }
+    if column.kind == Kind::Money
+        && (profile.numbers.percent > 0 || (column.name == "discount" && profile.is_rate(format)))
+    {
+        return Some("it holds rates (0 to 1, or per cent), not amounts of money".into());
+    }
+    let is_text = matches!(column.kind, Kind::Id | Kind::Text);
+    if !column.mapped && !is_text && profile.nulls * 20 > profile.filled {
+        return Some(format!("{} of its cells hold a word such as `NULL`, which is not an empty cell", profile.nulls));
+    }
+    None
+}

@@ -1,0 +1,185 @@
+//! Small exports in, configuration out.
+
+use std::path::{Path, PathBuf};
+
+use super::{Answers, DateOrder, Proposal, infer};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, files: &[(&str, &str)]) -> Folder {
+        let folder = std::env::temp_dir().join(format!("langgan-init-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for (file, text) in files {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        Folder(folder)
+    }
+
+    fn infer(&self, answers: &Answers) -> Proposal {
+        infer(&self.0, std::slice::from_ref(&self.0), answers).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn proposal(name: &str, files: &[(&str, &str)]) -> Proposal {
+    Folder::new(name, files).infer(&Answers::default())
+}
+
+#[track_caller]
+fn has(toml: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(toml.lines().any(|own| own.trim_end() == *line), "no line {line:?} in\n{toml}");
+    }
+}
+
+const RETAIL: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+536365,85123A,LANTERN,6,2010-12-01 08:26:00,2.55,17850,United Kingdom
+536365,71053,\"HEART, RED\",6,2010-12-01 08:26:00,3.391,17850,United Kingdom
+C536379,D,Discount,-1,2010-12-01 09:41:00,27.50,14527,France
+";
+
+#[test]
+fn one_flat_file() {
+    let proposal = proposal("flat", &[("online_retail.csv", RETAIL)]);
+    assert!(proposal.questions.is_empty());
+    has(
+        &proposal.toml,
+        &[
+            "[sources.online_retail]",
+            "table = \"flat\"",
+            "files = [\"online_retail.csv\"]",
+            "timestamp = \"%Y-%m-%d %H:%M:%S\"",
+            "decimals = 3             # digits kept exactly",
+            "negative_quantity = \"return\"   # 1 of 3 rows are negative",
+            "order_id = \"InvoiceNo\"",
+            "product_id = \"StockCode\"",
+            "product_name = \"Description\"",
+            "quantity = \"Quantity\"",
+            "ordered_at = \"InvoiceDate\"",
+            "unit_price = \"UnitPrice\"",
+            "customer_id = \"CustomerID\"",
+            "city = \"Country\"",
+        ],
+    );
+}
+
+#[test]
+fn ambiguous_dates_are_asked() {
+    let text = RETAIL.replace("2010-12-01 ", "01/12/2010 ");
+    let folder = Folder::new("dates", &[("sales.csv", &text)]);
+    let open = folder.infer(&Answers::default());
+    assert_eq!(open.questions.len(), 1);
+    assert_eq!(open.questions[0].choices, ["%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"]);
+    assert_eq!((open.questions[0].flag.as_str(), open.questions[0].column.as_str()), ("--date dmy|mdy", "InvoiceDate"));
+    has(&open.toml, &["# timestamp = \"%d/%m/%Y %H:%M:%S\"", "# timestamp = \"%m/%d/%Y %H:%M:%S\""]);
+    let answered = folder.infer(&Answers { date_order: Some(DateOrder::Mdy), ..Answers::default() });
+    assert!(answered.questions.is_empty());
+    has(&answered.toml, &["timestamp = \"%m/%d/%Y %H:%M:%S\""]);
+}
+
+#[test]
+fn an_indonesian_shop_in_three_files() {
+    let customers: String = (1..=30).map(|n| format!("P{n:03};Nama {n};1{}/07/1990;ya;Bogor\n", n % 10)).collect();
+    let orders = |from: u32| -> String {
+        let rows: String = (from..from + 20)
+            .map(|n| {
+                format!(
+                    "N{n};P{:03};{:02}/03/2024 10:15;{}\n",
+                    n % 30 + 1,
+                    n % 28 + 1,
+                    if n % 9 == 0 { "BATAL" } else { "Selesai" }
+                )
+            })
+            .collect();
+        format!("no_nota;id_pelanggan;tanggal;status\n{rows}")
+    };
+    let lines: String = (0..40).map(|n| format!("N{n};1;SKU{};2;Rp {}.500,00;0\n", n % 5, n + 1)).collect();
+    let proposal = proposal(
+        "shop",
+        &[
+            ("pelanggan.csv", &format!("\u{feff}id_pelanggan;nama;tgl_lahir;izin_email;kota\n{customers}")),
+            ("penjualan-JKT.csv", &orders(0)),
+            ("penjualan-SBY.csv", &orders(20)),
+            ("rincian.csv", &format!("no_nota;no_baris;kode_barang;qty;harga;potongan\n{lines}")),
+            ("biaya.csv", "bulan;aktivitas;jumlah\n2024-03;gudang;1.000.000\n2024-03;pengiriman;500.000\n"),
+            ("catatan.txt", "hanya catatan\n"),
+        ],
+    );
+    assert!(proposal.questions.is_empty(), "{:?}", proposal.questions);
+    has(
+        &proposal.toml,
+        &[
+            "language = \"id\"          # of the reports: id | en",
+            "code = \"IDR\"",
+            "decimals = 0             # digits kept exactly",
+            "[sources.penjualan]",
+            "files = [\"penjualan-*.csv\"]",
+            "timestamp = \"%d/%m/%Y %H:%M\"",
+            "completed = [\"Selesai\"]",
+            "cancelled = [\"BATAL\"]",
+            "table = \"order_lines\"",
+            "delimiter = \";\"",
+            "decimal = \",\"",
+            "thousands = \".\"",
+            "negative_quantity = \"reject\"   # there is none",
+            "birth_date = \"tgl_lahir\"",
+            "consent_email = \"izin_email\"",
+            "gudang = \"units\"",
+            "pengiriman = \"delivered_orders\"",
+        ],
+    );
+    assert!(
+        proposal.evidence.iter().any(|line| line.contains("100.0 %") && line.contains("id_pelanggan")),
+        "{:#?}",
+        proposal.evidence
+    );
+    assert!(proposal.evidence.iter().any(|line| line.contains("catatan.txt")));
+}
+
+#[test]
+fn references_are_found_by_their_values() {
+    let customers: String = (0..50).map(|n| format!("KX-{n},Name {n},Town\n")).collect();
+    let orders: String = (0..50).map(|n| format!("O{n},KX-{},2024-01-{:02}\n", n * 7 % 50, n % 28 + 1)).collect();
+    let found = proposal(
+        "links",
+        &[
+            ("customers.csv", &format!("customer_id,name,city\n{customers}")),
+            ("orders.csv", &format!("order_id,sold_to,order_date\n{orders}")),
+        ],
+    );
+    has(&found.toml, &["customer_id = \"sold_to\""]);
+}
+
+#[test]
+fn rates_are_no_discounts_and_what_lacks_is_a_comment() {
+    let text = "Order ID,Order Date,Product ID,Sales,Quantity,Discount\nA1,2024-01-31,P1,20.5,2,0.2\nA1,2024-01-31,P2,10,1,0\n";
+    let proposal = proposal("lack", &[("store.csv", text)]);
+    has(&proposal.toml, &["# [sources.store]", "# unit_price = \"\"   # needed: Price of one unit before discount."]);
+    assert!(!proposal.toml.lines().any(|line| line.starts_with("[sources")), "{}", proposal.toml);
+    assert!(proposal.evidence.iter().any(|line| line.contains("rates")), "{:#?}", proposal.evidence);
+}
+
+#[test]
+fn a_product_without_a_code_and_lines_without_numbers() {
+    let text = "No Nota,Tanggal,Produk,Qty,Harga\n1,2024-01-31,Kopi,2,15.5\n2,2024-01-31,Teh,1,8.25\n";
+    has(&proposal("warung", &[("warung.csv", text)]).toml, &["product_id = \"Produk\"", "product_name = \"Produk\""]);
+    let orders = "orderID,orderDate\n1,2024-01-31\n2,2024-01-31\n";
+    let lines = "orderID,productID,unitPrice,quantity\n1,11,2.5,1\n1,12,3.5,1\n2,11,2.5,4\n";
+    has(
+        &proposal("lines", &[("orders.csv", orders), ("order-details.csv", lines)]).toml,
+        &["line_no = \"productID\"", "product_id = \"productID\""],
+    );
+}
+
+#[test]
+fn no_files_is_wrong_use() {
+    let answers = Answers::default();
+    assert_eq!(infer(Path::new("."), &[], &answers).unwrap_err().exit_code(), 2);
+    assert_eq!(infer(Path::new("."), &[PathBuf::from("/nowhere/at/all.csv")], &answers).unwrap_err().exit_code(), 74);
+}

@@ -1,0 +1,11 @@
+//! The lake: immutable Parquet batches and a manifest that says which of them are in force.
+//!
+//! The only module that opens the lake's files. Readers take a manifest once and see that state to the end.
+
+pub mod layout;
+pub mod manifest;
+pub mod reader;
+pub mod writer;
+
+pub use layout::LakeDir;
+pub use manifest::{Arithmetic, Batch, DataFile, Manifest};

@@ -1,0 +1,129 @@
+//! Writes one immutable Parquet file of the lake, row group by row group, in the order given.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves};
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
+use tempfile::NamedTempFile;
+
+use super::layout::{LakeDir, properties, schema};
+use super::manifest::DataFile;
+use crate::contracts::Table;
+use crate::error::{Error, Result};
+
+/// A file of the lake being written. It has no name until [`FileWriter::finish_as`].
+pub struct FileWriter {
+    table: &'static Table,
+    lake: LakeDir,
+    temporary: NamedTempFile,
+    writer: SerializedFileWriter<BufWriter<File>>,
+    encoder: RowGroupEncoder,
+    rows: u64,
+}
+
+/// Turns arrays into an encoded row group, on any thread.
+#[derive(Clone)]
+pub struct RowGroupEncoder {
+    schema: SchemaRef,
+    factory: Arc<ArrowRowGroupWriterFactory>,
+}
+
+/// An encoded row group, ready to be appended.
+pub struct RowGroup {
+    rows: u64,
+    chunks: Vec<ArrowColumnChunk>,
+}
+
+impl FileWriter {
+    /// Begins a file of a table.
+    pub fn create(lake: &LakeDir, table: &'static Table) -> Result<FileWriter> {
+        let dir = lake.file(table.name);
+        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        let temporary = NamedTempFile::new_in(&dir).map_err(Error::io("write in", &dir))?;
+        let handle = temporary.reopen().map_err(Error::io("write in", &dir))?;
+        let schema = schema(table);
+        let options = ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
+        let writer =
+            ArrowWriter::try_new_with_options(BufWriter::with_capacity(1 << 20, handle), schema.clone(), options);
+        let (writer, factory) =
+            writer.and_then(ArrowWriter::into_serialized_writer).map_err(Error::internal("writing Parquet"))?;
+        let encoder = RowGroupEncoder { schema, factory: Arc::new(factory) };
+        Ok(FileWriter { table, lake: lake.clone(), temporary, writer, encoder, rows: 0 })
+    }
+
+    /// What turns arrays into row groups for this file.
+    pub fn encoder(&self) -> RowGroupEncoder {
+        self.encoder.clone()
+    }
+
+    /// Appends an encoded row group.
+    pub fn append(&mut self, group: RowGroup) -> Result<()> {
+        if group.rows == 0 {
+            return Ok(());
+        }
+        self.rows += group.rows;
+        let failed = |error: parquet::errors::ParquetError| parquet_io(error, &self.lake.file(self.table.name));
+        let mut row_group = self.writer.next_row_group().map_err(failed)?;
+        for chunk in group.chunks {
+            chunk.append_to_row_group(&mut row_group).map_err(failed)?;
+        }
+        row_group.close().map_err(failed)?;
+        Ok(())
+    }
+
+    /// Makes the file durable and names it `<table>/<name>.parquet`. `None` where it has no row: then there is no file.
+    pub fn finish_as(mut self, name: &str) -> Result<Option<DataFile>> {
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        let relative = format!("{}/{name}.parquet", self.table.name);
+        let path = self.lake.file(&relative);
+        self.writer.finish().map_err(|error| parquet_io(error, &path))?;
+        self.temporary.as_file().sync_all().map_err(Error::io("write", &path))?;
+        self.temporary.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
+        if let Some(dir) = path.parent() {
+            super::manifest::sync_dir(dir)?;
+        }
+        Ok(Some(DataFile { table: self.table.name.into(), path: relative, rows: self.rows }))
+    }
+}
+
+impl RowGroupEncoder {
+    /// Encodes arrays, one a stored column, into a row group.
+    pub fn encode(&self, arrays: &[ArrayRef]) -> Result<RowGroup> {
+        let rows = arrays.first().map_or(0, |array| array.len()) as u64;
+        if rows == 0 {
+            return Ok(RowGroup { rows, chunks: Vec::new() });
+        }
+        let failed = Error::internal("encoding Parquet");
+        let writers = self.factory.create_column_writers(0).map_err(&failed)?;
+        let work: Vec<_> = writers.into_iter().zip(self.schema.fields()).zip(arrays).collect();
+        let chunks: Result<Vec<ArrowColumnChunk>> = work
+            .into_par_iter()
+            .map(|((mut writer, field), array)| {
+                for leaf in compute_leaves(field, array).map_err(Error::internal("encoding Parquet"))? {
+                    writer.write(&leaf).map_err(Error::internal("encoding Parquet"))?;
+                }
+                writer.close().map_err(Error::internal("encoding Parquet"))
+            })
+            .collect();
+        Ok(RowGroup { rows, chunks: chunks? })
+    }
+}
+
+/// A Parquet error that came from the disk keeps its kind, so that a full disk is reported as one.
+fn parquet_io(error: parquet::errors::ParquetError, path: &std::path::Path) -> Error {
+    if let parquet::errors::ParquetError::External(inner) = error {
+        return match inner.downcast::<std::io::Error>() {
+            Ok(io) => Error::io("write", path)(*io),
+            Err(other) => Error::Internal { during: "writing Parquet", message: other.to_string() },
+        };
+    }
+    Error::io("write", path)(std::io::Error::other(error.to_string()))
+}

@@ -1,0 +1,20 @@
+//! Langgan: operational exports in; profitability, segments, churn, offers and follow-up queues out.
+//!
+//! # Layout
+//! Data goes through the modules in this order:
+//! - [`ingest`]: exports → accepted rows and the rejects ledger
+//! - [`lake`]: immutable Parquet batches and the manifest
+//! - [`facts`]: the lake in memory, laid out for scanning
+//! - [`analyses`]: the business questions, one file each
+//!
+//! Underneath: [`contracts`] (every table, declared once), [`stats`] (mathematics on slices), [`error`].
+//! Around: [`config`] (`langgan.toml`), [`sample`] (synthetic projects), [`init`] (a first `langgan.toml`).
+
+pub mod analyses;
+pub mod config;
+pub mod contracts;
+pub mod error;
+pub mod facts;
+pub mod ingest;
+pub mod lake;
+pub mod stats;

@@ -1,0 +1,30 @@
+//! Mathematics: pure functions on slices, plain structs out; no frames, files, clocks or printing.
+//!
+//! - [`btyd`]: BG/NBD and MBG/NBD, who is still a customer and how many orders to expect
+//! - [`gamma_gamma`]: expected value of an order
+//! - [`logistic`]: ridge logistic regression
+//! - [`rank`]: NTILE and tie-keeping quantile scores
+//! - [`allocate`]: splitting cents exactly
+//! - [`metrics`]: AUC, average precision, Brier, calibration error, lift
+//! - [`association`]: strength and significance of rules, Benjamini-Hochberg
+//! - [`trend`]: Sen's slope and the Mann-Kendall test
+//! - [`theta`]: Theta and seasonal naive forecasts
+//!
+//! Results are the same bits at any number of threads.
+
+pub mod allocate;
+pub mod association;
+pub mod btyd;
+#[cfg(test)]
+mod cdnow;
+mod chunks;
+mod dense;
+pub mod gamma_gamma;
+mod hypergeometric;
+pub mod logistic;
+pub mod metrics;
+mod newton;
+pub mod rank;
+mod special_functions;
+pub mod theta;
+pub mod trend;
