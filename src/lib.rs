@@ -4,6 +4,7 @@
 //! Data goes through the modules in this order:
 //! - [`ingest`]: exports → accepted rows and the rejects ledger
 //! - [`lake`]: immutable Parquet batches and the manifest
+//! - [`check`]: what the branches say they sent against what arrived
 //! - [`facts`]: the lake in memory, laid out for scanning
 //! - [`analyses`]: the business questions, one file each
 //!
@@ -11,10 +12,13 @@
 //! Around: [`config`] (`langgan.toml`), [`sample`] (synthetic projects), [`init`] (a first `langgan.toml`).
 
 pub mod analyses;
+pub mod check;
 pub mod config;
 pub mod contracts;
 pub mod error;
 pub mod facts;
 pub mod ingest;
+pub mod init;
 pub mod lake;
+pub mod sample;
 pub mod stats;

@@ -1,10 +1,7 @@
-//! The tables a run publishes.
+//! The tables of `profitability`.
 
-use super::Kind::{Id, Integer, Money, Text};
-use super::{Column, Table};
-
-/// Every result table, in the order people read them.
-pub const ALL: &[&Table] = &[&PROFITABILITY, &PROFITABILITY_WHALE, &PROFITABILITY_TIEOUT];
+use crate::contracts::Kind::{Id, Integer, Money, Text};
+use crate::contracts::{Column, Table};
 
 /// What each customer earned us.
 pub static PROFITABILITY: Table = Table {

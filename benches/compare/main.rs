@@ -1,0 +1,65 @@
+//! Runs the seven jobs of the benchmark on its CSV exports: `compare DATA OUT [j1 … j7]`.
+//!
+//! J1 loads the exports into a fresh lake in OUT; the other jobs read that lake. Every job writes the files the
+//! benchmark's comparer reads. See README.md beside this file.
+
+mod j1;
+mod j2;
+mod j3;
+mod j4;
+mod j5;
+mod j6;
+mod j7;
+mod output;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use langgan::error::Result;
+use langgan::facts;
+use langgan::ingest::values::day_number;
+use langgan::lake::{LakeDir, Manifest};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let [data, out, jobs @ ..] = words.as_slice() else {
+        println!("usage: compare DATA OUT [j1 … j7]");
+        return;
+    };
+    if let Err(error) = run(Path::new(data), Path::new(out), jobs) {
+        println!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
+    let wanted = |job: &str| jobs.is_empty() || jobs.iter().any(|name| name == job);
+    let lake = LakeDir(PathBuf::from(out).join("lake"));
+    if wanted("j1") {
+        timed("j1", || j1::run(data, out, &lake))?;
+    }
+    if jobs == ["j1"] {
+        return Ok(());
+    }
+    let as_of = day_number(2025, 1, 1).unwrap_or_default();
+    let manifest = Manifest::read(&lake)?;
+    let facts = timed("facts", || facts::load(&lake, &manifest, as_of))?;
+    let all: [(&str, fn(&facts::Facts, &Path) -> Result<()>); 6] =
+        [("j2", j2::run), ("j3", j3::run), ("j4", j4::run), ("j5", j5::run), ("j6", j6::run), ("j7", j7::run)];
+    for (name, job) in all {
+        if wanted(name) {
+            timed(name, || job(&facts, out))?;
+        }
+    }
+    Ok(())
+}
+
+fn timed<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let start = Instant::now();
+    let done = work()?;
+    println!("{name:6} {:8.3} s", start.elapsed().as_secs_f64());
+    Ok(done)
+}
