@@ -41,6 +41,12 @@ pub enum Error {
         "source `{source_name}`: {rejected} of {received} rows were rejected, more than the limit of {limit}; nothing was loaded"
     )]
     TooManyRejects { source_name: String, rejected: u64, received: u64, limit: String },
+    /// A column that names a few kinds of things holds far too many.
+    #[error("`{column}` holds more than 65,535 different values")]
+    TooManyValues {
+        /// The column.
+        column: &'static str,
+    },
     /// The lake has no orders yet.
     #[error("the lake has no orders: there is nothing to analyse")]
     NoOrders,
@@ -100,7 +106,8 @@ impl Error {
             | Error::Unmapped { .. }
             | Error::Unreadable { .. }
             | Error::TooManyRejects { .. }
-            | Error::NoOrders => 3,
+            | Error::NoOrders
+            | Error::TooManyValues { .. } => 3,
             Error::TieOut { .. } => 4,
             Error::Io { .. } | Error::Damaged { .. } => 74,
             Error::Locked { .. } => 75,
@@ -146,6 +153,9 @@ impl Error {
                 "see the first rejects above; correct the export or the mapping, or raise `[sources.{source_name}] reject_limit`"
             ),
             Error::NoOrders => "load some with `langgan ingest`".into(),
+            Error::TooManyValues { column } => {
+                format!("is the right column mapped to `{column}`? It should name a kind of thing, not each one")
+            }
             Error::LakeSettings { .. } => {
                 "put the setting back, or move `lake/` away and load the exports again".into()
             }

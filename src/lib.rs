@@ -7,18 +7,25 @@
 //! - [`check`]: what the branches say they sent against what arrived
 //! - [`facts`]: the lake in memory, laid out for scanning
 //! - [`analyses`]: the business questions, one file each
+//! - [`marts`]: tables that are SQL alone, in `queries/`
+//! - [`engine`]: runs analyses and marts, checks their contracts, publishes
+//! - [`deliver`]: result tables → report, workbook, lists, queues
 //!
 //! Underneath: [`contracts`] (every table, declared once), [`stats`] (mathematics on slices), [`error`].
-//! Around: [`config`] (`langgan.toml`), [`sample`] (synthetic projects), [`init`] (a first `langgan.toml`).
+//! Around: [`cli`], [`config`] (`langgan.toml`), [`sample`] (synthetic projects), [`init`] (a first `langgan.toml`).
 
 pub mod analyses;
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod contracts;
+pub mod deliver;
+pub mod engine;
 pub mod error;
 pub mod facts;
 pub mod ingest;
 pub mod init;
 pub mod lake;
+pub mod marts;
 pub mod sample;
 pub mod stats;

@@ -17,6 +17,12 @@ impl FrameBuilder {
         FrameBuilder { table, columns: Vec::new() }
     }
 
+    /// A column that is there already.
+    pub fn column(mut self, column: Column) -> FrameBuilder {
+        self.columns.push(column);
+        self
+    }
+
     /// Text.
     pub fn text<'t>(mut self, name: &str, values: impl IntoIterator<Item = &'t str>) -> FrameBuilder {
         let values = StringChunked::from_iter_values(name.into(), values.into_iter());
@@ -115,4 +121,30 @@ pub fn holds(kind: Kind, dtype: &DataType) -> bool {
 /// `YYYY-MM` of a month number.
 pub fn month_name(month: i32) -> String {
     format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+}
+
+/// `YYYY-MM-DD` of a day number.
+pub fn day_name(day: i32) -> String {
+    let (year, month, day) = crate::ingest::values::civil(day);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// A column of whole numbers or money.
+pub fn wholes<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f Int64Chunked> {
+    frame.column(name).and_then(|column| column.i64()).map_err(Error::internal("reading a table"))
+}
+
+/// A column of ratios.
+pub fn ratios<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f Float64Chunked> {
+    frame.column(name).and_then(|column| column.f64()).map_err(Error::internal("reading a table"))
+}
+
+/// A column of text.
+pub fn texts<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f StringChunked> {
+    frame.column(name).and_then(|column| column.str()).map_err(Error::internal("reading a table"))
+}
+
+/// A column of yes and no.
+pub fn flags<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f BooleanChunked> {
+    frame.column(name).and_then(|column| column.bool()).map_err(Error::internal("reading a table"))
 }

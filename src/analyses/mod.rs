@@ -1,8 +1,19 @@
 //! The business questions, one file each. `registry!` below is the only place an analysis is registered:
 //! the command line, the configuration, the docs, the tests and the benches all follow from it.
 
+pub mod activity;
+pub mod basket;
+pub mod churn;
+pub mod clv;
+pub mod cross_sell;
+pub mod customer_history;
+pub mod expected_margin;
 pub mod frame;
 pub mod profitability;
+pub mod queue;
+pub mod rfm;
+pub mod trends;
+pub mod up_sell;
 
 use std::collections::BTreeMap;
 
@@ -90,5 +101,14 @@ macro_rules! registry {
 }
 
 registry! {
+    customer_history: customer_history::CustomerHistory,
     profitability: profitability::Profitability,
+    rfm: rfm::Rfm,
+    churn: churn::Churn,
+    clv: clv::Clv,
+    trends: trends::Trends,
+    basket: basket::Basket,
+    cross_sell: cross_sell::CrossSell,
+    up_sell: up_sell::UpSell,
+    queue: queue::Queue,
 }

@@ -133,10 +133,11 @@ struct RawOrders {
     branch: Vec<u16>,
     channel: Vec<u16>,
     payment: Vec<u16>,
+    staff: Vec<u32>,
     key: Vec<u32>,
 }
 
-const ORDER_CODES: [&str; 4] = ["branch_id", "channel", "payment", "status"];
+const ORDER_CODES: [&str; 5] = ["branch_id", "channel", "payment", "status", "staff_id"];
 
 fn load_orders(
     lake: &LakeDir,
@@ -147,10 +148,18 @@ fn load_orders(
 ) -> Result<(Orders, Vec<(String, u64)>)> {
     let mut batches = Vec::new();
     for file in manifest.files("orders", false) {
-        let columns = ["order_key", "customer_key", "order_day", "branch_id", "channel", "payment", "status"];
+        let columns =
+            ["order_key", "customer_key", "order_day", "branch_id", "channel", "payment", "status", "staff_id"];
         batches.extend(read(lake, file, &columns, &ORDER_CODES)?);
     }
-    let [branches, channels, payments, statuses] = [3, 4, 5, 6].map(|place| text_codes(&batches, place));
+    let [branches, channels, payments, statuses, staffs] = [3, 4, 5, 6, 7].map(|place| text_codes(&batches, place));
+    for (codes, column) in
+        [(&branches, "branch_id"), (&channels, "channel"), (&payments, "payment"), (&statuses, "status")]
+    {
+        if codes.values.len() > usize::from(u16::MAX) {
+            return Err(Error::TooManyValues { column });
+        }
+    }
     let completed: Vec<bool> =
         statuses.values.iter().map(|status| status.is_empty() || status == "completed").collect();
     let mut others = vec![0_u64; statuses.values.len()];
@@ -160,14 +169,16 @@ fn load_orders(
         branch: Vec::new(),
         channel: Vec::new(),
         payment: Vec::new(),
+        staff: Vec::new(),
         key: Vec::new(),
     };
     for batch in &batches {
         let keys = batch.column(0).as_primitive::<Int32Type>();
         let customer_keys = batch.column(1).as_primitive::<Int32Type>();
         let days = batch.column(2).as_primitive::<Int32Type>();
-        let [branch, channel, payment, status] = [(3, &branches), (4, &channels), (5, &payments), (6, &statuses)]
-            .map(|(place, codes)| coded(batch.column(place), codes));
+        let [branch, channel, payment, status, staff] =
+            [(3, &branches), (4, &channels), (5, &payments), (6, &statuses), (7, &staffs)]
+                .map(|(place, codes)| coded(batch.column(place), codes));
         for row in 0..batch.num_rows() {
             if days.value(row) >= as_of {
                 continue;
@@ -183,9 +194,10 @@ fn load_orders(
             };
             raw.customer.push(customer);
             raw.day.push(days.value(row));
-            raw.branch.push(branch[row]);
-            raw.channel.push(channel[row]);
-            raw.payment.push(payment[row]);
+            raw.branch.push(branch[row] as u16);
+            raw.channel.push(channel[row] as u16);
+            raw.payment.push(payment[row] as u16);
+            raw.staff.push(staff[row]);
             raw.key.push(keys.value(row) as u32);
         }
     }
@@ -193,6 +205,7 @@ fn load_orders(
     orders.branches = branches;
     orders.channels = channels;
     orders.payments = payments;
+    orders.staffs = staffs;
     let others = statuses.values.into_iter().zip(others).filter(|(_, count)| *count > 0).collect();
     Ok((orders, others))
 }
@@ -234,6 +247,7 @@ fn place_orders(raw: &RawOrders, n_customers: usize) -> Orders {
         branch: pick(&raw.branch),
         channel: pick(&raw.channel),
         payment: pick(&raw.payment),
+        staff: order.iter().map(|row| raw.staff[*row as usize]).collect(),
         first_line: vec![0; day.len()],
         n_lines: vec![0; day.len()],
         key: order.iter().map(|row| raw.key[*row as usize]).collect(),
@@ -259,15 +273,12 @@ fn text_codes(batches: &[RecordBatch], place: usize) -> Codes {
 }
 
 /// The codes of a column's cells.
-fn coded(column: &ArrayRef, codes: &Codes) -> Vec<u16> {
+fn coded(column: &ArrayRef, codes: &Codes) -> Vec<u32> {
     let column = column.as_dictionary::<Int32Type>();
-    let map: Vec<u16> = column
-        .values()
-        .as_string::<i32>()
-        .iter()
-        .map(|value| value.and_then(|value| codes.find(value)).unwrap_or(0))
-        .collect();
-    let empty = codes.find("").unwrap_or(0);
+    let values = column.values().as_string::<i32>();
+    let place = |value: &str| codes.place(value).unwrap_or(0) as u32;
+    let map: Vec<u32> = values.iter().map(|value| value.map_or(0, place)).collect();
+    let empty = place("");
     column.keys().iter().map(|key| key.map_or(empty, |key| map[key as usize])).collect()
 }
 
@@ -378,6 +389,9 @@ fn load_interactions(
         )?);
     }
     let kinds = text_codes(&batches, 4);
+    if kinds.values.len() > usize::from(u16::MAX) {
+        return Err(Error::TooManyValues { column: "kind" });
+    }
     let customer_numbers = id_numbers(customers);
     let product_numbers = id_numbers(products);
     let mut rows: Vec<(u32, i64, u32, i32, i32, u16, Option<u32>, i64)> = Vec::new();
@@ -400,7 +414,7 @@ fn load_interactions(
                 rows.len() as u32,
                 days.value(row),
                 months.value(row),
-                kind[row],
+                kind[row] as u16,
                 product,
                 minutes,
             ));

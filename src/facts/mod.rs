@@ -135,7 +135,12 @@ pub struct Codes {
 impl Codes {
     /// The number of a value.
     pub fn find(&self, value: &str) -> Option<u16> {
-        self.values.binary_search_by(|known| known.as_str().cmp(value)).ok().map(|code| code as u16)
+        self.place(value).and_then(|place| u16::try_from(place).ok())
+    }
+
+    /// The place of a value.
+    pub fn place(&self, value: &str) -> Option<usize> {
+        self.values.binary_search_by(|known| known.as_str().cmp(value)).ok()
     }
 
     /// For each number, whether its value is one of those given.
@@ -161,6 +166,8 @@ pub struct Orders {
     pub channel: Vec<u16>,
     /// Payment code.
     pub payment: Vec<u16>,
+    /// Staff code.
+    pub staff: Vec<u32>,
     /// First line.
     pub first_line: Vec<u32>,
     /// Number of lines.
@@ -173,6 +180,8 @@ pub struct Orders {
     pub channels: Codes,
     /// Means of payment.
     pub payments: Codes,
+    /// Staff ids.
+    pub staffs: Codes,
 }
 
 impl Orders {

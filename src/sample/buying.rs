@@ -13,12 +13,8 @@ const CHANNELS: [&str; 4] = ["store", "web", "app", "phone"];
 const PAYMENTS: [&str; 4] = ["cash", "card", "transfer", "installment"];
 const CARD: usize = 1;
 /// Payments by channel, in the order of `PAYMENTS`.
-const PAYMENT_SHARES: [[f64; 4]; 4] = [
-    [0.48, 0.30, 0.15, 0.07],
-    [0.00, 0.42, 0.48, 0.10],
-    [0.00, 0.45, 0.43, 0.12],
-    [0.25, 0.05, 0.65, 0.05],
-];
+const PAYMENT_SHARES: [[f64; 4]; 4] =
+    [[0.48, 0.30, 0.15, 0.07], [0.00, 0.42, 0.48, 0.10], [0.00, 0.45, 0.43, 0.12], [0.25, 0.05, 0.65, 0.05]];
 /// Lines of one order at most.
 const MOST_LINES: usize = 12;
 
@@ -33,33 +29,18 @@ pub(super) struct Visit {
 
 impl Visit {
     /// Where, how and when on a day `customer` orders.
-    pub(super) fn new(
-        dice: &mut Dice,
-        number: u32,
-        customer: &Customer,
-        branches: &Branches,
-    ) -> Self {
+    pub(super) fn new(dice: &mut Dice, number: u32, customer: &Customer, branches: &Branches) -> Self {
         let elsewhere = dice.chance(0.07);
-        let channel = if dice.chance(0.8) {
-            customer.channel
-        } else {
-            dice.weighted(&[0.62, 0.15, 0.15, 0.08]) as u8
-        };
+        let channel = if dice.chance(0.8) { customer.channel } else { dice.weighted(&[0.62, 0.15, 0.15, 0.08]) as u8 };
         let second = if channel == 0 {
             // Open from 8 to 20, fullest around noon and in the late afternoon.
-            let hour = dice.weighted(&[
-                0.04, 0.07, 0.10, 0.12, 0.11, 0.08, 0.07, 0.08, 0.11, 0.12, 0.07, 0.03,
-            ]);
+            let hour = dice.weighted(&[0.04, 0.07, 0.10, 0.12, 0.11, 0.08, 0.07, 0.08, 0.11, 0.12, 0.07, 0.03]);
             (8 + hour as u64) * 3_600 + dice.below(3_600)
         } else {
             6 * 3_600 + dice.below(18 * 3_600 - 60)
         };
         Self {
-            branch: if elsewhere {
-                branches.draw(dice)
-            } else {
-                customer.branch
-            },
+            branch: if elsewhere { branches.draw(dice) } else { customer.branch },
             channel,
             second: second as u32,
             customer: number,
@@ -140,20 +121,10 @@ impl<'a> Buying<'a> {
                 "no_faktur;baris;kode_barang;jumlah;harga;potongan;retur",
                 planned(&format!("lines {number}"), scale),
             )?;
-            books.push(Book {
-                orders,
-                lines,
-                today: 0,
-                completed: 0,
-                amount: 0,
-            });
+            books.push(Book { orders, lines, today: 0, completed: 0, amount: 0 });
         }
-        let totals = Table::create(
-            dir,
-            "exports/totals.csv".to_owned(),
-            "tanggal;kode_cabang;faktur;jumlah",
-            Vec::new(),
-        )?;
+        let totals =
+            Table::create(dir, "exports/totals.csv".to_owned(), "tanggal;kode_cabang;faktur;jumlah", Vec::new())?;
         let days = branches.count() * DAYS as u64;
         // Totals there will be, roughly: a small shop has days without orders.
         let rows = scale.map_or(0.0, |scale| scale * 500.0 * branches.count() as f64);
@@ -179,13 +150,8 @@ impl<'a> Buying<'a> {
         customer: &Customer,
     ) -> std::io::Result<Outcome> {
         let channel = usize::from(visit.channel);
-        let waiting = if day.closing && channel > 0 {
-            0.35
-        } else {
-            0.004
-        };
-        let status =
-            ["selesai", "batal", "tunda"][dice.weighted(&[0.975 - waiting, 0.025, waiting])];
+        let waiting = if day.closing && channel > 0 { 0.35 } else { 0.004 };
+        let status = ["selesai", "batal", "tunda"][dice.weighted(&[0.975 - waiting, 0.025, waiting])];
         let completed = status == "selesai";
         let payment = dice.weighted(&PAYMENT_SHARES[channel]);
         self.fill_basket(dice, day, visit, customer);
@@ -259,10 +225,7 @@ impl<'a> Buying<'a> {
     pub(super) fn close_day(&mut self, day: &Day) -> std::io::Result<()> {
         for (book, branch) in self.books.iter_mut().zip(self.branches.all()) {
             if book.completed > 0 {
-                let due = self
-                    .wrong_totals
-                    .last()
-                    .is_some_and(|&line| self.totals.line() >= line);
+                let due = self.wrong_totals.last().is_some_and(|&line| self.totals.line() >= line);
                 let wrong = swapped_digits(book.amount).filter(|_| due);
                 self.totals.raw(&day.text);
                 self.totals.raw(branch.id.as_bytes());
@@ -296,11 +259,7 @@ impl<'a> Buying<'a> {
     /// companions, quantities and discounts.
     fn fill_basket(&mut self, dice: &mut Dice, day: &Day, visit: Visit, customer: &Customer) {
         self.lines.clear();
-        let again = if customer.manner == Manner::Workshop {
-            0.60
-        } else {
-            0.50
-        };
+        let again = if customer.manner == Manner::Workshop { 0.60 } else { 0.50 };
         for _ in 0..=dice.repeats(again, 6) {
             let category = match dice.weighted(&[0.40, 0.22, 0.38]) {
                 place @ (0 | 1) => customer.tastes[place],
@@ -315,25 +274,14 @@ impl<'a> Buying<'a> {
         }
     }
 
-    fn add_line(
-        &mut self,
-        dice: &mut Dice,
-        day: &Day,
-        visit: Visit,
-        customer: &Customer,
-        number: u32,
-    ) {
+    fn add_line(&mut self, dice: &mut Dice, day: &Day, visit: Visit, customer: &Customer, number: u32) {
         let known = self.lines.iter().any(|line| line.product == number);
         if known || self.lines.len() == MOST_LINES {
             return;
         }
         let product = self.products.get(number);
         let today = u64::from(product.price);
-        let price = if day.old_prices {
-            today * 95 / 50_000 * 500
-        } else {
-            today
-        };
+        let price = if day.old_prices { today * 95 / 50_000 * 500 } else { today };
         let quantity = match customer.manner {
             Manner::Workshop => 1 + dice.repeats(0.55, 11),
             _ => 1 + dice.repeats(0.18, 5),
@@ -351,11 +299,7 @@ impl<'a> Buying<'a> {
         if day.lebaran || (customer.tier == 2 && dice.chance(0.15)) {
             percent = percent.max(10);
         }
-        let back = if customer.manner == Manner::Costly {
-            0.17
-        } else {
-            0.02
-        };
+        let back = if customer.manner == Manner::Costly { 0.17 } else { 0.02 };
         self.lines.push(Line {
             product: number,
             quantity,

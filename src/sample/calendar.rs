@@ -43,9 +43,7 @@ pub(super) struct Calendar {
 impl Calendar {
     /// The calendar of 2024 and 2025 for a shop with `categories` categories.
     pub(super) fn new(categories: u8) -> Self {
-        let mut days: Vec<Day> = (0..DAYS as i32)
-            .map(|day| trading_day(day, categories))
-            .collect();
+        let mut days: Vec<Day> = (0..DAYS as i32).map(|day| trading_day(day, categories)).collect();
         let mean = days.iter().map(|day| day.intensity).sum::<f64>() / DAYS as f64;
         let mut passed = vec![0.0];
         let mut total = 0.0;
@@ -100,9 +98,7 @@ fn trading_day(number: i32, categories: u8) -> Day {
         text,
         short,
         intensity: intensity(date, until_lebaran),
-        promoted: (10..=20)
-            .contains(&date.day())
-            .then_some((month * 5 % usize::from(categories)) as u8),
+        promoted: (10..=20).contains(&date.day()).then_some((month * 5 % usize::from(categories)) as u8),
         lebaran,
         online_sale: date.month() >= 11 && date.day() == date.month(),
         closing: number >= DAYS as i32 - 4,

@@ -10,12 +10,7 @@ use super::write::Table;
 use std::path::Path;
 
 /// Kinds of interaction, with their shortest and longest minutes.
-const KINDS: [(&str, u64, u64); 4] = [
-    ("call", 3, 15),
-    ("complaint", 6, 25),
-    ("suggestion", 1, 5),
-    ("wishlist", 1, 3),
-];
+const KINDS: [(&str, u64, u64); 4] = [("call", 3, 15), ("complaint", 6, 25), ("suggestion", 1, 5), ("wishlist", 1, 3)];
 const CALL: u8 = 0;
 const COMPLAINT: u8 = 1;
 const WISHLIST: u8 = 3;
@@ -92,11 +87,7 @@ impl Contacts {
                 drivers[4] += 1;
             }
         }
-        let again = if customer.manner == Manner::Costly {
-            0.55
-        } else {
-            0.07
-        };
+        let again = if customer.manner == Manner::Costly { 0.55 } else { 0.07 };
         for _ in 0..self.dice.repeats(again, 6) {
             self.plan(day, number, Some(outcome.product), CALL);
         }
@@ -111,12 +102,7 @@ impl Contacts {
     }
 
     /// Draws the contacts that follow no order, and writes those of the day.
-    pub(super) fn write_day(
-        &mut self,
-        day: &Day,
-        customers: &[Customer],
-        products: &Products,
-    ) -> std::io::Result<()> {
+    pub(super) fn write_day(&mut self, day: &Day, customers: &[Customer], products: &Products) -> std::io::Result<()> {
         while let Some(customer) = customers.get(self.registered)
             && i32::from(customer.registered) <= day.number
         {
@@ -135,14 +121,7 @@ impl Contacts {
             self.place(day.number, number, product, kind);
         }
         let mut today = std::mem::take(&mut self.coming[day.number as usize % AHEAD]);
-        today.sort_unstable_by_key(|contact| {
-            (
-                contact.second,
-                contact.customer,
-                contact.kind,
-                contact.product,
-            )
-        });
+        today.sort_unstable_by_key(|contact| (contact.second, contact.customer, contact.kind, contact.product));
         for contact in &today {
             self.write(day, contact, &customers[contact.customer as usize])?;
         }
@@ -182,12 +161,7 @@ impl Contacts {
     }
 
     fn place(&mut self, day: i32, customer: u32, product: Option<u32>, kind: u8) {
-        let contact = Contact {
-            second: (8 * 3_600 + self.dice.below(11 * 3_600)) as u32,
-            customer,
-            product,
-            kind,
-        };
+        let contact = Contact { second: (8 * 3_600 + self.dice.below(11 * 3_600)) as u32, customer, product, kind };
         self.coming[day as usize % AHEAD].push(contact);
     }
 
@@ -206,14 +180,7 @@ impl Contacts {
             None => table.raw(b""),
         }
         table.integer(minutes);
-        push_agent_id(
-            table,
-            if contact.kind == WISHLIST {
-                0
-            } else {
-                customer.agent
-            },
-        );
+        push_agent_id(table, if contact.kind == WISHLIST { 0 } else { customer.agent });
         table.end_row()?;
         table.boundary()
     }

@@ -132,11 +132,7 @@ impl Habits {
         };
         let branch = branches.draw(dice);
         let agents = branches.get(branch).agents;
-        let agent = if dice.chance(0.8) {
-            dice.between(agents.0, agents.1)
-        } else {
-            0
-        };
+        let agent = if dice.chance(0.8) { dice.between(agents.0, agents.1) } else { 0 };
         Customer {
             rate: (dice.gamma(&self.rate).max(0.02) / days_between) as f32,
             dropout: dice.beta(&self.dropout) as f32,
@@ -156,11 +152,8 @@ impl Habits {
 /// 2024, more and more of them, the others evenly since.
 fn registered(dice: &mut Dice, number: u32, count: u32) -> i16 {
     let place = (f64::from(number) + dice.unit()) / f64::from(count);
-    let day = if place < 0.45 {
-        -2_191.0 * (1.0 - place / 0.45).powf(1.3)
-    } else {
-        DAYS as f64 * (place - 0.45) / 0.55
-    };
+    let day =
+        if place < 0.45 { -2_191.0 * (1.0 - place / 0.45).powf(1.3) } else { DAYS as f64 * (place - 0.45) / 0.55 };
     (day.floor() as i16).min(DAYS as i16 - 1)
 }
 
@@ -186,12 +179,8 @@ fn write_customer(
     let born = party != "supplier" && customer.manner != Manner::Workshop && words.chance(0.93);
     let birth = date(-(words.between(19 * 365, 66 * 365) as i32));
     let telephone = words.between(1_000_000, 99_999_999);
-    let handle: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(16)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let handle: String =
+        name.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>().to_ascii_lowercase();
     let has_email = words.chance(0.68);
     push_customer_id(table, number);
     table.text(&name);
@@ -232,14 +221,10 @@ fn write_plate(table: &mut Table, area: &str, serial: u64, customer: u32) -> std
     const LETTERS: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
     // Coprime with the number of plates, 9,000 numbers by 24 cubed letters.
     let place = serial * 73_687_877 % (9_000 * 13_824);
-    let letters =
-        [576, 24, 1].map(|unit| char::from(LETTERS[(place / 9_000 / unit % 24) as usize]));
+    let letters = [576, 24, 1].map(|unit| char::from(LETTERS[(place / 9_000 / unit % 24) as usize]));
     let number = 1_000 + place % 9_000;
     table.text("vehicle");
-    table.text(&format!(
-        "{area} {number} {}{}{}",
-        letters[0], letters[1], letters[2]
-    ));
+    table.text(&format!("{area} {number} {}{}{}", letters[0], letters[1], letters[2]));
     push_customer_id(table, customer);
     table.end_row()
 }

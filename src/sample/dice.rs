@@ -13,9 +13,7 @@ impl Dice {
     /// Independent draws for one purpose, `stream`, of one seed.
     pub(super) fn new(seed: u64, stream: u64) -> Self {
         let mixed = seed ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        Self {
-            generator: Xoshiro256PlusPlus::seed_from_u64(mixed),
-        }
+        Self { generator: Xoshiro256PlusPlus::seed_from_u64(mixed) }
     }
 
     /// A number in `[0, 1)`.

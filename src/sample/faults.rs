@@ -48,12 +48,7 @@ pub(super) fn planned(table: &str, scale: Option<f64>) -> Vec<Planned> {
     };
     rows(table)
         .iter()
-        .map(|&(line, code, what, edits)| Planned {
-            line: ((line as f64 * scale) as u64).max(2),
-            code,
-            what,
-            edits,
-        })
+        .map(|&(line, code, what, edits)| Planned { line: ((line as f64 * scale) as u64).max(2), code, what, edits })
         .collect()
 }
 
@@ -105,14 +100,7 @@ pub(super) fn faults_csv(found: &[Found]) -> String {
     let mut text = String::from("file,line,code,what\n");
     for fault in found {
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{},{},{},\"{}\"",
-            fault.file,
-            fault.line,
-            fault.code,
-            fault.what.replace('"', "\"\"")
-        );
+        let _ = writeln!(text, "{},{},{},\"{}\"", fault.file, fault.line, fault.code, fault.what.replace('"', "\"\""));
     }
     text
 }

@@ -68,16 +68,9 @@ pub struct Summary {
 /// When no customers are asked for, when `dir/exports` holds files that are
 /// not part of this project, and when a file cannot be written.
 pub fn write_project(dir: &Path, options: &Options) -> std::io::Result<Summary> {
-    let Options {
-        customers: count,
-        seed,
-        faults,
-    } = *options;
+    let Options { customers: count, seed, faults } = *options;
     if count == 0 {
-        return Err(Error::new(
-            ErrorKind::InvalidInput,
-            "a sample needs at least one customer",
-        ));
+        return Err(Error::new(ErrorKind::InvalidInput, "a sample needs at least one customer"));
     }
     let branches = Branches::new(count);
     let products = Products::new(count, seed);
@@ -133,10 +126,7 @@ pub fn write_project(dir: &Path, options: &Options) -> std::io::Result<Summary> 
     summary.faults = found.len() as u64;
     std::fs::write(dir.join("langgan.toml"), CONFIGURATION)?;
     std::fs::write(dir.join("faults.csv"), faults::faults_csv(&found))?;
-    std::fs::write(
-        dir.join("README.md"),
-        readme::readme(options, &summary, &found),
-    )?;
+    std::fs::write(dir.join("README.md"), readme::readme(options, &summary, &found))?;
     Ok(summary)
 }
 
@@ -153,18 +143,12 @@ impl Schedule {
     /// First orders: at registration for most newcomers, when they would come
     /// anyway for those from before.
     fn new(dice: &mut Dice, calendar: &Calendar, customers: &[Customer]) -> Self {
-        let mut schedule = Self {
-            first: vec![NOBODY; DAYS],
-            next: vec![NOBODY; customers.len()],
-        };
+        let mut schedule = Self { first: vec![NOBODY; DAYS], next: vec![NOBODY; customers.len()] };
         for (customer, number) in customers.iter().zip(0..) {
             let start = usize::try_from(customer.registered).unwrap_or(0);
             let wait = dice.wait() / f64::from(customer.rate);
             let at_once = customer.registered >= 0 && dice.chance(0.7);
-            schedule.add(
-                calendar.after(start, if at_once { 0.0 } else { wait }),
-                number,
-            );
+            schedule.add(calendar.after(start, if at_once { 0.0 } else { wait }), number);
         }
         schedule
     }
@@ -205,16 +189,7 @@ fn climb(dice: &mut Dice, customer: &mut Customer) {
 /// Refuses a folder with exports of another project, which the patterns of
 /// `langgan.toml` would read along.
 fn refuse_foreign_files(exports: &Path, branches: &Branches) -> std::io::Result<()> {
-    let tables = [
-        "agents",
-        "branches",
-        "costs",
-        "customers",
-        "identifiers",
-        "interactions",
-        "products",
-        "totals",
-    ];
+    let tables = ["agents", "branches", "costs", "customers", "identifiers", "interactions", "products", "totals"];
     let mut own: BTreeSet<String> = tables.iter().map(|table| format!("{table}.csv")).collect();
     for branch in branches.all() {
         own.insert(format!("orders-{}.csv", branch.id));
@@ -224,10 +199,7 @@ fn refuse_foreign_files(exports: &Path, branches: &Branches) -> std::io::Result<
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if !own.contains(name.as_ref()) {
-            let message = format!(
-                "{} is not part of this sample; use another folder",
-                path.display()
-            );
+            let message = format!("{} is not part of this sample; use another folder", path.display());
             return Err(Error::new(ErrorKind::AlreadyExists, message));
         }
     }

@@ -27,12 +27,11 @@ pub(super) const CITIES: [(&str, &str, &str); 20] = [
 ];
 
 const FIRST: [&str; 64] = [
-    "Adi", "Agus", "Ahmad", "Andi", "Anisa", "Arif", "Asep", "Ayu", "Bagus", "Bambang", "Bayu",
-    "Budi", "Cahya", "Citra", "Dedi", "Desi", "Dewi", "Dian", "Dimas", "Dwi", "Eka", "Eko",
-    "Endang", "Fajar", "Fitri", "Galih", "Gita", "Hadi", "Hana", "Hendra", "Heru", "Indah",
-    "Intan", "Irfan", "Joko", "Kartika", "Komang", "Lestari", "Lina", "Made", "Mega", "Muhammad",
-    "Nanda", "Nia", "Nur", "Nyoman", "Putri", "Putu", "Rahmat", "Ratna", "Rina", "Rizki", "Rudi",
-    "Sari", "Siti", "Slamet", "Sri", "Tri", "Ujang", "Wahyu", "Wati", "Wayan", "Yanti", "Yusuf",
+    "Adi", "Agus", "Ahmad", "Andi", "Anisa", "Arif", "Asep", "Ayu", "Bagus", "Bambang", "Bayu", "Budi", "Cahya",
+    "Citra", "Dedi", "Desi", "Dewi", "Dian", "Dimas", "Dwi", "Eka", "Eko", "Endang", "Fajar", "Fitri", "Galih", "Gita",
+    "Hadi", "Hana", "Hendra", "Heru", "Indah", "Intan", "Irfan", "Joko", "Kartika", "Komang", "Lestari", "Lina",
+    "Made", "Mega", "Muhammad", "Nanda", "Nia", "Nur", "Nyoman", "Putri", "Putu", "Rahmat", "Ratna", "Rina", "Rizki",
+    "Rudi", "Sari", "Siti", "Slamet", "Sri", "Tri", "Ujang", "Wahyu", "Wati", "Wayan", "Yanti", "Yusuf",
 ];
 
 const LAST: [&str; 56] = [
@@ -113,31 +112,19 @@ const TRADE: [&str; 12] = [
 pub(super) fn person(dice: &mut Dice) -> String {
     let first = dice.pick(&FIRST);
     let last = dice.pick(&LAST);
-    if dice.chance(0.2) {
-        format!("{first} {} {last}", dice.pick(&FIRST))
-    } else {
-        format!("{first} {last}")
-    }
+    if dice.chance(0.2) { format!("{first} {} {last}", dice.pick(&FIRST)) } else { format!("{first} {last}") }
 }
 
 /// A workshop's name, at times with its trade name in quotes.
 pub(super) fn workshop(dice: &mut Dice) -> String {
     let trade = dice.pick(&TRADE);
     let owner = dice.pick(&FIRST);
-    if dice.chance(0.3) {
-        format!("Bengkel \"{trade}\" {owner}")
-    } else {
-        format!("Bengkel {trade} {owner}")
-    }
+    if dice.chance(0.3) { format!("Bengkel \"{trade}\" {owner}") } else { format!("Bengkel {trade} {owner}") }
 }
 
 /// A supplier's name, at times with its city after a semicolon.
 pub(super) fn supplier(dice: &mut Dice, city: &str) -> String {
     let trade = dice.pick(&TRADE);
     let second = dice.pick(&LAST);
-    if dice.chance(0.3) {
-        format!("PT {trade} {second}; {city}")
-    } else {
-        format!("PT {trade} {second}")
-    }
+    if dice.chance(0.3) { format!("PT {trade} {second}; {city}") } else { format!("PT {trade} {second}") }
 }

@@ -24,11 +24,8 @@ const TIERS: [&str; 3] = ["basic", "standard", "premium"];
 const TIER_PATTERN: [u8; 10] = [0, 1, 0, 1, 2, 0, 1, 0, 1, 2];
 /// Hundredths of the basic price.
 const TIER_PRICE: [u64; 3] = [100, 150, 240];
-const BRANDS: [[&str; 3]; 3] = [
-    ["Mitra", "Rajin", "Bintang"],
-    ["Nusatek", "Prima", "Garuda"],
-    ["Kencana", "Samudra Pro", "Sakti Gold"],
-];
+const BRANDS: [[&str; 3]; 3] =
+    [["Mitra", "Rajin", "Bintang"], ["Nusatek", "Prima", "Garuda"], ["Kencana", "Samudra Pro", "Sakti Gold"]];
 const MODELS: [&str; 10] = [
     "Matik 110",
     "Bebek 125",
@@ -43,9 +40,8 @@ const MODELS: [&str; 10] = [
 ];
 
 /// In place of models, for the last two categories.
-const VARIANTS: [&str; 10] = [
-    "Hemat", "Kecil", "Sedang", "Besar", "Jumbo", "Merah", "Biru", "Putih", "Hitam", "Spesial",
-];
+const VARIANTS: [&str; 10] =
+    ["Hemat", "Kecil", "Sedang", "Besar", "Jumbo", "Merah", "Biru", "Putih", "Hitam", "Spesial"];
 
 #[rustfmt::skip]
 const CATEGORIES: [Category; 12] = [
@@ -169,8 +165,7 @@ impl Products {
     /// What is bought along with `product` this time, if anything.
     pub(super) fn companion(&self, dice: &mut Dice, product: &Product) -> Option<u32> {
         let companion = product.companion?;
-        dice.chance(f64::from(product.attraction))
-            .then_some(companion)
+        dice.chance(f64::from(product.attraction)).then_some(companion)
     }
 
     /// A category by what sells on `day`.
@@ -198,20 +193,13 @@ impl Products {
             dir,
             "exports/products.csv".to_owned(),
             "kode_barang;nama;kategori;subkategori;merek;harga_jual;harga_pokok;kelas;stok",
-            planned(
-                "products",
-                faults.then_some(self.products.len() as f64 / 120.0),
-            ),
+            planned("products", faults.then_some(self.products.len() as f64 / 120.0)),
         )?;
         for (number, product) in (0u32..).zip(&self.products) {
             let (category, rank, tier) = placed(number);
             let (subcategory, item, _) = CATEGORIES[category].items[rank % 6];
             let brand = BRANDS[tier][rank / 6 % 3];
-            let model = if category < 10 {
-                MODELS[rank % 10]
-            } else {
-                VARIANTS[rank % 10]
-            };
+            let model = if category < 10 { MODELS[rank % 10] } else { VARIANTS[rank % 10] };
             let name = match rank / 90 {
                 0 => format!("{item} {brand} {model}"),
                 series => format!("{item} {brand} {model} seri {}", series + 1),

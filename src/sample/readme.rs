@@ -58,11 +58,7 @@ pub(super) fn readme(options: &Options, summary: &Summary, found: &[Found]) -> S
     );
     for fault in found {
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "| {} | {} | `{}` | {} |",
-            fault.file, fault.line, fault.code, fault.what
-        );
+        let _ = writeln!(text, "| {} | {} | `{}` | {} |", fault.file, fault.line, fault.code, fault.what);
     }
     text
 }

@@ -84,11 +84,7 @@ impl Branches {
         )?;
         for (place, branch) in self.branches.iter().enumerate() {
             table.text(&branch.id);
-            table.text(&format!(
-                "Cabang {} {}",
-                branch.city,
-                place / CITIES.len() + 1
-            ));
+            table.text(&format!("Cabang {} {}", branch.city, place / CITIES.len() + 1));
             table.text(branch.city);
             table.date(date(-4_000 + place as i32 * 41 + dice.below(40) as i32));
             table.text(&person(&mut dice));
@@ -100,12 +96,7 @@ impl Branches {
         Ok(found)
     }
 
-    fn write_agents(
-        &self,
-        dir: &Path,
-        dice: &mut Dice,
-        faults: bool,
-    ) -> std::io::Result<Vec<Found>> {
+    fn write_agents(&self, dir: &Path, dice: &mut Dice, faults: bool) -> std::io::Result<Vec<Found>> {
         let mut table = Table::create(
             dir,
             "exports/agents.csv".to_owned(),

@@ -23,12 +23,7 @@ pub(super) struct Table {
 impl Table {
     /// Opens `dir/file` and writes its header. `planned` faults are planted as
     /// rows of their own when the table reaches their lines.
-    pub(super) fn create(
-        dir: &Path,
-        file: String,
-        header: &str,
-        mut planned: Vec<Planned>,
-    ) -> std::io::Result<Self> {
+    pub(super) fn create(dir: &Path, file: String, header: &str, mut planned: Vec<Planned>) -> std::io::Result<Self> {
         planned.sort_by_key(|fault| std::cmp::Reverse(fault.line));
         let mut out = BufWriter::with_capacity(1 << 16, File::create(dir.join(&file))?);
         out.write_all(header.as_bytes())?;
@@ -48,10 +43,7 @@ impl Table {
     /// Adds a text, quoted when it has to be.
     pub(super) fn text(&mut self, text: &str) {
         self.separate();
-        if !text
-            .bytes()
-            .any(|byte| matches!(byte, b';' | b'"' | b'\n' | b'\r'))
-        {
+        if !text.bytes().any(|byte| matches!(byte, b';' | b'"' | b'\n' | b'\r')) {
             self.row.extend_from_slice(text.as_bytes());
             return;
         }
@@ -104,11 +96,7 @@ impl Table {
     pub(super) fn timestamp(&mut self, date: &[u8; 10], second: u32) {
         self.separate();
         self.row.extend_from_slice(date);
-        for (mark, part) in [
-            (b' ', second / 3_600),
-            (b':', second / 60 % 60),
-            (b':', second % 60),
-        ] {
+        for (mark, part) in [(b' ', second / 3_600), (b':', second / 60 % 60), (b':', second % 60)] {
             self.row.push(mark);
             self.row.push(b'0' + (part / 10) as u8);
             self.row.push(b'0' + (part % 10) as u8);
@@ -130,11 +118,7 @@ impl Table {
     /// Plants the faults due by now. Called only where an extra row tears
     /// nothing apart: after a row, or after the last line of an order.
     pub(super) fn boundary(&mut self) -> std::io::Result<()> {
-        while self
-            .planned
-            .last()
-            .is_some_and(|fault| fault.line <= self.line)
-        {
+        while self.planned.last().is_some_and(|fault| fault.line <= self.line) {
             self.plant()?;
         }
         Ok(())
@@ -147,12 +131,7 @@ impl Table {
 
     /// Notes a fault in the row ended last.
     pub(super) fn note(&mut self, code: &'static str, what: String) {
-        self.found.push(Found {
-            file: self.file.clone(),
-            line: self.line,
-            code,
-            what,
-        });
+        self.found.push(Found { file: self.file.clone(), line: self.line, code, what });
     }
 
     /// Plants what is left, closes the file and tells which faults it holds.

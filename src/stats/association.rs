@@ -55,15 +55,21 @@ pub fn measures(counts: Counts) -> Option<Measures> {
         chi2,
         chi2_p: normal_two_sided(chi2.sqrt()),
         fisher_p: hypergeometric::upper_tail(n, n_a, n_b, n_both),
-        lift_lower_95: if n_both == 0 {
-            0.0
-        } else {
-            let variance = 1.0 / both - 1.0 / a + 1.0 / b - 1.0 / all;
-            lift * (-1.96 * variance.max(0.0).sqrt()).exp()
-        },
+        lift_lower_95: lift_lower_95(counts),
         share_a,
         share_b,
     })
+}
+
+/// Lower end of the 95 % interval of lift, as [`measures`] gives it; the counts are those of a possible table.
+pub fn lift_lower_95(counts: Counts) -> f64 {
+    if counts.n_both == 0 {
+        return 0.0;
+    }
+    let [all, a, b, both] = [counts.n, counts.n_a, counts.n_b, counts.n_both].map(|count| count as f64);
+    let lift = both / a / (b / all);
+    let variance = 1.0 / both - 1.0 / a + 1.0 / b - 1.0 / all;
+    lift * (-1.96 * variance.max(0.0).sqrt()).exp()
 }
 
 /// What [`measures`] returns; shares and probabilities are 0..1.

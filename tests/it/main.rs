@@ -1,1 +1,11 @@
-fn main() {}
+//! One test binary: definitions as tables, the real binary as a user runs it, and the house rules.
+
+mod cases;
+mod cli;
+mod determinism;
+mod dialect;
+mod ingest;
+mod real_data;
+mod reference;
+mod support;
+mod tidy;

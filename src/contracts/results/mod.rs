@@ -1,10 +1,76 @@
 //! The tables a run publishes, one file an analysis.
 
+mod basket;
+mod churn;
+mod clv;
+mod cross_sell;
+mod customer_history;
+mod marts;
+mod model_cards;
 mod profitability;
+mod queue;
+mod rfm;
+mod trends;
+mod up_sell;
 
+pub use basket::{BASKET_MODEL_CARD, BASKET_RULES};
+pub use churn::CHURN;
+pub use clv::CLV;
+pub use cross_sell::{CROSS_SELL, CROSS_SELL_MODEL_CARD};
+pub use customer_history::CUSTOMER_HISTORY;
+pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES};
+pub use model_cards::MODEL_CARDS;
 pub use profitability::{PROFITABILITY, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
+pub use queue::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
+pub use rfm::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_SEGMENTS};
+pub use trends::{TREND_BRIDGE, TREND_COHORTS, TREND_FORECAST, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
+pub use up_sell::UP_SELL;
 
-use super::Table;
+use super::{Kind, Table};
 
 /// Every result table, in the order people read them.
-pub const ALL: &[&Table] = &[&PROFITABILITY, &PROFITABILITY_WHALE, &PROFITABILITY_TIEOUT];
+pub const ALL: &[&Table] = &[
+    &CUSTOMERS,
+    &CUSTOMER_HISTORY,
+    &PROFITABILITY,
+    &PROFITABILITY_DECILES,
+    &PROFITABILITY_WHALE,
+    &PROFITABILITY_TIEOUT,
+    &RFM,
+    &RFM_SEGMENTS,
+    &RFM_CUTS,
+    &RFM_MIGRATION,
+    &CHURN,
+    &CLV,
+    &MODEL_CARDS,
+    &TREND_KPIS,
+    &TREND_COHORTS,
+    &TREND_BRIDGE,
+    &TREND_SLOPES,
+    &TREND_MOVERS,
+    &TREND_FORECAST,
+    &PRODUCT_SALES,
+    &BASKET_RULES,
+    &BASKET_MODEL_CARD,
+    &CROSS_SELL,
+    &CROSS_SELL_MODEL_CARD,
+    &UP_SELL,
+    &QUEUE,
+    &QUEUE_REASONS,
+    &QUEUE_EXCLUDED,
+    &QUEUE_CANDIDATES,
+    &AGENT_PORTFOLIO,
+];
+
+/// The result table of a name.
+pub fn result_table(name: &str) -> Option<&'static Table> {
+    ALL.iter().copied().find(|table| table.name == name)
+}
+
+/// Whether a column of a table is money, those of an open prefix included.
+pub fn is_money(table: &Table, column: &str) -> bool {
+    match table.column(column) {
+        Some(declared) => declared.kind == Kind::Money,
+        None => table.open.is_some_and(|prefix| column.starts_with(prefix)),
+    }
+}

@@ -46,11 +46,8 @@ pub fn monthly_bars(
     amounts: Amounts,
     wide: bool,
 ) -> String {
-    let (width, height, left, top, bottom) = if wide {
-        (960.0, 290.0, 58.0, 24.0, 44.0)
-    } else {
-        (380.0, 250.0, 50.0, 24.0, 44.0)
-    };
+    let (width, height, left, top, bottom) =
+        if wide { (960.0, 290.0, 58.0, 24.0, 44.0) } else { (380.0, 250.0, 50.0, 24.0, 44.0) };
     let name = if wide { "wide" } else { "narrow" };
     let high = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1) as f64;
     let low = bars.iter().map(|bar| bar.value).min().unwrap_or(0).min(0) as f64;
@@ -71,13 +68,7 @@ pub fn monthly_bars(
     for &tick in &ticks {
         let class = if tick == 0.0 { "axis" } else { "grid" };
         line(&mut svg, class, (left, y(tick)), (width, y(tick)));
-        text(
-            &mut svg,
-            "tick end",
-            left - 8.0,
-            y(tick) + 4.0,
-            &amounts.short(tick as i64),
-        );
+        text(&mut svg, "tick end", left - 8.0, y(tick) + 4.0, &amounts.short(tick as i64));
     }
     let last_plain = bars.iter().rposition(|bar| bar.hatched.is_empty());
     for (index, bar) in bars.iter().enumerate() {
@@ -102,13 +93,7 @@ pub fn monthly_bars(
             text(&mut svg, "tick middle", x(index), row, &bar.label);
         }
         if bar.hatched.is_empty() {
-            text(
-                &mut svg,
-                "tick middle strong",
-                x(index),
-                below,
-                &bar.label_below,
-            );
+            text(&mut svg, "tick middle strong", x(index), below, &bar.label_below);
         } else {
             let word = format!("{} {}", bar.label_below, bar.hatched);
             text(&mut svg, "tick end", width, below, word.trim());
@@ -142,14 +127,8 @@ pub struct WhaleWords<'a> {
 /// Cumulative contribution over cumulative customers (both shares), peak and end marked.
 pub fn whale_curve(points: &[(f64, f64)], words: WhaleWords<'_>, language: Language) -> String {
     let (width, height, left, top, bottom) = (460.0, 352.0, 54.0, 44.0, 46.0);
-    let points: Vec<_> = points
-        .iter()
-        .copied()
-        .filter(|(a, b)| a.is_finite() && b.is_finite())
-        .collect();
-    let high = points
-        .iter()
-        .fold(1.0, |high: f64, point| high.max(point.1));
+    let points: Vec<_> = points.iter().copied().filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
+    let high = points.iter().fold(1.0, |high: f64, point| high.max(point.1));
     let low = points.iter().fold(0.0, |low: f64, point| low.min(point.1));
     let ticks = ticks(low * 100.0, high * 100.0);
     let (low, high) = (ticks[0] / 100.0, ticks[ticks.len() - 1] / 100.0);
@@ -160,30 +139,13 @@ pub fn whale_curve(points: &[(f64, f64)], words: WhaleWords<'_>, language: Langu
     text(&mut svg, "tick", 0.0, 14.0, words.y);
     for &tick in &ticks {
         let class = if tick == 0.0 { "axis" } else { "grid" };
-        line(
-            &mut svg,
-            class,
-            (left, y(tick / 100.0)),
-            (width - 22.0, y(tick / 100.0)),
-        );
+        line(&mut svg, class, (left, y(tick / 100.0)), (width - 22.0, y(tick / 100.0)));
         let label = format::percent(tick / 100.0, 0, language);
-        text(
-            &mut svg,
-            "tick end",
-            left - 8.0,
-            y(tick / 100.0) + 4.0,
-            &label,
-        );
+        text(&mut svg, "tick end", left - 8.0, y(tick / 100.0) + 4.0, &label);
     }
     for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let label = format::percent(share, 0, language);
-        text(
-            &mut svg,
-            "tick middle",
-            x(share),
-            height - bottom + 18.0,
-            &label,
-        );
+        text(&mut svg, "tick middle", x(share), height - bottom + 18.0, &label);
     }
     text(&mut svg, "tick middle", x(0.5), height - 6.0, words.x);
     line(&mut svg, "reference", (x(0.0), y(1.0)), (x(1.0), y(1.0)));
@@ -204,16 +166,8 @@ pub fn whale_curve(points: &[(f64, f64)], words: WhaleWords<'_>, language: Langu
         n(y(0.0))
     );
     let (peak_x, peak_y) =
-        points.iter().copied().fold(
-            (0.0, 0.0),
-            |best, point| if point.1 > best.1 { point } else { best },
-        );
-    line(
-        &mut svg,
-        "reference",
-        (x(peak_x), y(0.0)),
-        (x(peak_x), y(peak_y)),
-    );
+        points.iter().copied().fold((0.0, 0.0), |best, point| if point.1 > best.1 { point } else { best });
+    line(&mut svg, "reference", (x(peak_x), y(0.0)), (x(peak_x), y(peak_y)));
     dot(&mut svg, x(peak_x), y(peak_y));
     let class = match peak_x {
         0.7.. => "value end",
@@ -248,12 +202,8 @@ pub fn waterfall(steps: &[Step], aria: &str, amounts: Amounts) -> String {
         level = start + i128::from(step.amount);
         spans.push((start as f64, level as f64));
     }
-    let high = spans
-        .iter()
-        .fold(1.0, |high: f64, span| high.max(span.0).max(span.1));
-    let low = spans
-        .iter()
-        .fold(0.0, |low: f64, span| low.min(span.0).min(span.1));
+    let high = spans.iter().fold(1.0, |high: f64, span| high.max(span.0).max(span.1));
+    let low = spans.iter().fold(0.0, |low: f64, span| low.min(span.0).min(span.1));
     let x = |value: f64| left + (value - low) / (high - low) * (width - left - right);
 
     let mut svg = open("chart", width, height, aria);
@@ -267,19 +217,8 @@ pub fn waterfall(steps: &[Step], aria: &str, amounts: Amounts) -> String {
         };
         let strong = if step.total { " strong" } else { "" };
         let value = amounts.short(step.amount);
-        let _ = write!(
-            svg,
-            "<g><title>{}: {}</title>",
-            escape(&step.label),
-            escape(&value)
-        );
-        text(
-            &mut svg,
-            &format!("label end{strong}"),
-            left - 10.0,
-            y + 15.0,
-            &shorten(&step.label),
-        );
+        let _ = write!(svg, "<g><title>{}: {}</title>", escape(&step.label), escape(&value));
+        text(&mut svg, &format!("label end{strong}"), left - 10.0, y + 15.0, &shorten(&step.label));
         let _ = write!(
             svg,
             "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"20\"/>",
@@ -287,13 +226,7 @@ pub fn waterfall(steps: &[Step], aria: &str, amounts: Amounts) -> String {
             n(y),
             n((x(end) - x(start)).abs().max(1.0))
         );
-        text(
-            &mut svg,
-            &format!("value end{strong}"),
-            width,
-            y + 15.0,
-            &value,
-        );
+        text(&mut svg, &format!("value end{strong}"), width, y + 15.0, &value);
         svg.push_str("</g>");
         if index + 1 < steps.len() {
             line(&mut svg, "connector", (x(end), y + 20.0), (x(end), y + row));
@@ -305,11 +238,7 @@ pub fn waterfall(steps: &[Step], aria: &str, amounts: Amounts) -> String {
 /// A little line without axes; decoration, so it says nothing to readers who do not see it.
 pub fn sparkline(values: &[f64]) -> String {
     let (width, height) = (120.0, 30.0);
-    let values: Vec<_> = values
-        .iter()
-        .copied()
-        .filter(|value| value.is_finite())
-        .collect();
+    let values: Vec<_> = values.iter().copied().filter(|value| value.is_finite()).collect();
     if values.len() < 2 {
         return String::new();
     }
@@ -335,19 +264,12 @@ pub fn sparkline(values: &[f64]) -> String {
 mod tests {
     use super::*;
 
-    const AMOUNTS: Amounts = Amounts {
-        decimals: 0,
-        language: Language::English,
-    };
+    const AMOUNTS: Amounts = Amounts { decimals: 0, language: Language::English };
 
     #[test]
     fn text_is_escaped() {
         let hostile = "<script>alert(1)</script>\"'&\u{0}";
-        let step = Step {
-            label: hostile.to_owned(),
-            amount: -5,
-            total: false,
-        };
+        let step = Step { label: hostile.to_owned(), amount: -5, total: false };
         let svg = waterfall(&[step], hostile, AMOUNTS);
         assert!(!svg.contains("<script"), "{svg}");
         assert!(svg.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\u{fffd}"));
@@ -356,13 +278,7 @@ mod tests {
     #[test]
     fn nothing_to_draw_is_no_error() {
         assert!(monthly_bars(&[], None, "", AMOUNTS, true).ends_with("</svg>"));
-        let words = WhaleWords {
-            aria: "",
-            x: "",
-            y: "",
-            peak: "",
-            end: "",
-        };
+        let words = WhaleWords { aria: "", x: "", y: "", peak: "", end: "" };
         assert!(whale_curve(&[], words, Language::English).ends_with("</svg>"));
         assert!(waterfall(&[], "", AMOUNTS).ends_with("</svg>"));
         assert_eq!(sparkline(&[1.0]), "");
@@ -370,18 +286,8 @@ mod tests {
 
     #[test]
     fn bars_are_hatched_and_negative_values_hang_below_zero() {
-        let bar = |value, hatched: &str| Bar {
-            value,
-            hatched: hatched.to_owned(),
-            ..Bar::default()
-        };
-        let svg = monthly_bars(
-            &[bar(100, ""), bar(-50, ""), bar(20, "partial")],
-            None,
-            "",
-            AMOUNTS,
-            true,
-        );
+        let bar = |value, hatched: &str| Bar { value, hatched: hatched.to_owned(), ..Bar::default() };
+        let svg = monthly_bars(&[bar(100, ""), bar(-50, ""), bar(20, "partial")], None, "", AMOUNTS, true);
         assert_eq!(svg.matches("url(#hatch-wide)").count(), 1);
         assert!(svg.contains(">partial</text>"));
         assert!(!svg.contains("height=\"-"), "{svg}");

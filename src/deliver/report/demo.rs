@@ -8,10 +8,7 @@ pub(super) struct Dice(u64);
 
 impl Dice {
     pub(super) fn roll(&mut self, n: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
 
@@ -53,51 +50,27 @@ impl ReportData {
             quality: Some(quality()),
             footer: Footer {
                 definitions: Vec::new(),
-                settings: [
-                    ("seed", "42"),
-                    ("churn.horizon_days", "90"),
-                    ("queue.cap", "60"),
-                ]
-                .map(|(name, value)| Setting {
-                    name: name.into(),
-                    value: value.into(),
-                })
-                .to_vec(),
+                settings: [("seed", "42"), ("churn.horizon_days", "90"), ("queue.cap", "60")]
+                    .map(|(name, value)| Setting { name: name.into(), value: value.into() })
+                    .to_vec(),
                 program_version: "langgan 0.1.0".into(),
-                input_manifest_hash:
-                    "blake3:9f2c4be07d1a5530c8e6f1b2a49d7c3e58f06a1bd2c4937e60a8b5c1f2d3e4a5".into(),
+                input_manifest_hash: "blake3:9f2c4be07d1a5530c8e6f1b2a49d7c3e58f06a1bd2c4937e60a8b5c1f2d3e4a5".into(),
             },
         }
     }
 }
 
 pub(super) fn period(start: &str, end: &str) -> Period {
-    Period {
-        start: start.into(),
-        end: end.into(),
-    }
+    Period { start: start.into(), end: end.into() }
 }
 
 fn header() -> Header {
-    let history = |base: i64| {
-        (0..12)
-            .map(|i| base * (880 + i * 17 + (i * 71) % 93) / 1000)
-            .collect::<Vec<_>>()
-    };
-    let counts = |base: i64| {
-        history(base)
-            .into_iter()
-            .map(|value| value as u64)
-            .collect()
-    };
+    let history = |base: i64| (0..12).map(|i| base * (880 + i * 17 + (i * 71) % 93) / 1000).collect::<Vec<_>>();
+    let counts = |base: i64| history(base).into_iter().map(|value| value as u64).collect();
     Header {
         project: "Kopi Nusantara".into(),
         as_of: "2025-12-15".into(),
-        currency: Currency {
-            code: "IDR".into(),
-            decimals: 2,
-            display_decimals: 0,
-        },
+        currency: Currency { code: "IDR".into(), decimals: 2, display_decimals: 0 },
         run: Some(RunSummary {
             sources: 7,
             rows_received: 184_220,
@@ -114,11 +87,7 @@ fn header() -> Header {
                 previous: Some(44_870 * MILLION),
                 history: history(4_100),
             }),
-            orders: Some(Figure {
-                value: 17_964,
-                previous: Some(16_722),
-                history: counts(1_500),
-            }),
+            orders: Some(Figure { value: 17_964, previous: Some(16_722), history: counts(1_500) }),
             active_customers: Some(Figure {
                 value: 6_812,
                 previous: Some(6_901),
@@ -129,11 +98,7 @@ fn header() -> Header {
                 previous: Some(8_995 * MILLION),
                 history: history(760),
             }),
-            customers_at_risk: Some(Figure {
-                value: 1_044,
-                previous: Some(971),
-                history: counts(1_000),
-            }),
+            customers_at_risk: Some(Figure { value: 1_044, previous: Some(971), history: counts(1_000) }),
             repeat_customer_share: Some(Figure {
                 value: 0.614,
                 previous: Some(0.598),
@@ -175,11 +140,7 @@ fn trend(dice: &mut Dice) -> Trend {
     };
     Trend {
         months: months.collect(),
-        slope: Some(SlopeTest {
-            months: 24,
-            sen_slope: 36_400_000 * RUPIAH,
-            p_value: 0.0004,
-        }),
+        slope: Some(SlopeTest { months: 24, sen_slope: 36_400_000 * RUPIAH, p_value: 0.0004 }),
         movers_month: "2025-11".into(),
         categories: vec![
             mover("Biji kopi", 1_612, 1_480, Some(1_395)),
@@ -203,16 +164,10 @@ fn profitability(dice: &mut Dice) -> Profitability {
         _ if x <= 0.62 => 1.38 * (1.0 - (1.0 - x / 0.62).powf(2.6)),
         _ => 1.38 - 0.38 * ((x - 0.62) / 0.38).powf(2.4),
     };
-    let point = |x: f64| WhalePoint {
-        customer_share: x,
-        contribution_share: curve(x),
-    };
+    let point = |x: f64| WhalePoint { customer_share: x, contribution_share: curve(x) };
     let total = 9_140 * MILLION + 1_250_050;
     let decile = |decile: u32| {
-        let (from, to) = (
-            curve(f64::from(decile - 1) / 10.0),
-            curve(f64::from(decile) / 10.0),
-        );
+        let (from, to) = (curve(f64::from(decile - 1) / 10.0), curve(f64::from(decile) / 10.0));
         DecileRow {
             decile,
             customers: 681,
@@ -229,8 +184,7 @@ fn profitability(dice: &mut Dice) -> Profitability {
             name: NAMES[index % NAMES.len()].into(),
             orders: 6 + dice.roll(90),
             net_sales: rest * rest * MILLION * 3 + dice.roll(900_000_000) as i64,
-            contribution: sign * rest * rest * MILLION / if sign > 0 { 2 } else { 12 }
-                + dice.roll(90_000) as i64,
+            contribution: sign * rest * rest * MILLION / if sign > 0 { 2 } else { 12 } + dice.roll(90_000) as i64,
         }
     };
     let best = (0..10).map(|index| customer(index, 1)).collect();
@@ -264,10 +218,7 @@ fn profitability(dice: &mut Dice) -> Profitability {
                 ("Layanan pelanggan", 1_620),
                 ("Pembayaran", 1_465),
             ]
-            .map(|(name, amount)| CostPool {
-                name: name.into(),
-                amount: amount * MILLION,
-            })
+            .map(|(name, amount)| CostPool { name: name.into(), amount: amount * MILLION })
             .to_vec(),
             contribution: total,
         }),

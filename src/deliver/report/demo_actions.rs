@@ -21,16 +21,9 @@ pub(super) fn segments() -> Segments {
     let map = cells.map(|(recency, frequency): (u32, u32)| {
         let near = 5 - u64::from(recency.abs_diff(frequency));
         let customers = 40 + near * near * 28 + u64::from(recency * frequency) * 5;
-        RfmCell {
-            recency,
-            frequency,
-            customers,
-            segment: name(recency, frequency).into(),
-        }
+        RfmCell { recency, frequency, customers, segment: name(recency, frequency).into() }
     });
-    let map: Vec<_> = map
-        .filter(|cell| (cell.recency, cell.frequency) != (1, 5))
-        .collect();
+    let map: Vec<_> = map.filter(|cell| (cell.recency, cell.frequency) != (1, 5)).collect();
     let all: u64 = map.iter().map(|cell| cell.customers).sum();
     let order = [
         ("champions", 19_800, 9.0),
@@ -45,11 +38,7 @@ pub(super) fn segments() -> Segments {
         ("lost", 413, 402.0),
     ];
     let rows = order.map(|(segment, sales, average_recency_days)| {
-        let customers = map
-            .iter()
-            .filter(|c| c.segment == segment)
-            .map(|c| c.customers)
-            .sum();
+        let customers = map.iter().filter(|c| c.segment == segment).map(|c| c.customers).sum();
         SegmentRow {
             segment: segment.into(),
             customers,
@@ -58,10 +47,7 @@ pub(super) fn segments() -> Segments {
             average_recency_days,
         }
     });
-    Segments {
-        rows: rows.to_vec(),
-        map,
-    }
+    Segments { rows: rows.to_vec(), map }
 }
 
 pub(super) fn churn(dice: &mut Dice) -> Churn {
@@ -76,9 +62,7 @@ pub(super) fn churn(dice: &mut Dice) -> Churn {
         name: NAMES[(index + 3) % NAMES.len()].into(),
         probability: 0.95 - index as f64 * 0.017 - dice.share() * 0.05,
         profit_at_risk: (28 - index as i64) * 1_213_000 * RUPIAH,
-        reasons: (0..=index % 3)
-            .map(|i| reasons[(index + i) % 4].into())
-            .collect(),
+        reasons: (0..=index % 3).map(|i| reasons[(index + i) % 4].into()).collect(),
     };
     let band = |band: &str, lower, upper, customers, expected_churners, profit: i64| RiskBand {
         band: band.into(),
@@ -92,10 +76,7 @@ pub(super) fn churn(dice: &mut Dice) -> Churn {
         metric: metric.into(),
         higher_is_better,
         model: Some(values[0]),
-        baselines: vec![
-            Some(values[1]),
-            (metric != "Brier score").then_some(values[2]),
-        ],
+        baselines: vec![Some(values[1]), (metric != "Brier score").then_some(values[2])],
     };
     Churn {
         horizon_days: 90,
@@ -123,11 +104,7 @@ pub(super) fn churn(dice: &mut Dice) -> Churn {
 
 pub(super) fn cohorts(dice: &mut Dice) -> Cohorts {
     let row = |i: u32| {
-        let (year, month) = if i < 12 {
-            (2024, i + 1)
-        } else {
-            (2025, i - 11)
-        };
+        let (year, month) = if i < 12 { (2024, i + 1) } else { (2025, i - 11) };
         let observed = 23 - i as usize;
         let share = |offset: usize, noise: f64| match offset {
             0 => 1.0,
@@ -136,52 +113,33 @@ pub(super) fn cohorts(dice: &mut Dice) -> Cohorts {
         CohortRow {
             cohort: format!("{year}-{month:02}"),
             customers: 160 + dice.roll(90),
-            retention: (0..13)
-                .map(|o| (o <= observed).then(|| share(o, dice.share())))
-                .collect(),
+            retention: (0..13).map(|o| (o <= observed).then(|| share(o, dice.share()))).collect(),
         }
     };
-    Cohorts {
-        rows: (0..24).map(row).collect(),
-    }
+    Cohorts { rows: (0..24).map(row).collect() }
 }
 
 pub(super) fn offers() -> Offers {
-    let rule =
-        |from: &[&str], to: &str, n_both: u64, n_antecedent: u64, lift: f64| AssociationRule {
-            antecedent: from.iter().map(|item| (*item).into()).collect(),
-            consequent: to.into(),
-            n_both,
-            n_antecedent,
-            confidence: n_both as f64 / n_antecedent as f64,
-            lift,
-            lift_lower: lift * 0.86,
-            q_value: 0.0002 * lift,
-        };
+    let rule = |from: &[&str], to: &str, n_both: u64, n_antecedent: u64, lift: f64| AssociationRule {
+        antecedent: from.iter().map(|item| (*item).into()).collect(),
+        consequent: to.into(),
+        n_both,
+        n_antecedent,
+        confidence: n_both as f64 / n_antecedent as f64,
+        lift,
+        lift_lower: lift * 0.86,
+        q_value: 0.0002 * lift,
+    };
     Offers {
         rules: vec![
             rule(&["Mesin espresso"], "Biji kopi Gayo 1 kg", 412, 1_084, 4.2),
-            rule(
-                &["Penggiling", "Timbangan"],
-                "Kertas saring V60",
-                188,
-                301,
-                6.9,
-            ),
+            rule(&["Penggiling", "Timbangan"], "Kertas saring V60", 188, 301, 6.9),
             rule(&["Teh melati"], "Gelas kaca <250 ml>", 96, 410, 2.4),
             rule(&["Sirup vanila"], "Sirup karamel", 240, 655, 5.1),
         ],
         counts: vec![
-            OfferCount {
-                kind: "cross_sell".into(),
-                customers: 1_904,
-                offers: 2_733,
-            },
-            OfferCount {
-                kind: "up_sell".into(),
-                customers: 612,
-                offers: 640,
-            },
+            OfferCount { kind: "cross_sell".into(), customers: 1_904, offers: 2_733 },
+            OfferCount { kind: "up_sell".into(), customers: 612, offers: 640 },
         ],
     }
 }
@@ -195,21 +153,12 @@ pub(super) fn queue(dice: &mut Dice) -> FollowUpQueue {
         name: NAMES[index % NAMES.len()].into(),
         reason: kinds[index % 4].into(),
         channel: ["WhatsApp", "Telepon", "E-mail"][index % 3].into(),
-        offer: if index % 4 > 1 {
-            "Biji kopi Gayo 1 kg".into()
-        } else {
-            String::new()
-        },
+        offer: if index % 4 > 1 { "Biji kopi Gayo 1 kg".into() } else { String::new() },
         value: (18 - index as i64) * 2_310_000 * RUPIAH,
     };
     let agent = |agent: &&str| {
         let contacts = 60 - dice.roll(25);
-        AgentQueue {
-            agent: (*agent).into(),
-            contacts,
-            cap: Some(60),
-            value: contacts as i64 * 3 * MILLION,
-        }
+        AgentQueue { agent: (*agent).into(), contacts, cap: Some(60), value: contacts as i64 * 3 * MILLION }
     };
     let reason = |reason: &str, no_consent, over_cap, control, queued| ReasonCount {
         reason: reason.into(),
@@ -268,18 +217,8 @@ pub(super) fn quality() -> DataQuality {
                 "order_lines_2025-11.csv:4210",
                 "SO-88121;7;<img src=x onerror=\"alert(1)\">;2;18500",
             ),
-            reject(
-                "BAD_DATE",
-                57,
-                "orders_2025-11.csv:77",
-                "SO-77120;31/02/2025;C-10042;BDG",
-            ),
-            reject(
-                "NEGATIVE_QUANTITY",
-                32,
-                "order_lines_2025-10.csv:901",
-                "SO-70011;2;KOPI-GAYO-1KG;-3;=cmd()",
-            ),
+            reject("BAD_DATE", 57, "orders_2025-11.csv:77", "SO-77120;31/02/2025;C-10042;BDG"),
+            reject("NEGATIVE_QUANTITY", 32, "order_lines_2025-10.csv:901", "SO-70011;2;KOPI-GAYO-1KG;-3;=cmd()"),
         ],
         control_totals_checked: 5_310,
         control_mismatches: vec![

@@ -26,19 +26,9 @@ pub fn money(minor: i64, decimals: u32, display_decimals: u32, language: Languag
 }
 
 /// Money with its currency code: `IDR 1.250.000`.
-pub fn money_code(
-    minor: i64,
-    decimals: u32,
-    display_decimals: u32,
-    code: &str,
-    language: Language,
-) -> String {
+pub fn money_code(minor: i64, decimals: u32, display_decimals: u32, code: &str, language: Language) -> String {
     let text = money(minor, decimals, display_decimals, language);
-    if code.is_empty() {
-        text
-    } else {
-        format!("{code}\u{a0}{text}")
-    }
+    if code.is_empty() { text } else { format!("{code}\u{a0}{text}") }
 }
 
 /// Money (or, with 0 decimals, a count) in three digits: `4,82 M` (miliar) or `4.82B`.
@@ -114,11 +104,7 @@ pub fn points(difference: f64, places: usize, language: Language) -> String {
 
 /// A p- or q-value: three decimals, or `< 0.001`.
 pub fn probability_value(value: f64, language: Language) -> String {
-    if value < 0.001 {
-        format!("<\u{a0}{}", decimal(0.001, 3, language))
-    } else {
-        decimal(value, 3, language)
-    }
+    if value < 0.001 { format!("<\u{a0}{}", decimal(0.001, 3, language)) } else { decimal(value, 3, language) }
 }
 
 /// `2025-12-31` as `31 Des 2025`; other text is returned as it is.
@@ -169,20 +155,12 @@ pub fn day_before(day: &str) -> String {
 
 /// An inclusive span of days from a first day and the day after the last.
 pub fn period(start: &str, end: &str, language: Language) -> String {
-    format!(
-        "{} – {}",
-        date(start, language),
-        date(&day_before(end), language)
-    )
+    format!("{} – {}", date(start, language), date(&day_before(end), language))
 }
 
 fn plus(text: String, value: f64) -> String {
     let zero = !text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-    if value > 0.0 && !zero {
-        format!("+{text}")
-    } else {
-        text
-    }
+    if value > 0.0 && !zero { format!("+{text}") } else { text }
 }
 
 /// `amount` is the number times ten to the power of `places`.
@@ -218,13 +196,8 @@ fn join(whole: &str, fraction: &str, negative: bool, language: Language) -> Stri
 /// Year, month and, when given, day of `2025-12` or `2025-12-31`.
 fn parse(text: &str) -> Option<(u32, u32, Option<u32>)> {
     let mut parts = text.split('-').map(|part| {
-        let digits =
-            !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
-        if digits {
-            part.parse::<u32>().ok()
-        } else {
-            None
-        }
+        let digits = !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+        if digits { part.parse::<u32>().ok() } else { None }
     });
     let year = parts.next()??;
     let month = parts.next()?.filter(|month| (1..=12).contains(month))?;
@@ -250,10 +223,7 @@ fn month_name(month: u32, language: Language) -> &'static str {
         ("Nov", "Nov"),
         ("Des", "Dec"),
     ];
-    let names = NAMES
-        .get(month.saturating_sub(1) as usize)
-        .copied()
-        .unwrap_or_default();
+    let names = NAMES.get(month.saturating_sub(1) as usize).copied().unwrap_or_default();
     match language {
         Language::Indonesian => names.0,
         Language::English => names.1,

@@ -63,20 +63,13 @@ pub fn render(data: &ReportData, language: Language) -> Result<String, minijinja
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build()?;
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(syntax);
-    environment.add_function("w", move |key: String| {
-        words::word(&key, language).to_owned()
-    });
+    environment.add_function("w", move |key: String| words::word(&key, language).to_owned());
     let style = include_str!("report.css").to_owned();
     environment.add_global("style", Value::from_safe_string(style));
     environment.add_template("report.html.j2", include_str!("report.html.j2"))?;
-    environment
-        .get_template("report.html.j2")?
-        .render(view::page(data, language))
+    environment.get_template("report.html.j2")?.render(view::page(data, language))
 }
 
 #[cfg(test)]
@@ -98,10 +91,7 @@ mod tests {
 
     #[test]
     fn empty_data_says_so() {
-        let absent = [
-            "Analisis ini tidak ikut",
-            "This analysis was not part of the run",
-        ];
+        let absent = ["Analisis ini tidak ikut", "This analysis was not part of the run"];
         for (language, absent) in LANGUAGES.into_iter().zip(absent) {
             let html = render(&ReportData::default(), language).unwrap();
             assert_eq!(html.matches(absent).count(), 8);
@@ -111,10 +101,7 @@ mod tests {
     #[test]
     fn empty_sections_render() {
         let data = ReportData {
-            header: Header {
-                key_figures: Some(KeyFigures::default()),
-                ..Header::default()
-            },
+            header: Header { key_figures: Some(KeyFigures::default()), ..Header::default() },
             trend: Some(Trend::default()),
             profitability: Some(Profitability {
                 whale_curve: Some(WhaleCurve::default()),
@@ -122,10 +109,7 @@ mod tests {
                 ..Profitability::default()
             }),
             segments: Some(Segments::default()),
-            churn: Some(Churn {
-                model_card: Some(ModelCard::default()),
-                ..Churn::default()
-            }),
+            churn: Some(Churn { model_card: Some(ModelCard::default()), ..Churn::default() }),
             cohorts: Some(Cohorts::default()),
             offers: Some(Offers::default()),
             queue: Some(FollowUpQueue::default()),
@@ -158,9 +142,7 @@ mod tests {
         for language in LANGUAGES {
             let html = render(&ReportData::demo(), language).unwrap();
             assert!(html.contains("default-src 'none'; style-src 'unsafe-inline'; img-src data:"));
-            assert!(
-                !html.contains("http:") && !html.contains("https:") && !html.contains("@import")
-            );
+            assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("@import"));
             assert_eq!(html, render(&ReportData::demo(), language).unwrap());
         }
     }

@@ -13,28 +13,17 @@ pub(super) fn open(class: &str, width: f64, height: f64, aria: &str) -> String {
 
 pub(super) fn line(svg: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
     let (x1, y1, x2, y2) = (n(from.0), n(from.1), n(to.0), n(to.1));
-    let _ = write!(
-        svg,
-        "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>"
-    );
+    let _ = write!(svg, "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>");
 }
 
 pub(super) fn dot(svg: &mut String, x: f64, y: f64) {
-    let _ = write!(
-        svg,
-        "<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.5\"/>",
-        n(x),
-        n(y)
-    );
+    let _ = write!(svg, "<circle class=\"dot\" cx=\"{}\" cy=\"{}\" r=\"3.5\"/>", n(x), n(y));
 }
 
 pub(super) fn text(svg: &mut String, class: &str, x: f64, y: f64, content: &str) {
     if !content.is_empty() {
         let (x, y, content) = (n(x), n(y), escape(content));
-        let _ = write!(
-            svg,
-            "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{content}</text>"
-        );
+        let _ = write!(svg, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{content}</text>");
     }
 }
 
@@ -42,15 +31,11 @@ pub(super) fn text(svg: &mut String, class: &str, x: f64, y: f64, content: &str)
 pub(super) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let raw = ((high - low) / 4.0).max(f64::MIN_POSITIVE);
     let power = 10f64.powf(raw.log10().floor());
-    let factor = [1.0, 2.0, 2.5, 5.0]
-        .into_iter()
-        .find(|factor| factor * power >= raw * 0.999);
+    let factor = [1.0, 2.0, 2.5, 5.0].into_iter().find(|factor| factor * power >= raw * 0.999);
     let step = factor.unwrap_or(10.0) * power;
     let first = (low / step).floor() as i64;
     let last = (high / step - 0.02).ceil() as i64;
-    (first..=last.max(first + 1))
-        .map(|index| index as f64 * step)
-        .collect()
+    (first..=last.max(first + 1)).map(|index| index as f64 * step).collect()
 }
 
 pub(super) fn shorten(label: &str) -> String {
@@ -63,11 +48,7 @@ pub(super) fn shorten(label: &str) -> String {
 
 /// A coordinate: one decimal, never `-0.0`, never not a number.
 pub(super) fn n(value: f64) -> String {
-    let value = if value.is_finite() {
-        (value * 10.0).round() / 10.0 + 0.0
-    } else {
-        0.0
-    };
+    let value = if value.is_finite() { (value * 10.0).round() / 10.0 + 0.0 } else { 0.0 };
     format!("{value:.1}")
 }
 

@@ -14,16 +14,9 @@ pub(super) struct Table {
 impl Table {
     /// `heads` are keys of the words; `#` before a key marks a column of numbers.
     pub(super) fn new(voice: Voice<'_>, heads: &[&str]) -> Self {
-        let heads = heads
-            .iter()
-            .map(|key| head(voice.word(key.trim_start_matches('#')), key));
+        let heads = heads.iter().map(|key| head(voice.word(key.trim_start_matches('#')), key));
         let empty = voice.word("nothing").to_owned();
-        Self {
-            heads: heads.collect(),
-            rows: Vec::new(),
-            note: String::new(),
-            empty,
-        }
+        Self { heads: heads.collect(), rows: Vec::new(), note: String::new(), empty }
     }
 
     /// Adds a column with a head that is not in the words.
@@ -47,8 +40,7 @@ impl Table {
         row: impl Fn(&T) -> Vec<Cell>,
     ) -> Value {
         for item in items.iter().take(limit) {
-            self.rows
-                .push(row(item).into_iter().map(Cell::into_value).collect());
+            self.rows.push(row(item).into_iter().map(Cell::into_value).collect());
         }
         if items.len() > limit {
             let shown = voice.count(limit as u64);
@@ -74,34 +66,19 @@ pub(super) struct Cell {
 
 /// A cell of text.
 pub(super) fn text(text: impl Into<String>) -> Cell {
-    Cell {
-        text: text.into(),
-        ..Cell::default()
-    }
+    Cell { text: text.into(), ..Cell::default() }
 }
 
 /// A cell of a number, aligned to the right.
 pub(super) fn number(text: impl Into<String>) -> Cell {
-    Cell {
-        text: text.into(),
-        class: "num",
-        ..Cell::default()
-    }
+    Cell { text: text.into(), class: "num", ..Cell::default() }
 }
 
 /// A number that is red when it is negative.
 pub(super) fn signed(text: impl Into<String>) -> Cell {
     let text = text.into();
-    let class = if text.starts_with('-') {
-        "num bad"
-    } else {
-        "num"
-    };
-    Cell {
-        text,
-        class,
-        ..Cell::default()
-    }
+    let class = if text.starts_with('-') { "num bad" } else { "num" };
+    Cell { text, class, ..Cell::default() }
 }
 
 impl Cell {
@@ -119,11 +96,7 @@ impl Cell {
 
     /// A bar behind the number, `share` of the width of the cell.
     pub(super) fn bar(mut self, share: f64) -> Self {
-        self.bar = Some(if share.is_finite() {
-            share.clamp(0.0, 1.0)
-        } else {
-            0.0
-        });
+        self.bar = Some(if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 });
         self
     }
 

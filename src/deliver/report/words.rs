@@ -9,21 +9,14 @@ pub(super) fn word(key: &str, language: Language) -> &str {
 
 /// The word of a key.
 pub(super) fn find(key: &str, language: Language) -> Option<&'static str> {
-    WORDS
-        .iter()
-        .find(|row| row.0 == key)
-        .map(|row| match language {
-            Language::Indonesian => row.1,
-            Language::English => row.2,
-        })
+    WORDS.iter().find(|row| row.0 == key).map(|row| match language {
+        Language::Indonesian => row.1,
+        Language::English => row.2,
+    })
 }
 
 /// Fills the `{places}` of a sentence with `shape`d values.
-pub(super) fn fill(
-    sentence: &str,
-    values: &[(&str, &str)],
-    shape: impl Fn(&str) -> String,
-) -> String {
+pub(super) fn fill(sentence: &str, values: &[(&str, &str)], shape: impl Fn(&str) -> String) -> String {
     let mut text = String::with_capacity(sentence.len() + 32);
     let mut rest = sentence;
     while let Some((before, after)) = rest.split_once('{') {
@@ -293,11 +286,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn places(sentence: &str) -> HashSet<&str> {
-        sentence
-            .split('{')
-            .skip(1)
-            .filter_map(|part| Some(part.split_once('}')?.0))
-            .collect()
+        sentence.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0)).collect()
     }
 
     #[test]
@@ -314,10 +303,7 @@ mod tests {
     fn every_definition_has_its_text() {
         for term in DEFINITIONS {
             assert!(find(term, Language::English).is_some(), "{term}");
-            assert!(
-                find(&format!("def.{term}"), Language::English).is_some(),
-                "{term}"
-            );
+            assert!(find(&format!("def.{term}"), Language::English).is_some(), "{term}");
         }
     }
 

@@ -12,27 +12,13 @@ const CONTACTS: usize = 15;
 const AGENTS: usize = 30;
 
 pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
-    let heads = [
-        "rule",
-        "#both",
-        "#confidence",
-        "#lift",
-        "#lift_lower",
-        "#q_value",
-    ];
+    let heads = ["rule", "#both", "#confidence", "#lift", "#lift_lower", "#q_value"];
     let rules = Table::new(voice, &heads).fill(voice, &data.rules, RULES, |rule| {
-        let of = [
-            ("part", &*voice.count(rule.n_both)),
-            ("whole", &voice.count(rule.n_antecedent)),
-        ];
+        let of = [("part", &*voice.count(rule.n_both)), ("whole", &voice.count(rule.n_antecedent))];
         vec![
-            text(format!(
-                "{} → {}",
-                rule.antecedent.join(" + "),
-                rule.consequent
-            ))
-            .sub(rule_sentence(voice, rule))
-            .class("rule"),
+            text(format!("{} → {}", rule.antecedent.join(" + "), rule.consequent))
+                .sub(rule_sentence(voice, rule))
+                .class("rule"),
             number(voice.sentence("part_of", &of)),
             number(voice.percent(rule.confidence, 1)),
             number(voice.decimal(rule.lift, 2)),
@@ -49,10 +35,7 @@ pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
         ]
     });
     let offers = data.counts.iter().map(|row| row.offers).sum();
-    let values = [
-        ("rules", &*voice.count(data.rules.len() as u64)),
-        ("offers", &voice.count(offers)),
-    ];
+    let values = [("rules", &*voice.count(data.rules.len() as u64)), ("offers", &voice.count(offers))];
     let some = !(data.rules.is_empty() && data.counts.is_empty());
     context! { lead => some.then(|| voice.lead("offers_lead", &values)), rules, counts }
 }
@@ -81,21 +64,11 @@ pub(super) fn queue(voice: Voice<'_>, data: &FollowUpQueue) -> Value {
                 Some(cap) => contacts.bar(ratio(row.contacts as f64, cap as f64)),
                 None => contacts,
             },
-            number(
-                row.cap
-                    .map_or(format::NONE.to_owned(), |cap| voice.count(cap)),
-            ),
+            number(row.cap.map_or(format::NONE.to_owned(), |cap| voice.count(cap))),
             number(voice.money(row.value)),
         ]
     });
-    let heads = [
-        "reason",
-        "#eligible",
-        "#no_consent",
-        "#over_cap",
-        "#control",
-        "#queued",
-    ];
+    let heads = ["reason", "#eligible", "#no_consent", "#over_cap", "#control", "#queued"];
     let reasons = Table::new(voice, &heads).fill(voice, &data.reasons, usize::MAX, |row| {
         vec![
             text(voice.label("reason", &row.reason)),
@@ -114,24 +87,14 @@ pub(super) fn queue(voice: Voice<'_>, data: &FollowUpQueue) -> Value {
             text(&row.agent),
             text(voice.label("reason", &row.reason)),
             text(&row.channel),
-            text(if row.offer.is_empty() {
-                format::NONE
-            } else {
-                &row.offer
-            }),
+            text(if row.offer.is_empty() { format::NONE } else { &row.offer }),
             number(voice.money(row.value)),
         ]
     });
     let lead = (!data.agents.is_empty()).then(|| {
-        let value = data
-            .agents
-            .iter()
-            .fold(0_i64, |sum, row| sum.saturating_add(row.value));
+        let value = data.agents.iter().fold(0_i64, |sum, row| sum.saturating_add(row.value));
         let values = [
-            (
-                "contacts",
-                &*voice.count(data.agents.iter().map(|row| row.contacts).sum()),
-            ),
+            ("contacts", &*voice.count(data.agents.iter().map(|row| row.contacts).sum())),
             ("agents", &voice.count(data.agents.len() as u64)),
             ("value", &voice.money_short(value)),
         ];

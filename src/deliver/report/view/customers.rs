@@ -11,18 +11,10 @@ const AT_RISK: usize = 20;
 const COHORTS: usize = 13;
 
 pub(super) fn segments(voice: Voice<'_>, data: &Segments) -> Value {
-    let most = data
-        .map
-        .iter()
-        .map(|cell| cell.customers)
-        .max()
-        .unwrap_or(0) as f64;
+    let most = data.map.iter().map(|cell| cell.customers).max().unwrap_or(0) as f64;
     let map = (1..=5).rev().map(|frequency| {
         let cells = (1..=5).map(|recency| {
-            let cell = data
-                .map
-                .iter()
-                .find(|c| c.recency == recency && c.frequency == frequency);
+            let cell = data.map.iter().find(|c| c.recency == recency && c.frequency == frequency);
             cell.map_or_else(
                 || context! { count => "", segment => "", class => "empty" },
                 |cell| {
@@ -38,14 +30,7 @@ pub(super) fn segments(voice: Voice<'_>, data: &Segments) -> Value {
     });
     let sales: f64 = data.rows.iter().map(|row| row.net_sales as f64).sum();
     let largest = data.rows.iter().map(|row| row.share).fold(0.0, f64::max);
-    let heads = [
-        "segment",
-        "#customers",
-        "#customer_share",
-        "#net_sales",
-        "#sales_share",
-        "#recency_days",
-    ];
+    let heads = ["segment", "#customers", "#customer_share", "#net_sales", "#sales_share", "#recency_days"];
     let table = Table::new(voice, &heads).fill(voice, &data.rows, usize::MAX, |row| {
         vec![
             text(voice.label("segment", &row.segment)),
@@ -61,10 +46,7 @@ pub(super) fn segments(voice: Voice<'_>, data: &Segments) -> Value {
         let values = [
             ("segment", &*voice.label("segment", &row.segment)),
             ("share", &voice.percent(row.share, 0)),
-            (
-                "sales",
-                &voice.percent(ratio(row.net_sales as f64, sales), 0),
-            ),
+            ("sales", &voice.percent(ratio(row.net_sales as f64, sales), 0)),
         ];
         voice.lead("segments_lead", &values)
     });
@@ -83,19 +65,8 @@ pub(super) fn churn(voice: Voice<'_>, data: &Churn) -> Value {
             text(row.reasons.join(" · ")).class("long"),
         ]
     });
-    let most = data
-        .bands
-        .iter()
-        .map(|row| row.customers)
-        .max()
-        .unwrap_or(0) as f64;
-    let heads = [
-        "band",
-        "#probability",
-        "#customers",
-        "#expected_churners",
-        "#profit_at_risk",
-    ];
+    let most = data.bands.iter().map(|row| row.customers).max().unwrap_or(0) as f64;
+    let heads = ["band", "#probability", "#customers", "#expected_churners", "#profit_at_risk"];
     let bands = Table::new(voice, &heads).fill(voice, &data.bands, usize::MAX, |row| {
         let lower = voice.percent(row.lower, 0);
         vec![
@@ -108,19 +79,10 @@ pub(super) fn churn(voice: Voice<'_>, data: &Churn) -> Value {
     });
     let days = data.horizon_days.to_string();
     let lead = (!data.bands.is_empty()).then(|| {
-        let profit = data
-            .bands
-            .iter()
-            .fold(0_i64, |sum, row| sum.saturating_add(row.profit_at_risk));
+        let profit = data.bands.iter().fold(0_i64, |sum, row| sum.saturating_add(row.profit_at_risk));
         let values = [
-            (
-                "expected",
-                &*voice.decimal(data.bands.iter().map(|row| row.expected_churners).sum(), 0),
-            ),
-            (
-                "customers",
-                &voice.count(data.bands.iter().map(|row| row.customers).sum()),
-            ),
+            ("expected", &*voice.decimal(data.bands.iter().map(|row| row.expected_churners).sum(), 0)),
+            ("customers", &voice.count(data.bands.iter().map(|row| row.customers).sum())),
             ("days", &days),
             ("profit", &voice.money_short(profit)),
         ];
@@ -140,25 +102,15 @@ fn model_card(voice: Voice<'_>, card: &ModelCard) -> Value {
     let table = table.number_column(voice.word("best_value"));
     let metrics = table.fill(voice, &card.metrics, usize::MAX, |row| {
         let value = |value: Option<f64>| value.map_or(NONE.to_owned(), |v| voice.decimal(v, 3));
-        let key = if row.higher_is_better {
-            "higher_is_better"
-        } else {
-            "lower_is_better"
-        };
-        let mut cells = vec![
-            text(&row.metric).sub(voice.word(key)),
-            number(value(row.model)),
-        ];
+        let key = if row.higher_is_better { "higher_is_better" } else { "lower_is_better" };
+        let mut cells = vec![text(&row.metric).sub(voice.word(key)), number(value(row.model))];
         let baselines = (0..card.baselines.len()).map(|i| row.baselines.get(i).copied().flatten());
         cells.extend(baselines.map(|baseline| number(value(baseline))));
         cells.push(number(best(card, row).join(", ")));
         cells
     });
     let winner = voice.lead("winner", &[("winner", &card.winner)]);
-    let values = [
-        ("customers", &*voice.count(card.test_customers)),
-        ("period", &voice.period(&card.test_period)),
-    ];
+    let values = [("customers", &*voice.count(card.test_customers)), ("period", &voice.period(&card.test_period))];
     context! {
         metrics,
         winner => (!card.winner.is_empty()).then_some(winner),
@@ -172,62 +124,40 @@ fn best<'a>(card: &'a ModelCard, row: &MetricRow) -> Vec<&'a str> {
     let values = std::iter::once(&row.model).chain(&row.baselines);
     let sign = if row.higher_is_better { 1.0 } else { -1.0 };
     let values = names.zip(values);
-    let scores: Vec<_> = values
-        .filter_map(|(name, value)| Some((&**name, sign * (*value).filter(|v| !v.is_nan())?)))
-        .collect();
-    let top = scores
-        .iter()
-        .fold(f64::NEG_INFINITY, |top, score| top.max(score.1));
-    scores
-        .iter()
-        .filter(|score| score.1 == top)
-        .map(|score| score.0)
-        .collect()
+    let scores: Vec<_> =
+        values.filter_map(|(name, value)| Some((&**name, sign * (*value).filter(|v| !v.is_nan())?))).collect();
+    let top = scores.iter().fold(f64::NEG_INFINITY, |top, score| top.max(score.1));
+    scores.iter().filter(|score| score.1 == top).map(|score| score.0).collect()
 }
 
 pub(super) fn cohorts(voice: Voice<'_>, data: &Cohorts) -> Value {
     let rows = &data.rows[data.rows.len().saturating_sub(COHORTS)..];
-    let width = rows
-        .iter()
-        .map(|row| row.retention.len())
-        .max()
-        .unwrap_or(0)
-        .min(COHORTS);
-    let later = rows
-        .iter()
-        .flat_map(|row| row.retention.iter().take(width).skip(1));
+    let width = rows.iter().map(|row| row.retention.len()).max().unwrap_or(0).min(COHORTS);
+    let later = rows.iter().flat_map(|row| row.retention.iter().take(width).skip(1));
     let highest = later.copied().flatten().fold(0.0, f64::max);
-    let triangle =
-        rows.iter().map(|row| {
-            let cells = (0..width).map(|offset| match row.retention.get(offset).copied().flatten() {
+    let triangle = rows.iter().map(|row| {
+        let cells = (0..width).map(|offset| match row.retention.get(offset).copied().flatten() {
             None => context! { text => "", class => "empty" },
             Some(share) if offset == 0 => context! { text => cell(voice, share), class => "base" },
             Some(share) => {
                 context! { text => cell(voice, share), class => shade(ratio(share, highest)) }
             }
         });
-            context! {
-                cohort => format::month(&row.cohort, voice.language),
-                customers => voice.count(row.customers),
-                cells => cells.collect::<Vec<_>>(),
-            }
-        });
+        context! {
+            cohort => format::month(&row.cohort, voice.language),
+            customers => voice.count(row.customers),
+            cells => cells.collect::<Vec<_>>(),
+        }
+    });
     let lead = match (average(rows, 1), average(rows, 3), average(rows, 6)) {
         (Some(one), Some(three), Some(six)) => Some(voice.lead(
             "cohorts_lead",
-            &[
-                ("one", &voice.percent(one, 0)),
-                ("three", &voice.percent(three, 0)),
-                ("six", &voice.percent(six, 0)),
-            ],
+            &[("one", &voice.percent(one, 0)), ("three", &voice.percent(three, 0)), ("six", &voice.percent(six, 0))],
         )),
         _ => None,
     };
     let note = (data.rows.len() > COHORTS).then(|| {
-        let values = [
-            ("shown", &*voice.count(COHORTS as u64)),
-            ("all", &voice.count(data.rows.len() as u64)),
-        ];
+        let values = [("shown", &*voice.count(COHORTS as u64)), ("all", &voice.count(data.rows.len() as u64))];
         voice.sentence("last_of", &values)
     });
     context! {
@@ -274,11 +204,8 @@ mod tests {
 
     #[test]
     fn averages_skip_what_is_not_observed() {
-        let row = |customers, second| CohortRow {
-            customers,
-            retention: vec![Some(1.0), second],
-            ..CohortRow::default()
-        };
+        let row =
+            |customers, second| CohortRow { customers, retention: vec![Some(1.0), second], ..CohortRow::default() };
         let rows = [row(100, Some(0.4)), row(300, Some(0.2)), row(50, None)];
         assert_eq!(average(&rows, 1), Some(0.25));
         assert_eq!(average(&rows, 2), None);

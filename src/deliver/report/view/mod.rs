@@ -12,42 +12,15 @@ use minijinja::{HtmlEscape, Value, context};
 
 /// Everything the template prints.
 pub(super) fn page(data: &ReportData, language: Language) -> Value {
-    let voice = Voice {
-        language,
-        currency: &data.header.currency,
-    };
-    let trend = data
-        .trend
-        .as_ref()
-        .map(|section| trend::view(voice, section));
-    let profitability = data
-        .profitability
-        .as_ref()
-        .map(|section| profitability::view(voice, section));
-    let segments = data
-        .segments
-        .as_ref()
-        .map(|section| customers::segments(voice, section));
-    let churn = data
-        .churn
-        .as_ref()
-        .map(|section| customers::churn(voice, section));
-    let cohorts = data
-        .cohorts
-        .as_ref()
-        .map(|section| customers::cohorts(voice, section));
-    let offers = data
-        .offers
-        .as_ref()
-        .map(|section| actions::offers(voice, section));
-    let queue = data
-        .queue
-        .as_ref()
-        .map(|section| actions::queue(voice, section));
-    let quality = data
-        .quality
-        .as_ref()
-        .map(|section| quality::view(voice, section));
+    let voice = Voice { language, currency: &data.header.currency };
+    let trend = data.trend.as_ref().map(|section| trend::view(voice, section));
+    let profitability = data.profitability.as_ref().map(|section| profitability::view(voice, section));
+    let segments = data.segments.as_ref().map(|section| customers::segments(voice, section));
+    let churn = data.churn.as_ref().map(|section| customers::churn(voice, section));
+    let cohorts = data.cohorts.as_ref().map(|section| customers::cohorts(voice, section));
+    let offers = data.offers.as_ref().map(|section| actions::offers(voice, section));
+    let queue = data.queue.as_ref().map(|section| actions::queue(voice, section));
+    let quality = data.quality.as_ref().map(|section| quality::view(voice, section));
     let brief = [
         ("trend", &trend),
         ("profitability", &profitability),
@@ -110,31 +83,18 @@ impl Voice<'_> {
 
     /// Money without its code.
     pub(super) fn money(self, minor: i64) -> String {
-        let Currency {
-            decimals,
-            display_decimals,
-            ..
-        } = *self.currency;
+        let Currency { decimals, display_decimals, .. } = *self.currency;
         format::money(minor, decimals, display_decimals, self.language)
     }
 
     /// Money to the last unit, without its code.
     pub(super) fn money_exact(self, minor: i64) -> String {
-        format::money(
-            minor,
-            self.currency.decimals,
-            self.currency.decimals,
-            self.language,
-        )
+        format::money(minor, self.currency.decimals, self.currency.decimals, self.language)
     }
 
     /// Money with its code.
     pub(super) fn money_code(self, minor: i64) -> String {
-        let Currency {
-            code,
-            decimals,
-            display_decimals,
-        } = self.currency;
+        let Currency { code, decimals, display_decimals } = self.currency;
         format::money_code(minor, *decimals, *display_decimals, code, self.language)
     }
 
@@ -147,11 +107,7 @@ impl Voice<'_> {
     pub(super) fn money_short(self, minor: i64) -> String {
         let text = self.short(minor);
         let code = &self.currency.code;
-        if code.is_empty() {
-            text
-        } else {
-            format!("{code}\u{a0}{text}")
-        }
+        if code.is_empty() { text } else { format!("{code}\u{a0}{text}") }
     }
 
     pub(super) fn count(self, value: u64) -> String {
@@ -176,26 +132,17 @@ impl Voice<'_> {
     /// A relative change with its sign; `None` when there is nothing to compare with.
     pub(super) fn change(self, value: f64, previous: f64) -> Option<String> {
         let change = (value - previous) / previous.abs();
-        change
-            .is_finite()
-            .then(|| format::signed_percent(change, 1, self.language))
+        change.is_finite().then(|| format::signed_percent(change, 1, self.language))
     }
 
     pub(super) fn amounts(self) -> Amounts {
-        Amounts {
-            decimals: self.currency.decimals,
-            language: self.language,
-        }
+        Amounts { decimals: self.currency.decimals, language: self.language }
     }
 }
 
 /// One of nine shades for a share of the darkest.
 fn shade(share: f64) -> String {
-    let share = if share.is_finite() {
-        share.clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     format!("h{:.0}", share * 8.0)
 }
 

@@ -9,35 +9,20 @@ use minijinja::{Value, context};
 const CUSTOMERS: usize = 10;
 
 pub(super) fn view(voice: Voice<'_>, data: &Profitability) -> Value {
-    let largest = data
-        .deciles
-        .iter()
-        .map(|row| row.contribution.unsigned_abs())
-        .max();
+    let largest = data.deciles.iter().map(|row| row.contribution.unsigned_abs()).max();
     let largest = largest.unwrap_or(0) as f64;
-    let heads = [
-        "decile",
-        "#customers",
-        "#net_sales",
-        "#contribution",
-        "#share",
-        "#cumulative_share",
-    ];
+    let heads = ["decile", "#customers", "#net_sales", "#contribution", "#share", "#cumulative_share"];
     let deciles = Table::new(voice, &heads).fill(voice, &data.deciles, usize::MAX, |row| {
         vec![
             text(row.decile.to_string()),
             number(voice.count(row.customers)),
             signed(voice.money(row.net_sales)),
-            signed(voice.money(row.contribution))
-                .bar(ratio(row.contribution.unsigned_abs() as f64, largest)),
+            signed(voice.money(row.contribution)).bar(ratio(row.contribution.unsigned_abs() as f64, largest)),
             signed(voice.percent(row.contribution_share, 1)),
             number(voice.percent(row.cumulative_share, 1)),
         ]
     });
-    let whale = data
-        .whale_curve
-        .as_ref()
-        .filter(|whale| !whale.points.is_empty());
+    let whale = data.whale_curve.as_ref().filter(|whale| !whale.points.is_empty());
     context! {
         lead => whale.map(|whale| lead(voice, whale)),
         period => voice.sentence("covers", &[("period", &voice.period(&data.period))]),
@@ -53,14 +38,8 @@ pub(super) fn view(voice: Voice<'_>, data: &Profitability) -> Value {
 }
 
 fn peak(whale: &WhaleCurve) -> (f64, f64) {
-    let points = whale
-        .points
-        .iter()
-        .map(|point| (point.customer_share, point.contribution_share));
-    points.fold(
-        (0.0, 0.0),
-        |best, point| if point.1 > best.1 { point } else { best },
-    )
+    let points = whale.points.iter().map(|point| (point.customer_share, point.contribution_share));
+    points.fold((0.0, 0.0), |best, point| if point.1 > best.1 { point } else { best })
 }
 
 fn lead(voice: Voice<'_>, whale: &WhaleCurve) -> Value {
@@ -72,27 +51,14 @@ fn lead(voice: Voice<'_>, whale: &WhaleCurve) -> Value {
         ("losing", &voice.count(losing)),
         ("back", &voice.percent(share - 1.0, 0)),
     ];
-    voice.lead(
-        if losing > 0 {
-            "whale_lead"
-        } else {
-            "whale_lead_all"
-        },
-        &values,
-    )
+    voice.lead(if losing > 0 { "whale_lead" } else { "whale_lead_all" }, &values)
 }
 
 fn whale_chart(voice: Voice<'_>, whale: &WhaleCurve) -> String {
-    let points = whale
-        .points
-        .iter()
-        .map(|point| (point.customer_share, point.contribution_share));
+    let points = whale.points.iter().map(|point| (point.customer_share, point.contribution_share));
     let points: Vec<_> = points.collect();
     let (customers, share) = peak(whale);
-    let values = [
-        ("customers", &*voice.percent(customers, 0)),
-        ("share", &voice.percent(share, 0)),
-    ];
+    let values = [("customers", &*voice.percent(customers, 0)), ("share", &voice.percent(share, 0))];
     let end = points.last().map_or(0.0, |point| point.1);
     let words = WhaleWords {
         aria: voice.word("whale_aria"),
@@ -105,11 +71,7 @@ fn whale_chart(voice: Voice<'_>, whale: &WhaleCurve) -> String {
 }
 
 fn waterfall_chart(voice: Voice<'_>, data: &Waterfall) -> String {
-    let step = |label: &str, amount: i64, total| Step {
-        label: label.to_owned(),
-        amount,
-        total,
-    };
+    let step = |label: &str, amount: i64, total| Step { label: label.to_owned(), amount, total };
     let total = |key, amount| step(voice.word(key), amount, true);
     let minus = |key, amount: i64| step(voice.word(key), amount.saturating_neg(), false);
     let mut steps = vec![
@@ -141,34 +103,18 @@ fn customers(voice: Voice<'_>, customers: &[CustomerProfit]) -> Value {
 
 /// What to show first and what below it.
 pub(super) fn name_or_id<'a>(name: &'a str, id: &'a str) -> (&'a str, &'a str) {
-    if name.is_empty() {
-        (id, "")
-    } else {
-        (name, id)
-    }
+    if name.is_empty() { (id, "") } else { (name, id) }
 }
 
 fn ties(row: &TieOutRow) -> bool {
     let parts = [row.customers, row.anonymous, row.unallocated].map(i128::from);
-    row.difference == 0 && i128::from(row.ledger) == parts.iter().sum()
+    row.difference == 0 && i128::from(row.ledger) == parts.iter().sum::<i128>()
 }
 
 fn tie_out(voice: Voice<'_>, rows: &[TieOutRow]) -> Value {
-    let heads = [
-        "line",
-        "#ledger",
-        "#to_customers",
-        "#anonymous",
-        "#unallocated",
-        "#difference",
-        "#check",
-    ];
+    let heads = ["line", "#ledger", "#to_customers", "#anonymous", "#unallocated", "#difference", "#check"];
     Table::new(voice, &heads).fill(voice, rows, usize::MAX, |row| {
-        let (mark, class) = if ties(row) {
-            ("✓", "num good")
-        } else {
-            ("✗", "num bad")
-        };
+        let (mark, class) = if ties(row) { ("✓", "num good") } else { ("✗", "num bad") };
         vec![
             text(voice.label("line", &row.line)),
             number(voice.money_exact(row.ledger)),
@@ -195,21 +141,9 @@ mod tests {
 
     #[test]
     fn a_line_ties_out_only_when_its_parts_sum_up() {
-        let row = TieOutRow {
-            ledger: 10,
-            customers: 7,
-            anonymous: 2,
-            unallocated: 1,
-            ..TieOutRow::default()
-        };
+        let row = TieOutRow { ledger: 10, customers: 7, anonymous: 2, unallocated: 1, ..TieOutRow::default() };
         assert!(ties(&row));
-        assert!(!ties(&TieOutRow {
-            customers: 8,
-            ..row.clone()
-        }));
-        assert!(!ties(&TieOutRow {
-            difference: 1,
-            ..row
-        }));
+        assert!(!ties(&TieOutRow { customers: 8, ..row.clone() }));
+        assert!(!ties(&TieOutRow { difference: 1, ..row }));
     }
 }

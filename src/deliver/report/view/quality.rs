@@ -8,21 +8,9 @@ use minijinja::{Value, context};
 const MISMATCHES: usize = 20;
 
 pub(super) fn view(voice: Voice<'_>, data: &DataQuality) -> Value {
-    let heads = [
-        "source",
-        "#received",
-        "#accepted",
-        "#rejected",
-        "#duplicate",
-        "#superseded",
-        "#check",
-    ];
+    let heads = ["source", "#received", "#accepted", "#rejected", "#duplicate", "#superseded", "#check"];
     let sources = Table::new(voice, &heads).fill(voice, &data.sources, usize::MAX, |row| {
-        let (mark, class) = if adds_up(row) {
-            ("✓", "num good")
-        } else {
-            ("✗", "num bad")
-        };
+        let (mark, class) = if adds_up(row) { ("✓", "num good") } else { ("✗", "num bad") };
         vec![
             text(&row.source),
             number(voice.count(row.received)),
@@ -34,9 +22,8 @@ pub(super) fn view(voice: Voice<'_>, data: &DataQuality) -> Value {
         ]
     });
     let heads = ["code", "#rows", "example"];
-    let rejects = Table::new(voice, &heads)
-        .when_empty(voice.word("no_rejects"))
-        .fill(voice, &data.rejects, usize::MAX, |row| {
+    let rejects =
+        Table::new(voice, &heads).when_empty(voice.word("no_rejects")).fill(voice, &data.rejects, usize::MAX, |row| {
             vec![
                 text(&row.code).class("code"),
                 number(voice.count(row.rows)),
@@ -44,9 +31,11 @@ pub(super) fn view(voice: Voice<'_>, data: &DataQuality) -> Value {
             ]
         });
     let heads = ["branch", "day", "#expected", "#actual", "#difference"];
-    let mismatches = Table::new(voice, &heads)
-        .when_empty(voice.word("no_mismatches"))
-        .fill(voice, &data.control_mismatches, MISMATCHES, |row| {
+    let mismatches = Table::new(voice, &heads).when_empty(voice.word("no_mismatches")).fill(
+        voice,
+        &data.control_mismatches,
+        MISMATCHES,
+        |row| {
             vec![
                 text(&row.branch),
                 text(format::date(&row.day, voice.language)),
@@ -54,7 +43,8 @@ pub(super) fn view(voice: Voice<'_>, data: &DataQuality) -> Value {
                 number(voice.money_exact(row.actual)),
                 signed(voice.money_exact(row.difference)),
             ]
-        });
+        },
+    );
     let values = [
         ("wrong", &*voice.count(data.control_mismatches.len() as u64)),
         ("checked", &voice.count(data.control_totals_checked)),
@@ -69,25 +59,16 @@ pub(super) fn view(voice: Voice<'_>, data: &DataQuality) -> Value {
 
 fn adds_up(row: &SourceRows) -> bool {
     let parts = [row.accepted, row.rejected, row.duplicate, row.superseded].map(u128::from);
-    u128::from(row.received) == parts.iter().sum()
+    u128::from(row.received) == parts.iter().sum::<u128>()
 }
 
 fn lead(voice: Voice<'_>, sources: &[SourceRows]) -> Option<Value> {
     let received: u64 = sources.iter().map(|row| row.received).sum();
     let accepted: u64 = sources.iter().map(|row| row.accepted).sum();
     let complete = sources.iter().all(adds_up);
-    let values = [
-        ("received", &*voice.count(received)),
-        (
-            "share",
-            &voice.percent(ratio(accepted as f64, received as f64), 2),
-        ),
-    ];
-    let key = if complete {
-        "quality_lead"
-    } else {
-        "quality_lead_open"
-    };
+    let values =
+        [("received", &*voice.count(received)), ("share", &voice.percent(ratio(accepted as f64, received as f64), 2))];
+    let key = if complete { "quality_lead" } else { "quality_lead_open" };
     (received > 0).then(|| voice.lead(key, &values))
 }
 

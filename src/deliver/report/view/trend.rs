@@ -13,19 +13,12 @@ const MONTHS_SHORT: usize = 13;
 const MOVERS: usize = 10;
 
 pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
-    let line = trend
-        .slope
-        .as_ref()
-        .and_then(|slope| trend_line(&trend.months, slope));
+    let line = trend.slope.as_ref().and_then(|slope| trend_line(&trend.months, slope));
     let chart = |count: usize, wide| {
         let skip = trend.months.len().saturating_sub(count);
         let months = &trend.months[skip..];
         let complete = months.iter().filter(|row| !row.partial).count();
-        let tested = trend
-            .slope
-            .as_ref()
-            .map_or(0, |slope| slope.months as usize)
-            .min(complete);
+        let tested = trend.slope.as_ref().map_or(0, |slope| slope.months as usize).min(complete);
         let ends = line
             .filter(|_| tested > 1)
             .map(|(slope, last)| (complete - tested, last - slope * (tested - 1) as f64, last));
@@ -37,32 +30,17 @@ pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
         .map(Value::from_safe_string);
     let shown = &trend.months[trend.months.len().saturating_sub(MONTHS_SHORT)..];
     let newest_first: Vec<_> = shown.iter().rev().collect();
-    let heads = [
-        "month",
-        "#net_sales",
-        "#orders",
-        "#active",
-        "#new",
-        "#returning",
-        "#average_order",
-    ];
+    let heads = ["month", "#net_sales", "#orders", "#active", "#new", "#returning", "#average_order"];
     let months = Table::new(voice, &heads).fill(voice, &newest_first, MONTHS_SHORT, |row| {
         let month = text(format::month(&row.month, voice.language));
         vec![
-            if row.partial {
-                month.sub(voice.word("partial"))
-            } else {
-                month
-            },
+            if row.partial { month.sub(voice.word("partial")) } else { month },
             signed(voice.money(row.net_sales)),
             number(voice.count(row.orders)),
             number(voice.count(row.active_customers)),
             number(voice.count(row.new_customers)),
             number(voice.count(row.returning_customers)),
-            number(
-                row.average_order
-                    .map_or(NONE.to_owned(), |value| voice.money(value)),
-            ),
+            number(row.average_order.map_or(NONE.to_owned(), |value| voice.money(value))),
         ]
     });
     let month = format::month(&trend.movers_month, voice.language);
@@ -80,32 +58,19 @@ pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
 }
 
 fn bars(voice: Voice<'_>, months: &[MonthRow]) -> Vec<Bar> {
-    let year = |index: usize| {
-        months
-            .get(index)
-            .and_then(|row| row.month.get(..4))
-            .unwrap_or("")
-    };
+    let year = |index: usize| months.get(index).and_then(|row| row.month.get(..4)).unwrap_or("");
     let bars = months.iter().enumerate().map(|(index, row)| {
         let first_of_year = index == 0 || year(index - 1) != year(index);
         // No room for the first year when the next one starts right after it.
         let crowded = index == 0 && months.len() > 2 && year(2) != year(0);
-        let label_below = if first_of_year && !crowded {
-            year(index)
-        } else {
-            ""
-        };
+        let label_below = if first_of_year && !crowded { year(index) } else { "" };
         let month = format::month(&row.month, voice.language);
         Bar {
             label: format::month_short(&row.month, voice.language),
             label_below: label_below.to_owned(),
             title: format!("{month}: {}", voice.money_code(row.net_sales)),
             value: row.net_sales,
-            hatched: if row.partial {
-                voice.word("partial").to_owned()
-            } else {
-                String::new()
-            },
+            hatched: if row.partial { voice.word("partial").to_owned() } else { String::new() },
         }
     });
     bars.collect()
@@ -119,9 +84,7 @@ fn trend_line(months: &[MonthRow], slope: &SlopeTest) -> Option<(f64, f64)> {
     let tested = &complete[skip..];
     let step = slope.sen_slope as f64;
     let levels = tested.iter().rev().enumerate();
-    let mut levels: Vec<_> = levels
-        .map(|(back, row)| row.net_sales as f64 + step * back as f64)
-        .collect();
+    let mut levels: Vec<_> = levels.map(|(back, row)| row.net_sales as f64 + step * back as f64).collect();
     levels.sort_by(f64::total_cmp);
     let upper = *levels.get(levels.len() / 2)?;
     let lower = *levels.get((levels.len() - 1) / 2)?;
@@ -141,19 +104,12 @@ fn lead(voice: Voice<'_>, months: &[MonthRow]) -> Option<Value> {
         .and_then(|month| earlier.iter().find(|row| row.month == month))
         .and_then(|row| change(row));
     Some(match (month_before, year_before) {
-        (Some(before), Some(year)) => voice.lead(
-            "trend_lead_year",
-            &[
-                ("month", &month),
-                ("value", &value),
-                ("change", &before),
-                ("year", &year),
-            ],
-        ),
-        (Some(before), None) => voice.lead(
-            "trend_lead_month",
-            &[("month", &month), ("value", &value), ("change", &before)],
-        ),
+        (Some(before), Some(year)) => {
+            voice.lead("trend_lead_year", &[("month", &month), ("value", &value), ("change", &before), ("year", &year)])
+        }
+        (Some(before), None) => {
+            voice.lead("trend_lead_month", &[("month", &month), ("value", &value), ("change", &before)])
+        }
         _ => voice.lead("trend_lead", &[("month", &month), ("value", &value)]),
     })
 }
@@ -171,17 +127,9 @@ fn slope_sentence(voice: Voice<'_>, slope: &SlopeTest) -> Value {
         0.. => "slope_up",
         _ => "slope_down",
     };
-    let amount = if key == "slope_down" {
-        slope.sen_slope.saturating_neg()
-    } else {
-        slope.sen_slope
-    };
+    let amount = if key == "slope_down" { slope.sen_slope.saturating_neg() } else { slope.sen_slope };
     let p = format::probability_value(slope.p_value, voice.language);
-    let p = if p.starts_with('<') {
-        p
-    } else {
-        format!("= {p}")
-    };
+    let p = if p.starts_with('<') { p } else { format!("= {p}") };
     let months = voice.count(slope.months);
     let amount = voice.money_short(amount);
     voice.lead(key, &[("months", &months), ("slope", &amount), ("p", &p)])
@@ -211,9 +159,7 @@ fn difference(voice: Voice<'_>, value: i64, before: Option<i64>) -> Cell {
         _ => "num bad",
     };
     let sign = if difference > 0 { "+" } else { "" };
-    let change = voice
-        .change(value as f64, before as f64)
-        .unwrap_or_default();
+    let change = voice.change(value as f64, before as f64).unwrap_or_default();
     number(format!("{sign}{amount}")).class(class).sub(change)
 }
 
@@ -230,17 +176,9 @@ mod tests {
 
     #[test]
     fn the_trend_line_runs_through_the_median() {
-        let row = |net_sales, partial| MonthRow {
-            net_sales,
-            partial,
-            ..MonthRow::default()
-        };
+        let row = |net_sales, partial| MonthRow { net_sales, partial, ..MonthRow::default() };
         let months = [row(10, false), row(20, false), row(90, false), row(5, true)];
-        let slope = SlopeTest {
-            months: 3,
-            sen_slope: 10,
-            p_value: 0.01,
-        };
+        let slope = SlopeTest { months: 3, sen_slope: 10, p_value: 0.01 };
         assert_eq!(trend_line(&months, &slope), Some((10.0, 30.0)));
         assert_eq!(trend_line(&[], &slope), None);
     }

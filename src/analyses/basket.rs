@@ -1,0 +1,335 @@
+//! What is bought together: rules between two products, with their uncertainty and their replay.
+
+pub mod pairs;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::pairs::{Baskets, Pair, Tally};
+use super::expected_margin::{expected, unit_margins};
+use super::frame::FrameBuilder;
+use super::{Analysis, Inputs, Spec};
+use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES};
+use crate::error::Result;
+use crate::facts::Facts;
+use crate::stats::association::{Counts, benjamini_hochberg, lift_lower_95, measures};
+
+static SPEC: Spec = Spec {
+    id: "basket",
+    definition: "A basket is the distinct products of one completed order of the window that were sold and kept. Two \
+                 products are tested when they are together in at least max(`min_count`, `min_support` of all baskets, \
+                 rounded up) baskets. A rule \"who buys A also buys B\" is kept when its lift, the share of B among \
+                 baskets with A over its share among all, is at least `min_lift`. Its p-value is Fisher's exact test, \
+                 its q-value Benjamini-Hochberg's over all pairs tested, and it is replayed on the last `replay_days`: \
+                 the confidence there beside the one before. Rules beyond `max_rules` are cut from the end of the \
+                 order; the model card counts them. Ties by antecedent, then consequent.",
+    needs: &[],
+    outputs: &[&BASKET_RULES, &BASKET_MODEL_CARD],
+};
+
+/// Parameters: `[basket]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Basket {
+    /// Orders of so many days before the as-of date.
+    pub window_days: u32,
+    /// Fewest baskets with both products.
+    pub min_count: u32,
+    /// Smallest share of baskets with both products.
+    pub min_support: f64,
+    /// Smallest lift.
+    pub min_lift: f64,
+    /// Largest q-value; 1 keeps all.
+    pub max_q: f64,
+    /// Most rules; the model card says how many were cut.
+    pub max_rules: u32,
+    /// Which rules come first.
+    pub order: Order,
+    /// The last so many days of the window are replayed.
+    pub replay_days: u32,
+}
+
+/// Which rules come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The lowest q-value, then the highest lift.
+    Significance,
+    /// The highest expected margin (unknown ones last), then as above.
+    ExpectedMargin,
+}
+
+impl Default for Basket {
+    fn default() -> Basket {
+        Basket {
+            window_days: 365,
+            min_count: 5,
+            min_support: 0.00001,
+            min_lift: 1.1,
+            max_q: 1.0,
+            max_rules: 1_000_000,
+            order: Order::Significance,
+            replay_days: 30,
+        }
+    }
+}
+
+/// Everything counted.
+#[derive(Debug)]
+pub struct Mined {
+    /// Baskets.
+    pub n_baskets: Tally,
+    /// Baskets with each product.
+    pub counts: Vec<Tally>,
+    /// Fewest baskets with both products of a pair.
+    pub minimum: u32,
+    /// Pairs in at least `minimum` baskets, or often enough to be a rule before the replayed days; by number.
+    pub pairs: Vec<Pair>,
+    /// Rules, by antecedent, then consequent.
+    pub rules: Vec<Rule>,
+}
+
+/// "Who buys the antecedent also buys the consequent."
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    /// The product in the basket.
+    pub antecedent: u32,
+    /// The product that goes with it.
+    pub consequent: u32,
+    /// Its place in [`Mined::pairs`].
+    pub pair: u32,
+    /// Baskets with both.
+    pub n_both: u32,
+    /// Lift.
+    pub lift: f64,
+}
+
+impl Analysis for Basket {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
+        let facts = inputs.facts;
+        let mined = self.mine(facts);
+        let judged = Judged::of(&mined);
+        let margins: Vec<Option<i64>> = unit_margins(facts);
+        let margin = |rule: &Rule| {
+            margins[rule.consequent as usize]
+                .map(|margin| expected(margin, rule.n_both, mined.counts[rule.antecedent as usize].all))
+        };
+        let mut order: Vec<(Option<i64>, &Rule)> = mined
+            .rules
+            .par_iter()
+            .filter(|rule| judged.q_values[rule.pair as usize] <= self.max_q)
+            .map(|rule| (margin(rule), rule))
+            .collect();
+        let significant = order.len();
+        order.par_sort_unstable_by(|(left_margin, left), (right_margin, right)| {
+            let by_margin = match self.order {
+                Order::Significance => std::cmp::Ordering::Equal,
+                Order::ExpectedMargin => right_margin.cmp(left_margin),
+            };
+            by_margin
+                .then(judged.q_values[left.pair as usize].total_cmp(&judged.q_values[right.pair as usize]))
+                .then(right.lift.total_cmp(&left.lift))
+                .then((left.antecedent, left.consequent).cmp(&(right.antecedent, right.consequent)))
+        });
+        order.truncate(self.max_rules as usize);
+        let card = [
+            ("window_days", Some(f64::from(self.window_days))),
+            ("replay_days", Some(f64::from(self.replay_days.min(self.window_days)))),
+            ("baskets", Some(f64::from(mined.n_baskets.all))),
+            ("minimum_count", Some(f64::from(mined.minimum))),
+            ("pairs_tested", Some(judged.tested as f64)),
+            ("rules_found", Some(mined.rules.len() as f64)),
+            ("rules_over_max_q", Some((mined.rules.len() - significant) as f64)),
+            ("rules_over_max_rules", Some((significant - order.len()) as f64)),
+        ];
+        Ok(vec![rules_frame(facts, &mined, &judged, &order)?, self.card(&mined, &card)?])
+    }
+}
+
+impl Basket {
+    /// Counts the pairs and keeps the rules.
+    pub fn mine(&self, facts: &Facts) -> Mined {
+        let first = facts.as_of.saturating_sub_unsigned(self.window_days);
+        let replayed_from = facts.as_of.saturating_sub_unsigned(self.replay_days).max(first);
+        let baskets = Baskets::collect(facts, first..facts.as_of, replayed_from);
+        let n_baskets = baskets.len();
+        let counts = baskets.product_counts(facts.products.len());
+        let minimum = self.minimum(n_baskets.all);
+        let floor = if self.replay_days == 0 { minimum } else { minimum.min(self.minimum(n_baskets.earlier())) };
+        let pairs = baskets.pairs(&counts, floor);
+        let mut mined = Mined { n_baskets, counts, minimum, pairs, rules: Vec::new() };
+        mined.rules = mined.rules(self.min_lift);
+        mined
+    }
+
+    fn minimum(&self, baskets: u32) -> u32 {
+        self.min_count.max((f64::from(baskets) * self.min_support).ceil() as u32).max(1)
+    }
+
+    /// Rules of the earlier days as they did in the replayed ones, beside the consequent's share of all baskets.
+    fn card(&self, mined: &Mined, counts: &[(&str, Option<f64>)]) -> Result<DataFrame> {
+        let n_earlier = mined.n_baskets.earlier();
+        let minimum = self.minimum(n_earlier);
+        let (mut rules, mut trials, mut hits, mut promised, mut by_chance) = (0_u64, 0_u64, 0_u64, 0.0, 0.0);
+        for pair in mined.pairs.iter().filter(|pair| pair.both.earlier() >= minimum) {
+            for (antecedent, consequent) in [(pair.low, pair.high), (pair.high, pair.low)] {
+                let (a, b) = (mined.counts[antecedent as usize], mined.counts[consequent as usize]);
+                if lift(pair.both.earlier(), a.earlier(), b.earlier(), n_earlier) >= self.min_lift && a.replayed > 0 {
+                    rules += 1;
+                    trials += u64::from(a.replayed);
+                    hits += u64::from(pair.both.replayed);
+                    let tried = f64::from(a.replayed);
+                    promised += tried * f64::from(pair.both.earlier()) / f64::from(a.earlier());
+                    by_chance += tried * f64::from(b.replayed) / f64::from(mined.n_baskets.replayed);
+                }
+            }
+        }
+        let share = |sum: f64| (trials > 0).then(|| sum / trials as f64);
+        let mut rows: Vec<(&str, Option<f64>, Option<&str>, Option<f64>)> =
+            counts.iter().map(|(metric, value)| (*metric, *value, None, None)).collect();
+        let chance = share(by_chance);
+        rows.push(("replayed_baskets", Some(f64::from(mined.n_baskets.replayed)), None, None));
+        rows.push(("replayed_rules", Some(rules as f64), None, None));
+        rows.push(("replayed_confidence", share(hits as f64), Some("consequent_share_of_all_baskets"), chance));
+        rows.push(("mined_confidence", share(promised), None, None));
+        FrameBuilder::new(&BASKET_MODEL_CARD)
+            .text("metric", rows.iter().map(|row| row.0))
+            .maybe_ratio("value", rows.iter().map(|row| row.1).collect())
+            .maybe_text("baseline", rows.iter().map(|row| row.2.map(String::from)).collect())
+            .maybe_ratio("baseline_value", rows.iter().map(|row| row.3).collect())
+            .finish()
+    }
+}
+
+impl Mined {
+    /// The 2×2 table of a rule.
+    fn counts_of(&self, antecedent: u32, consequent: u32, both: u32) -> Counts {
+        Counts {
+            n: self.n_baskets.all.into(),
+            n_a: self.counts[antecedent as usize].all.into(),
+            n_b: self.counts[consequent as usize].all.into(),
+            n_both: both.into(),
+        }
+    }
+
+    /// The lower end of the 95 % interval of a rule's lift.
+    pub fn lift_low(&self, rule: &Rule) -> f64 {
+        lift_lower_95(self.counts_of(rule.antecedent, rule.consequent, rule.n_both))
+    }
+
+    /// Both directions of every pair that is frequent and lifted enough, by antecedent, then consequent.
+    fn rules(&self, min_lift: f64) -> Vec<Rule> {
+        let lifted = |pair: &Pair| {
+            let (a, b) = (self.counts[pair.low as usize].all, self.counts[pair.high as usize].all);
+            let lift = lift(pair.both.all, a, b, self.n_baskets.all);
+            (pair.both.all >= self.minimum && lift >= min_lift).then_some(lift)
+        };
+        let lifts: Vec<Option<f64>> = self.pairs.par_iter().with_min_len(4096).map(lifted).collect();
+        let kept =
+            || self.pairs.iter().zip(&lifts).enumerate().filter_map(|(at, (pair, lift))| Some((at, pair, (*lift)?)));
+        let mut next = vec![0_u32; self.counts.len() + 1];
+        for (_, pair, _) in kept() {
+            next[pair.low as usize + 1] += 1;
+            next[pair.high as usize + 1] += 1;
+        }
+        for place in 1..next.len() {
+            next[place] += next[place - 1];
+        }
+        let count = next.last().copied().unwrap_or(0) as usize;
+        let mut rules = vec![Rule { antecedent: 0, consequent: 0, pair: 0, n_both: 0, lift: 0.0 }; count];
+        let mut place = |antecedent: u32, consequent: u32, at: usize, pair: &Pair, lift: f64| {
+            let next = &mut next[antecedent as usize];
+            rules[*next as usize] = Rule { antecedent, consequent, pair: at as u32, n_both: pair.both.all, lift };
+            *next += 1;
+        };
+        // Pairs lie by (low, high): the consequents below an antecedent come in order first, those above it after.
+        kept().for_each(|(at, pair, lift)| place(pair.high, pair.low, at, pair, lift));
+        kept().for_each(|(at, pair, lift)| place(pair.low, pair.high, at, pair, lift));
+        rules
+    }
+}
+
+/// (n × both) ÷ (a × b): one rounding a product, so that both directions get the same number.
+fn lift(both: u32, a: u32, b: u32, n: u32) -> f64 {
+    (f64::from(both) * f64::from(n)) / (f64::from(a) * f64::from(b))
+}
+
+/// The significance of each pair.
+struct Judged {
+    /// Pairs tested.
+    tested: usize,
+    /// By pair; 1 where it was not tested.
+    p_values: Vec<f64>,
+    /// By pair; 1 where it was not tested.
+    q_values: Vec<f64>,
+    /// By pair; 0 where it was not tested.
+    leverages: Vec<f64>,
+}
+
+impl Judged {
+    /// A pair is one test: Fisher's test is the same in both directions, and so is leverage.
+    fn of(mined: &Mined) -> Judged {
+        let tested: Vec<u32> =
+            (0..mined.pairs.len() as u32).filter(|at| mined.pairs[*at as usize].both.all >= mined.minimum).collect();
+        let judge = |at: &u32| {
+            let pair = &mined.pairs[*at as usize];
+            measures(mined.counts_of(pair.low, pair.high, pair.both.all))
+                .map_or((1.0, 0.0), |measures| (measures.fisher_p, measures.leverage))
+        };
+        let (p_tested, leverage_tested): (Vec<f64>, Vec<f64>) = tested.par_iter().with_min_len(512).map(judge).unzip();
+        let q_tested = benjamini_hochberg(&p_tested);
+        let spread = |values: &[f64], otherwise: f64| {
+            let mut all = vec![otherwise; mined.pairs.len()];
+            tested.iter().zip(values).for_each(|(at, value)| all[*at as usize] = *value);
+            all
+        };
+        Judged {
+            tested: tested.len(),
+            p_values: spread(&p_tested, 1.0),
+            q_values: spread(&q_tested, 1.0),
+            leverages: spread(&leverage_tested, 0.0),
+        }
+    }
+}
+
+fn rules_frame(facts: &Facts, mined: &Mined, judged: &Judged, order: &[(Option<i64>, &Rule)]) -> Result<DataFrame> {
+    let whole = |value: &(dyn Fn(&Rule) -> u32 + Sync)| -> Vec<i64> {
+        order.iter().map(|(_, rule)| i64::from(value(rule))).collect()
+    };
+    let ratio =
+        |value: &(dyn Fn(&Rule) -> f64 + Sync)| -> Vec<f64> { order.iter().map(|(_, rule)| value(rule)).collect() };
+    let tally = |product: u32| mined.counts[product as usize];
+    let both = |rule: &Rule| mined.pairs[rule.pair as usize].both;
+    let share = |part: u32, all: u32| (all > 0).then(|| f64::from(part) / f64::from(all));
+    let n = mined.n_baskets.all;
+    FrameBuilder::new(&BASKET_RULES)
+        .text("antecedent", order.iter().map(|(_, rule)| facts.products.id(rule.antecedent as usize)))
+        .text("consequent", order.iter().map(|(_, rule)| facts.products.id(rule.consequent as usize)))
+        .whole("n_both", whole(&|rule| rule.n_both))
+        .whole("n_antecedent", whole(&|rule| tally(rule.antecedent).all))
+        .whole("n_consequent", whole(&|rule| tally(rule.consequent).all))
+        .whole("n_baskets", vec![n.into(); order.len()])
+        .ratio("support", ratio(&|rule| f64::from(rule.n_both) / f64::from(n)))
+        .ratio("confidence", ratio(&|rule| f64::from(rule.n_both) / f64::from(tally(rule.antecedent).all)))
+        .ratio("lift", ratio(&|rule| rule.lift))
+        .ratio("lift_low", ratio(&|rule| mined.lift_low(rule)))
+        .ratio("leverage", ratio(&|rule| judged.leverages[rule.pair as usize]))
+        .ratio("p_value", ratio(&|rule| judged.p_values[rule.pair as usize]))
+        .ratio("q_value", ratio(&|rule| judged.q_values[rule.pair as usize]))
+        .maybe_ratio(
+            "mined_confidence",
+            order.iter().map(|(_, rule)| share(both(rule).earlier(), tally(rule.antecedent).earlier())).collect(),
+        )
+        .maybe_ratio(
+            "replayed_confidence",
+            order.iter().map(|(_, rule)| share(both(rule).replayed, tally(rule.antecedent).replayed)).collect(),
+        )
+        .whole("replayed_n", whole(&|rule| tally(rule.antecedent).replayed))
+        .maybe_whole("expected_margin", order.iter().map(|(margin, _)| *margin).collect())
+        .finish()
+}

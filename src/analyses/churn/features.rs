@@ -1,0 +1,309 @@
+//! What is known of each customer on a day: eighteen features, read in one pass over his orders and interactions.
+
+use rayon::prelude::*;
+
+use crate::facts::{Codes, Facts};
+use crate::stats::logistic;
+
+/// What is known of one customer before the cutoff day. Money in minor units; days end at the cutoff.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Features {
+    /// The customer's number.
+    pub customer: u32,
+    /// Days since the last order.
+    pub recency_days: i32,
+    /// Days since the first order.
+    pub tenure_days: i32,
+    /// Orders.
+    pub frequency: u32,
+    /// Days with an order.
+    pub order_days: u32,
+    /// Net sales.
+    pub monetary: i64,
+    /// Orders of the last 90 days.
+    pub orders_90: u32,
+    /// Orders of the last 180 days.
+    pub orders_180: u32,
+    /// Orders of the last 365 days.
+    pub orders_365: u32,
+    /// Net sales of the last 90 days.
+    pub net_90: i64,
+    /// Net sales of the last 365 days.
+    pub net_365: i64,
+    /// Net sales − cost of goods of the last 365 days. Not a feature: it prices the risk.
+    pub margin_365: i64,
+    /// Mean days from one order to the next; the tenure where there is one order.
+    pub average_gap_days: f64,
+    /// Lines brought back / lines.
+    pub return_rate: f64,
+    /// Discounts / gross sales.
+    pub discount_rate: f64,
+    /// Distinct product categories.
+    pub n_categories: u32,
+    /// Distinct channels.
+    pub n_channels: u32,
+    /// Complaints of the last 180 days.
+    pub complaints_180: u32,
+    /// Calls of the last 180 days.
+    pub calls_180: u32,
+    /// Minutes of all interactions of the last 180 days.
+    pub minutes_180: i64,
+    /// Wishes noted in the last 180 days.
+    pub wishes_180: u32,
+}
+
+/// The features of every customer who ordered before the cutoff day, by customer.
+///
+/// An order is one that sold something; money, lines and categories are of all completed orders.
+pub fn features(facts: &Facts, cutoff: i32) -> Vec<Features> {
+    let scan = Scan::new(facts, cutoff);
+    (0..facts.customers.len())
+        .into_par_iter()
+        .with_min_len(2048)
+        .map_init(Vec::new, |codes, customer| scan.of(customer, codes))
+        .flatten_iter()
+        .collect()
+}
+
+/// For each of these customers, whether he orders on no day of `from..to`.
+pub fn without_order(facts: &Facts, features: &[Features], from: i32, to: i32) -> Vec<bool> {
+    let silent = |features: &Features| {
+        let orders = facts.orders_of(features.customer as usize);
+        let later = orders.start + facts.orders.day[orders.clone()].partition_point(|day| *day < from);
+        (later..orders.end).take_while(|order| facts.orders.day[*order] < to).all(|order| !facts.totals[order].is_sale)
+    };
+    features.par_iter().with_min_len(4096).map(silent).collect()
+}
+
+/// Categories and channels that fit into a mask.
+const MASK_BITS: usize = 64;
+
+struct Scan<'f> {
+    facts: &'f Facts,
+    cutoff: i32,
+    kinds: Vec<Kind>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Complaint,
+    Call,
+    Wish,
+    Other,
+}
+
+impl<'f> Scan<'f> {
+    fn new(facts: &'f Facts, cutoff: i32) -> Scan<'f> {
+        let kind = |name: &String| match name.as_str() {
+            "complaint" => Kind::Complaint,
+            "call" => Kind::Call,
+            "wishlist" => Kind::Wish,
+            _ => Kind::Other,
+        };
+        Scan { facts, cutoff, kinds: facts.interactions.kinds.values.iter().map(kind).collect() }
+    }
+
+    fn of(&self, customer: usize, codes: &mut Vec<u32>) -> Option<Features> {
+        let (facts, cutoff) = (self.facts, self.cutoff);
+        let all = facts.orders_of(customer);
+        let known = facts.orders.day[all.clone()].partition_point(|day| *day < cutoff);
+        let orders = all.start..all.start + known;
+        let mut found = Features { customer: customer as u32, ..Features::default() };
+        let (mut first, mut last) = (None, i32::MIN);
+        let (mut gross, mut discount) = (0, 0);
+        let (mut lines, mut returned) = (0_u32, 0_u32);
+        let (mut categories, mut channels) = (0_u64, 0_u64);
+        for order in orders.clone() {
+            let totals = &facts.totals[order];
+            let day = facts.orders.day[order];
+            let net = totals.net();
+            found.monetary += net;
+            if day >= cutoff - 365 {
+                found.net_365 += net;
+                found.margin_365 += net - totals.cogs;
+                if day >= cutoff - 90 {
+                    found.net_90 += net;
+                }
+            }
+            gross += totals.gross;
+            discount += totals.discount;
+            lines += facts.orders.n_lines[order];
+            returned += u32::from(totals.n_returned);
+            categories |= totals.categories;
+            if !totals.is_sale {
+                continue;
+            }
+            first.get_or_insert(day);
+            found.frequency += 1;
+            found.order_days += u32::from(day != last);
+            last = day;
+            found.orders_90 += u32::from(day >= cutoff - 90);
+            found.orders_180 += u32::from(day >= cutoff - 180);
+            found.orders_365 += u32::from(day >= cutoff - 365);
+            channels |= 1_u64.checked_shl(u32::from(facts.orders.channel[order])).unwrap_or(0);
+        }
+        let first = first?;
+        found.recency_days = cutoff - last;
+        found.tenure_days = cutoff - first;
+        found.average_gap_days = match found.frequency {
+            1 => f64::from(found.tenure_days),
+            orders => f64::from(last - first) / f64::from(orders - 1),
+        };
+        found.return_rate = share(i64::from(returned), i64::from(lines));
+        found.discount_rate = share(discount, gross);
+        found.n_categories = if fits(&facts.categories) {
+            categories.count_ones()
+        } else {
+            let products = orders.clone().flat_map(|order| facts.orders.lines(order));
+            distinct(codes, products.map(|line| facts.category[facts.lines.product[line] as usize]))
+        };
+        found.n_channels = if fits(&facts.orders.channels) {
+            channels.count_ones()
+        } else {
+            let sales = orders.filter(|order| facts.totals[*order].is_sale);
+            distinct(codes, sales.map(|order| u32::from(facts.orders.channel[order])))
+        };
+        self.add_interactions(customer, &mut found);
+        Some(found)
+    }
+
+    fn add_interactions(&self, customer: usize, found: &mut Features) {
+        let interactions = &self.facts.interactions;
+        let all = self.facts.interactions_of(customer);
+        for at in all.rev() {
+            let day = interactions.day[at];
+            if day >= self.cutoff {
+                continue;
+            }
+            if day < self.cutoff - 180 {
+                break;
+            }
+            found.minutes_180 += interactions.minutes[at];
+            match self.kinds[interactions.kind[at] as usize] {
+                Kind::Complaint => found.complaints_180 += 1,
+                Kind::Call => found.calls_180 += 1,
+                Kind::Wish => found.wishes_180 += 1,
+                Kind::Other => {}
+            }
+        }
+    }
+}
+
+fn fits(codes: &Codes) -> bool {
+    codes.values.len() <= MASK_BITS
+}
+
+fn distinct(codes: &mut Vec<u32>, values: impl Iterator<Item = u32>) -> u32 {
+    codes.clear();
+    codes.extend(values);
+    codes.sort_unstable();
+    codes.dedup();
+    codes.len() as u32
+}
+
+fn share(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// Columns of the design: the intercept and the features.
+const COLUMNS: usize = 19;
+
+/// A ridge logistic regression on the features: logarithms of all but the two rates, standardised as at the origin
+/// it was fitted at.
+#[derive(Debug, Clone)]
+pub struct Regression {
+    mean: [f64; COLUMNS],
+    deviation: [f64; COLUMNS],
+    /// The weights, the intercept first.
+    pub weights: Vec<f64>,
+    /// Newton steps taken.
+    pub iterations: usize,
+}
+
+impl Regression {
+    /// Fits the probability of the outcome; `None` where no regression can be found.
+    pub fn fit(features: &[Features], outcomes: &[bool]) -> Option<Regression> {
+        let mut design = raw_design(features);
+        let (mean, deviation) = moments(&design)?;
+        standardise(&mut design, &mean, &deviation);
+        let outcomes: Vec<f64> = outcomes.iter().map(|outcome| f64::from(u8::from(*outcome))).collect();
+        let fit = logistic::fit(&design, &outcomes, 1.0, 1e-9).ok()?;
+        fit.converged.then_some(Regression { mean, deviation, weights: fit.weights, iterations: fit.iterations })
+    }
+
+    /// The probability of the outcome.
+    pub fn predict(&self, features: &[Features]) -> Vec<f64> {
+        let mut design = raw_design(features);
+        standardise(&mut design, &self.mean, &self.deviation);
+        logistic::predict(&design, &self.weights)
+    }
+}
+
+/// Whole numbers whose logarithm is looked up: most counts and days.
+const TABULATED: usize = 4096;
+
+fn raw_design(features: &[Features]) -> Vec<f64> {
+    let table: Vec<f64> = (0..TABULATED).map(|value| (value as f64).ln_1p()).collect();
+    let whole = |value: i64| match usize::try_from(value) {
+        Ok(small) if small < TABULATED => table[small],
+        Ok(_) => (value as f64).ln_1p(),
+        Err(_) => 0.0,
+    };
+    let mut design = vec![0.0; features.len() * COLUMNS];
+    design.par_chunks_exact_mut(COLUMNS).with_min_len(2048).zip(features).for_each(|(row, of)| {
+        row.copy_from_slice(&[
+            1.0,
+            whole(of.recency_days.into()),
+            whole(of.tenure_days.into()),
+            whole(of.frequency.into()),
+            whole(of.monetary),
+            whole(of.orders_90.into()),
+            whole(of.orders_180.into()),
+            whole(of.orders_365.into()),
+            whole(of.net_90),
+            whole(of.net_365),
+            of.average_gap_days.max(0.0).ln_1p(),
+            of.return_rate,
+            of.discount_rate,
+            whole(of.n_categories.into()),
+            whole(of.n_channels.into()),
+            whole(of.complaints_180.into()),
+            whole(of.calls_180.into()),
+            whole(of.minutes_180),
+            whole(of.wishes_180.into()),
+        ]);
+    });
+    design
+}
+
+/// Mean and population standard deviation of every column; 0 and 1 for the intercept, 1 for a constant column.
+fn moments(design: &[f64]) -> Option<([f64; COLUMNS], [f64; COLUMNS])> {
+    let rows = (design.len() / COLUMNS) as f64;
+    if design.is_empty() {
+        return None;
+    }
+    let (mut mean, mut deviation) = ([0.0; COLUMNS], [0.0; COLUMNS]);
+    for row in design.chunks_exact(COLUMNS) {
+        for (mean, value) in mean.iter_mut().zip(row) {
+            *mean += value;
+        }
+    }
+    mean = mean.map(|sum| sum / rows);
+    mean[0] = 0.0;
+    for row in design.chunks_exact(COLUMNS) {
+        for ((sum, value), mean) in deviation.iter_mut().zip(row).zip(&mean) {
+            *sum += (value - mean) * (value - mean);
+        }
+    }
+    deviation = deviation.map(|sum| if sum > 0.0 { (sum / rows).sqrt() } else { 1.0 });
+    deviation[0] = 1.0;
+    Some((mean, deviation))
+}
+
+fn standardise(design: &mut [f64], mean: &[f64; COLUMNS], deviation: &[f64; COLUMNS]) {
+    design.par_chunks_exact_mut(COLUMNS).with_min_len(4096).for_each(|row| {
+        for ((value, mean), deviation) in row.iter_mut().zip(mean).zip(deviation) {
+            *value = (*value - mean) / deviation;
+        }
+    });
+}

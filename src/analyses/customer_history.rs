@@ -1,0 +1,123 @@
+//! When, where and what each customer buys: the plain facts of a relation.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::activity::{activity_status, next_birthday};
+use super::frame::FrameBuilder;
+use super::{Analysis, Inputs, Spec};
+use crate::contracts::results::CUSTOMER_HISTORY;
+use crate::error::Result;
+use crate::facts::Facts;
+
+static SPEC: Spec = Spec {
+    id: "customer_history",
+    definition: "First and last completed order, the usual gap between order days (their median), the branch, channel, \
+                 category and staff a customer buys from most (ties: the lower id), the last activity (order or \
+                 interaction) and its status: within 14 days, one calendar month, six calendar months, or inactive.",
+    needs: &[],
+    outputs: &[&CUSTOMER_HISTORY],
+};
+
+/// Parameters: `[customer_history]`; there are none yet.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CustomerHistory {}
+
+#[derive(Default)]
+struct History {
+    first: Option<i32>,
+    last: Option<i32>,
+    gap: Option<i64>,
+    activity: Option<i32>,
+    branch: Option<u32>,
+    channel: Option<u32>,
+    category: Option<u32>,
+    staff: Option<u32>,
+}
+
+impl Analysis for CustomerHistory {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
+        let facts = inputs.facts;
+        let histories: Vec<History> = (0..facts.customers.len())
+            .into_par_iter()
+            .with_min_len(1024)
+            .map(|customer| history(facts, customer))
+            .collect();
+        let births = facts.customers.dates("birth_date");
+        let dates = |pick: fn(&History) -> Option<i32>| histories.iter().map(pick).collect::<Vec<Option<i32>>>();
+        let names = |pick: fn(&History) -> Option<u32>, values: &[String]| -> Vec<Option<String>> {
+            let name = |code: u32| Some(values[code as usize].clone()).filter(|name| !name.is_empty());
+            histories.iter().map(|history| pick(history).and_then(name)).collect()
+        };
+        let frame = FrameBuilder::new(&CUSTOMER_HISTORY)
+            .text("customer_id", facts.customers.ids.iter().flatten())
+            .date("first_order_date", dates(|history| history.first))
+            .date("last_order_date", dates(|history| history.last))
+            .maybe_whole(
+                "days_since_last_order",
+                histories.iter().map(|history| history.last.map(|day| i64::from(facts.as_of - day))).collect(),
+            )
+            .maybe_whole("usual_gap_days", histories.iter().map(|history| history.gap).collect())
+            .date("last_activity_date", dates(|history| history.activity))
+            .text("activity_status", histories.iter().map(|history| activity_status(history.activity, facts.as_of)))
+            .maybe_text("preferred_branch", names(|history| history.branch, &facts.orders.branches.values))
+            .maybe_text("preferred_channel", names(|history| history.channel, &facts.orders.channels.values))
+            .maybe_text("preferred_category", names(|history| history.category, &facts.categories.values))
+            .maybe_text("preferred_staff", names(|history| history.staff, &facts.orders.staffs.values))
+            .date(
+                "next_birthday",
+                births.iter().map(|birth| birth.map(|birth| next_birthday(birth, facts.as_of))).collect(),
+            )
+            .finish()?;
+        Ok(vec![frame])
+    }
+}
+
+fn history(facts: &Facts, customer: usize) -> History {
+    let sales: Vec<usize> = facts.orders_of(customer).filter(|order| facts.totals[*order].is_sale).collect();
+    let days: Vec<i32> = sales.iter().map(|order| facts.orders.day[*order]).collect();
+    let interaction = facts.interactions_of(customer).map(|interaction| facts.interactions.day[interaction]).last();
+    let orders = &facts.orders;
+    let lines = sales.iter().flat_map(|order| orders.lines(*order));
+    let staffed = sales
+        .iter()
+        .map(|order| orders.staff[*order])
+        .filter(|staff| !orders.staffs.values[*staff as usize].is_empty());
+    History {
+        first: days.first().copied(),
+        last: days.last().copied(),
+        gap: usual_gap(&days),
+        activity: days.last().copied().max(interaction),
+        branch: most_frequent(sales.iter().map(|order| u32::from(orders.branch[*order]))),
+        channel: most_frequent(sales.iter().map(|order| u32::from(orders.channel[*order]))),
+        category: most_frequent(lines.map(|line| facts.category[facts.lines.product[line] as usize])),
+        staff: most_frequent(staffed),
+    }
+}
+
+/// The lower median of the days between order days; `None` below three order days.
+fn usual_gap(days: &[i32]) -> Option<i64> {
+    let mut gaps: Vec<i32> = days.windows(2).map(|pair| pair[1] - pair[0]).filter(|gap| *gap > 0).collect();
+    if gaps.len() < 2 {
+        return None;
+    }
+    gaps.sort_unstable();
+    Some(i64::from(gaps[(gaps.len() - 1) / 2]))
+}
+
+/// The most frequent code, the lowest among equals.
+fn most_frequent(codes: impl Iterator<Item = u32>) -> Option<u32> {
+    let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+    for code in codes {
+        *counts.entry(code).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(code, count)| (*count, std::cmp::Reverse(*code))).map(|(code, _)| code)
+}

@@ -1,0 +1,168 @@
+//! How sales move: months, cohorts, bridges, slopes, movers and forecasts.
+
+mod bridge;
+mod cohorts;
+mod course;
+mod forecast;
+mod kpis;
+mod movers;
+mod slopes;
+
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+
+pub use bridge::{Bridge, bridges};
+pub use cohorts::{CohortCell, cohort_cells};
+pub use course::{CohortMonth, Course, Figures, Grid, ProductMonth};
+pub use forecast::{Served, serve};
+
+use super::{Analysis, Inputs, Spec};
+use crate::contracts::results::{TREND_BRIDGE, TREND_COHORTS, TREND_FORECAST, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
+use crate::error::{Error, Result};
+use crate::facts::{Codes, Facts};
+
+static SPEC: Spec = Spec {
+    id: "trends",
+    definition: "Figures of every calendar month from the first order to the as-of date, for all sales and for each \
+                 branch, category and channel. An order counts where one of its lines has a positive amount; a customer \
+                 is active in a month with such an order, new in the month of the first order anywhere, returning in \
+                 later ones; returns count in the month of the order they are booked in. A month is partial where the \
+                 as-of date falls inside it or the first order of all comes after its first day; slopes, movers and \
+                 forecasts use complete months only. Bridge, on lines of which nothing went back: price = Σ (revenue − base \
+                 unit revenue × units) and volume = (units − base units) × base revenue / base units over the products of \
+                 both months, each rounded to a whole minor unit; mix = the rest of those products' difference; new and lost = \
+                 the other products. Slope = Sen's, tested by Mann-Kendall, q-values by Benjamini-Hochberg over all series. \
+                 Forecast = Theta or seasonal naive, whichever had the lower mean absolute error when each of the last \
+                 months was forecast from every earlier month of the holdout on (a draw goes to seasonal naive). \
+                 low, high = forecast ∓ t × the root mean square of those errors, t = the 90 % point of Student's t with as \
+                 many degrees of freedom as backtest months: 4 months in 5 should lie between. Where no month was below nil, \
+                 forecast and low are not either.",
+    needs: &[],
+    outputs: &[&TREND_KPIS, &TREND_COHORTS, &TREND_BRIDGE, &TREND_SLOPES, &TREND_MOVERS, &TREND_FORECAST],
+};
+
+/// Parameters: `[trends]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Trends {
+    /// How many movers are listed in each direction.
+    pub movers: usize,
+    /// How many months are forecast.
+    pub forecast_months: usize,
+    /// How many of the last complete months the backtest forecasts, where there are as many.
+    pub backtest_months: usize,
+}
+
+impl Default for Trends {
+    fn default() -> Trends {
+        Trends { movers: 20, forecast_months: 6, backtest_months: 6 }
+    }
+}
+
+impl Analysis for Trends {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
+        let facts = inputs.facts;
+        let course = Course::of(facts);
+        tie_out(facts, &course)?;
+        let series = series(facts, &course);
+        Ok(vec![
+            kpis::frame(&course, &series)?,
+            cohorts::frame(&course)?,
+            bridge::frame(facts, &course, &series)?,
+            slopes::frame(&course, &series)?,
+            movers::frame(facts, &course, &series, self.movers)?,
+            forecast::frame(&course, &series, self.forecast_months, self.backtest_months)?,
+        ])
+    }
+}
+
+/// The course of one value of one dimension.
+#[derive(Clone, Copy)]
+struct Series<'c> {
+    dimension: &'static str,
+    name: &'c str,
+    value: usize,
+    grid: &'c Grid,
+}
+
+impl Series<'_> {
+    /// Net sales of the complete months, from the first month with any sales on, and the place of that month.
+    fn complete_net_sales(&self, course: &Course) -> (usize, Vec<i64>) {
+        let net_sales = self.grid.net_sales(self.value, course.complete.clone());
+        let silent = net_sales.iter().take_while(|net| **net == 0).count();
+        (course.complete.start + silent, net_sales[silent..].to_vec())
+    }
+}
+
+/// Every value that has sales, by dimension, then value. A dimension no export fills is left out.
+fn series<'c>(facts: &'c Facts, course: &'c Course) -> Vec<Series<'c>> {
+    let mut all = Vec::new();
+    if !course.is_empty() {
+        all.push(Series { dimension: "all", name: "all", value: 0, grid: &course.all });
+    }
+    let dimensions: [(&'static str, &Codes, &Grid); 3] = [
+        ("branch", &facts.orders.branches, &course.branch),
+        ("category", &facts.categories, &course.category),
+        ("channel", &facts.orders.channels, &course.channel),
+    ];
+    for (dimension, codes, grid) in dimensions {
+        let has_sales = |value: &usize| (0..course.len()).any(|at| *grid.at(at, *value) != Figures::default());
+        let values: Vec<usize> = (0..grid.width).filter(has_sales).collect();
+        if values.iter().any(|value| !codes.values[*value].is_empty()) {
+            all.extend(values.iter().map(|value| Series {
+                dimension,
+                name: &codes.values[*value],
+                value: *value,
+                grid,
+            }));
+        }
+    }
+    all
+}
+
+/// In every month each dimension adds up to all sales, and each product's month to its category's.
+fn tie_out(facts: &Facts, course: &Course) -> Result<()> {
+    let broken = |message: String| Error::TieOut { table: "trend_kpis", message };
+    for (at, month) in course.months.clone().enumerate() {
+        let all = course.all.at(at, 0);
+        for (dimension, grid) in
+            [("branch", &course.branch), ("category", &course.category), ("channel", &course.channel)]
+        {
+            let mut sum = Figures::default();
+            (0..grid.width).for_each(|value| sum.add(grid.at(at, value)));
+            let differences = [
+                ("gross_sales", sum.gross_sales - all.gross_sales),
+                ("discounts", sum.discounts - all.discounts),
+                ("returns", sum.returns - all.returns),
+                ("cogs", sum.cogs - all.cogs),
+                ("units", sum.units - all.units),
+            ];
+            if let Some((figure, difference)) = differences.iter().find(|(_, difference)| *difference != 0) {
+                let month = super::frame::month_name(month);
+                return Err(broken(format!("`{figure}` of every {dimension} is {difference} from all in {month}")));
+            }
+        }
+    }
+    let by_product: i64 =
+        (0..facts.products.len()).flat_map(|product| course.product(product)).map(ProductMonth::net_sales).sum();
+    let ledger: i64 = facts.totals.iter().map(crate::facts::OrderTotals::net).sum();
+    let all: i64 = (0..course.len()).map(|at| course.all.at(at, 0).net_sales()).sum();
+    if by_product != ledger || all != ledger {
+        return Err(broken(format!("net sales are {ledger} by order, {by_product} by product, {all} by month")));
+    }
+    Ok(())
+}
+
+/// A number of months before a month, where the data reach back as far.
+fn before(at: usize, months: usize) -> Option<usize> {
+    at.checked_sub(months)
+}
+
+/// `part` / `whole`; nothing where the whole is not above nil.
+fn share(part: i64, whole: i64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

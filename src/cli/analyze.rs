@@ -1,0 +1,272 @@
+//! `langgan analyze` and `langgan run`.
+
+use std::collections::BTreeMap;
+
+use super::args::{Analyze, Run};
+use super::progress::spinner;
+use super::{Session, ingest, render};
+use crate::analyses::frame::day_name;
+use crate::check::{self, Mismatch};
+use crate::config::Config;
+use crate::deliver::{self, Delivery};
+use crate::engine::publish::{Draft, outside};
+use crate::engine::record::{self, Record};
+use crate::engine::{self, Outcome, lock};
+use crate::error::{Error, Result};
+use crate::facts::{self, Facts};
+use crate::lake::{LakeDir, Manifest};
+
+/// Ingest, check, every analysis, publish.
+pub fn run(session: &Session, args: &Run) -> Result<u8> {
+    let config = session.config()?;
+    let lake = LakeDir(session.project.lake());
+    let _lock = lock::take(&lake.lock())?;
+    let start = std::time::Instant::now();
+    let loaded = ingest::load(session, &config, &lake, &[], false)?;
+    let ingest_seconds = start.elapsed().as_secs_f64();
+    if !session.json && !session.quiet {
+        render::to_stdout(&ingest::summary(&loaded))?;
+    }
+    publish(session, &config, &lake, &loaded.manifest, args.as_of.as_deref(), vec![("ingest".into(), ingest_seconds)])
+}
+
+/// Analyses on the lake as it is: some, printed; or all, published.
+pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
+    let config = session.config()?;
+    let lake = LakeDir(session.project.lake());
+    let _lock = lock::take(&lake.lock())?;
+    let manifest = Manifest::read(&lake)?;
+    if args.names.is_empty() {
+        return publish(session, &config, &lake, &manifest, args.as_of.as_deref(), Vec::new());
+    }
+    let as_of = as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
+    let facts = facts::load(&lake, &manifest, as_of)?;
+    let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, &manifest, &|_| {})?;
+    let mut tables = serde_json::Map::new();
+    for analysis in
+        config.analyses.all().iter().filter(|analysis| args.names.iter().any(|name| name == analysis.spec().id))
+    {
+        for table in analysis.spec().outputs {
+            let Ok(frame) = outcome.results.get(table) else { continue };
+            let frame = outside(table.name, frame, config.core.currency.decimals)?;
+            if session.json {
+                tables.insert(table.name.into(), render::rows_json(&frame));
+            } else {
+                render::to_stdout(&format!("{}\n{}\n", table.name, render::frame(&frame, 20)))?;
+            }
+        }
+    }
+    if session.json {
+        render::json(&serde_json::Value::Object(tables))?;
+    }
+    report_failures(session, &outcome)
+}
+
+fn publish(
+    session: &Session,
+    config: &Config,
+    lake: &LakeDir,
+    manifest: &Manifest,
+    day: Option<&str>,
+    mut seconds: Vec<(String, f64)>,
+) -> Result<u8> {
+    let as_of = as_of(day, config, lake, manifest)?;
+    let draft = Draft::begin(&session.project.runs())?;
+    let bar = spinner(session);
+    let mut clock = std::time::Instant::now();
+    let mut lap = |name: &str, seconds: &mut Vec<(String, f64)>| {
+        seconds.push((name.into(), clock.elapsed().as_secs_f64()));
+        clock = std::time::Instant::now();
+    };
+    bar.set_message("reading the lake");
+    let facts = facts::load(lake, manifest, as_of)?;
+    lap("facts", &mut seconds);
+    let (compared, mismatches) = check::control_totals(lake, manifest)?;
+    lap("check", &mut seconds);
+    let outcome =
+        engine::run(&config.analyses, &[], &facts, lake, manifest, &|step| bar.set_message(step.to_string()))?;
+    seconds.extend(outcome.seconds.iter().cloned());
+    lap("analyses", &mut seconds);
+    bar.set_message("writing the results");
+    let language = session.language(config);
+    let id = run_id(config, manifest, &facts, &outcome, language);
+    for (name, frame) in outcome.results.iter() {
+        draft.write_table(name, &mut outside(name, frame, config.core.currency.decimals)?)?;
+    }
+    lap("tables", &mut seconds);
+    let delivery = Delivery {
+        config,
+        facts: &facts,
+        results: &outcome.results,
+        manifest,
+        compared,
+        mismatches: &mismatches,
+        failures: &outcome.failures,
+        language,
+    };
+    for (path, bytes) in deliver::files(lake, &delivery)? {
+        draft.write(&path, &bytes)?;
+    }
+    lap("deliver", &mut seconds);
+    let record = Record {
+        version: 1,
+        program: env!("CARGO_PKG_VERSION").into(),
+        as_of: day_name(as_of),
+        id: id.clone(),
+        manifest: manifest.hash(),
+        inputs: record::inputs(manifest),
+        sources: record::arithmetic(manifest),
+        rejects: record::rejects(manifest),
+        tables: outcome.results.iter().map(|(name, frame)| (name.to_string(), frame.height() as u64)).collect(),
+        failures: outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect(),
+        control_totals: (compared, mismatches.len() as u64),
+        seconds,
+        peak_memory_bytes: record::peak_memory(),
+    };
+    let json = serde_json::to_vec_pretty(&record).map_err(Error::internal("writing run.json"))?;
+    draft.write("run.json", &json)?;
+    let place = draft.publish(&day_name(as_of), &id)?;
+    bar.finish_and_clear();
+    if session.json {
+        render::to_stdout(&String::from_utf8_lossy(&json))?;
+    } else if !session.quiet {
+        render::to_stdout(&summary(session, config, &facts, &outcome, &mismatches, &record, &place))?;
+    }
+    report_failures(session, &outcome)
+}
+
+/// The exclusive as-of day: flag, environment, configuration, or the day after the newest order.
+pub fn as_of(flag: Option<&str>, config: &Config, lake: &LakeDir, manifest: &Manifest) -> Result<i32> {
+    let epoch = chrono::NaiveDate::default();
+    match flag.or(config.core.run.as_of.as_deref()) {
+        Some("today") => Ok((chrono::Local::now().date_naive() - epoch).num_days() as i32),
+        Some(day) => parse_day(day),
+        None => Ok(facts::newest_order_day(lake, manifest)?.ok_or(Error::NoOrders)? + 1),
+    }
+}
+
+/// A day typed as `YYYY-MM-DD`.
+pub fn parse_day(text: &str) -> Result<i32> {
+    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Error::Usage {
+        message: format!("`{text}` is no day"),
+        hint: "write it as YYYY-MM-DD, for example 2026-01-31, or `today`".into(),
+    })?;
+    Ok((day - chrono::NaiveDate::default()).num_days() as i32)
+}
+
+/// Same lake, configuration, day, program and outcome: same id.
+fn run_id(
+    config: &Config,
+    manifest: &Manifest,
+    facts: &Facts,
+    outcome: &Outcome,
+    language: deliver::report::Language,
+) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let settings = serde_json::json!({
+        "manifest": manifest.hash(),
+        "core": config.core,
+        "analyses": config.analyses,
+        "as_of": facts.as_of,
+        "program": env!("CARGO_PKG_VERSION"),
+        "language": format!("{language:?}"),
+        "failures": outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect::<BTreeMap<_, _>>(),
+    });
+    hasher.update(settings.to_string().as_bytes());
+    hasher.finalize().to_hex()[..12].to_string()
+}
+
+fn summary(
+    session: &Session,
+    config: &Config,
+    facts: &Facts,
+    outcome: &Outcome,
+    mismatches: &[Mismatch],
+    record: &Record,
+    place: &std::path::Path,
+) -> String {
+    let money = |minor: i64| {
+        let currency = &config.core.currency;
+        deliver::report::format::money_code(
+            minor,
+            currency.decimals,
+            currency.shown(),
+            &currency.code,
+            session.language(config),
+        )
+    };
+    let net: i64 = facts.totals.iter().map(crate::facts::OrderTotals::net).sum();
+    let orders = facts.totals.iter().filter(|totals| totals.is_sale).count();
+    let mut text = format!(
+        "\nas of {} (exclusive): {} orders, {} customers, net sales {}\n",
+        record.as_of,
+        orders,
+        facts.customers.len(),
+        money(net)
+    );
+    let (compared, wrong) = record.control_totals;
+    if compared > 0 {
+        text.push_str(&format!("control totals: {compared} branch-days compared, {wrong} differ\n"));
+        for mismatch in mismatches.iter().take(5) {
+            text.push_str(&format!(
+                "  {} {}: {}\n",
+                day_name(mismatch.day),
+                render::harmless(&mismatch.branch),
+                difference(mismatch, &money)
+            ));
+        }
+        if mismatches.len() > 5 {
+            text.push_str("  … all of them: langgan check\n");
+        }
+    }
+    text.push_str(&format!(
+        "\n{} tables, lists, queue and report in {}\n",
+        outcome.results.iter().count(),
+        place.display()
+    ));
+    text.push_str(&format!("report: {}\n", place.join("report.html").display()));
+    if session.verbose {
+        let rows: Vec<Vec<String>> =
+            record.seconds.iter().map(|(step, seconds)| vec![step.clone(), format!("{seconds:.3}")]).collect();
+        text.push_str(&format!("\n{}\n", render::table(&["step", "seconds"], &rows, &[1])));
+    }
+    text
+}
+
+/// What differs between a branch's totals and what arrived, in words.
+pub fn difference(mismatch: &Mismatch, money: &dyn Fn(i64) -> String) -> String {
+    match (mismatch.expected_orders, mismatch.expected_amount) {
+        (Some(orders), Some(amount)) if orders == mismatch.actual_orders => {
+            format!(
+                "branch says {}, accepted lines sum to {} (difference {})",
+                money(amount),
+                money(mismatch.actual_amount),
+                money(mismatch.actual_amount - amount)
+            )
+        }
+        (Some(orders), Some(amount)) => {
+            format!(
+                "branch says {orders} orders and {}, accepted are {} and {}",
+                money(amount),
+                mismatch.actual_orders,
+                money(mismatch.actual_amount)
+            )
+        }
+        _ => format!(
+            "no totals sent; accepted are {} orders and {}",
+            mismatch.actual_orders,
+            money(mismatch.actual_amount)
+        ),
+    }
+}
+
+/// Names what failed; the exit code is that of the worst.
+fn report_failures(session: &Session, outcome: &Outcome) -> Result<u8> {
+    let mut code = 0;
+    for (name, error) in &outcome.failures {
+        render::error(error, session.json);
+        session.say(&format!("`{name}` is not in this run; everything else is"));
+        code = error.exit_code().max(code);
+    }
+    Ok(code)
+}

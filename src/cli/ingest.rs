@@ -1,0 +1,99 @@
+//! `langgan ingest`, and the loading part of `langgan run`.
+
+use super::args::Ingest;
+use super::progress::IngestBar;
+use super::{Session, render};
+use crate::config::Config;
+use crate::engine::lock;
+use crate::error::Result;
+use crate::ingest::{Outcome, Request, ingest};
+use crate::lake::LakeDir;
+
+/// Loads what is new and says what came of it.
+pub fn run(session: &Session, args: &Ingest) -> Result<u8> {
+    let config = session.config()?;
+    let lake = LakeDir(session.project.lake());
+    let _lock = lock::take(&lake.lock())?;
+    let outcome = load(session, &config, &lake, &args.sources, args.dry_run)?;
+    if session.json {
+        render::json(&json(&outcome))?;
+    } else if !session.quiet {
+        render::to_stdout(&summary(&outcome))?;
+        if args.dry_run {
+            session.say("dry run: nothing was kept");
+        }
+    }
+    Ok(0)
+}
+
+/// Loads what is new, with a progress bar.
+pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String], dry_run: bool) -> Result<Outcome> {
+    let bar = IngestBar::new(session);
+    let request = Request {
+        project: &session.project.0,
+        sources: &config.core.sources,
+        only,
+        decimals: config.core.currency.decimals,
+        dry_run,
+        progress: &|progress| bar.tell(progress),
+    };
+    let outcome = ingest(lake, &request);
+    bar.done();
+    outcome
+}
+
+/// The row arithmetic of what is new, and the first rejects.
+pub fn summary(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    if outcome.loaded.is_empty() {
+        return format!("nothing new: {} files are in the lake already", outcome.known.len());
+    }
+    let mut rows = Vec::new();
+    let mut total = crate::lake::Arithmetic::default();
+    for batch in &outcome.loaded {
+        total.add(&batch.rows);
+        rows.push(arithmetic_row(&batch.file, &batch.rows));
+    }
+    rows.push(arithmetic_row("total", &total));
+    text.push_str(&render::table(&["file", "received", "accepted", "rejected", "duplicate"], &rows, &[1, 2, 3, 4]));
+    text.push_str(&format!(
+        "\n\nreceived {} = accepted {} + rejected {} + duplicate {}\n",
+        total.received, total.accepted, total.rejected, total.duplicate
+    ));
+    if !outcome.known.is_empty() {
+        text.push_str(&format!("{} files were in the lake already\n", outcome.known.len()));
+    }
+    if !outcome.examples.is_empty() {
+        let shown: Vec<Vec<String>> = outcome
+            .examples
+            .iter()
+            .map(|(file, reject)| {
+                let raw: String = reject.raw.chars().take(60).collect();
+                vec![file.clone(), reject.line.to_string(), reject.column.into(), reject.code.into(), raw]
+            })
+            .collect();
+        text.push_str("\nset aside, the first of each file (all are in lake/rejects):\n");
+        text.push_str(&render::table(&["file", "line", "column", "code", "row"], &shown, &[1]));
+    }
+    text
+}
+
+fn arithmetic_row(name: &str, rows: &crate::lake::Arithmetic) -> Vec<String> {
+    vec![
+        name.into(),
+        rows.received.to_string(),
+        rows.accepted.to_string(),
+        rows.rejected.to_string(),
+        rows.duplicate.to_string(),
+    ]
+}
+
+fn json(outcome: &Outcome) -> serde_json::Value {
+    serde_json::json!({
+        "loaded": outcome.loaded.iter().map(|batch| serde_json::json!({
+            "source": batch.source, "file": batch.file, "blake3": batch.hash, "rows": batch.rows, "rejects": batch.rejects,
+        })).collect::<Vec<_>>(),
+        "known": outcome.known,
+        "manifest": outcome.manifest.hash(),
+    })
+}

@@ -1,0 +1,140 @@
+//! To the screen: errors with a hint, tables for people, JSON for scripts. Text from outside cannot steer a terminal.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use polars::prelude::{AnyValue, DataFrame, DataType};
+
+use crate::error::{Error, Result};
+
+/// Prints an error: what, where, what next.
+pub fn error(error: &Error, json: bool) {
+    if json {
+        let value =
+            serde_json::json!({ "error": error.to_string(), "hint": error.hint(), "exit_code": error.exit_code() });
+        to_stderr(&value.to_string());
+        return;
+    }
+    to_stderr(&format!("error: {error}"));
+    if let Some(hint) = error.hint() {
+        to_stderr(&format!("hint: {hint}"));
+    }
+}
+
+/// Whether the reader of our output has gone, as `head` does.
+pub fn is_closed_pipe(error: &Error) -> bool {
+    matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// A line to stderr; nobody listening is no error.
+pub fn to_stderr(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Text to stdout.
+pub fn to_stdout(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    write!(out, "{text}{end}").and_then(|()| out.flush()).map_err(Error::io("write to", std::path::Path::new("stdout")))
+}
+
+/// Pretty JSON to stdout.
+pub fn json(value: &serde_json::Value) -> Result<()> {
+    to_stdout(&serde_json::to_string_pretty(value).map_err(Error::internal("writing JSON"))?)
+}
+
+/// Makes text from outside harmless to a terminal: control characters become spaces.
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// A table for people: headers, then rows; columns of `right` are aligned to the right.
+pub fn table(headers: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(headers);
+    for row in rows {
+        table.add_row(row.iter().map(|cell| harmless(cell)));
+    }
+    for column in right {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
+    lines.join("\n")
+}
+
+/// The first rows of a frame as a table for people.
+pub fn frame(frame: &DataFrame, most: usize) -> String {
+    let headers: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
+    let rows: Vec<Vec<String>> = (0..frame.height().min(most)).map(|row| cells(frame, row)).collect();
+    let right: Vec<usize> = frame
+        .columns()
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.dtype().is_numeric() || column.dtype().is_decimal())
+        .map(|(at, _)| at)
+        .collect();
+    let mut text = table(&headers, &rows, &right);
+    if frame.height() > most {
+        text.push_str(&format!("\n… {} more rows", frame.height() - most));
+    }
+    text
+}
+
+/// One row as text.
+pub fn cells(frame: &DataFrame, row: usize) -> Vec<String> {
+    frame.columns().iter().map(|column| column.get(row).map_or(String::new(), |value| cell(&value))).collect()
+}
+
+/// One value as text; nothing for null.
+pub fn cell(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::Null => String::new(),
+        AnyValue::String(text) => (*text).to_string(),
+        AnyValue::StringOwned(text) => text.to_string(),
+        AnyValue::Float64(number) => format!("{number:.4}"),
+        AnyValue::Date(day) => crate::analyses::frame::day_name(*day),
+        AnyValue::Datetime(micros, ..) => {
+            let day = micros.div_euclid(86_400_000_000);
+            let second = micros.rem_euclid(86_400_000_000) / 1_000_000;
+            format!(
+                "{} {:02}:{:02}:{:02}",
+                crate::analyses::frame::day_name(day as i32),
+                second / 3600,
+                second / 60 % 60,
+                second % 60
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A frame as JSON rows; decimals as strings, so that none is lost.
+pub fn rows_json(frame: &DataFrame) -> serde_json::Value {
+    let names = frame.get_column_names();
+    let row = |row: usize| {
+        let fields = frame.columns().iter().zip(&names).map(|(column, name)| {
+            let value = column.get(row).unwrap_or(AnyValue::Null);
+            (name.to_string(), value_json(&value, column.dtype()))
+        });
+        serde_json::Value::Object(fields.collect())
+    };
+    serde_json::Value::Array((0..frame.height()).map(row).collect())
+}
+
+fn value_json(value: &AnyValue<'_>, dtype: &DataType) -> serde_json::Value {
+    match value {
+        AnyValue::Null => serde_json::Value::Null,
+        AnyValue::Boolean(flag) => (*flag).into(),
+        AnyValue::Float64(number) => (*number).into(),
+        _ if dtype.is_integer() => value.extract::<i64>().map_or(serde_json::Value::Null, Into::into),
+        other => cell(other).into(),
+    }
+}
+
+/// Whether stdout is a terminal.
+pub fn on_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}

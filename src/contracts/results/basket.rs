@@ -1,0 +1,64 @@
+//! The tables of `basket`.
+
+use crate::contracts::Kind::{Id, Integer, Money, Ratio, Text};
+use crate::contracts::{Column, Table};
+
+/// What is bought together.
+pub static BASKET_RULES: Table = Table {
+    name: "basket_rules",
+    doc: "Products bought together more often than by chance, one row per antecedent and consequent.",
+    key: &["antecedent", "consequent"],
+    columns: &[
+        Column::new("antecedent", Id, "The product in the basket.").filled(),
+        Column::new("consequent", Id, "The product that goes with it.").filled(),
+        Column::new("n_both", Integer, "Baskets with both.").filled(),
+        Column::new("n_antecedent", Integer, "Baskets with the antecedent.").filled(),
+        Column::new("n_consequent", Integer, "Baskets with the consequent.").filled(),
+        Column::new("n_baskets", Integer, "All baskets of the window.").filled(),
+        Column::new("support", Ratio, "Both ÷ all baskets.").filled(),
+        Column::new("confidence", Ratio, "Both ÷ baskets with the antecedent.").filled(),
+        Column::new("lift", Ratio, "Confidence ÷ the consequent's share of all baskets; 1 is chance.").filled(),
+        Column::new("lift_low", Ratio, "Lower end of the 95 % interval of lift; above 1 is hardly chance.").filled(),
+        Column::new("leverage", Ratio, "Support − what it would be by chance.").filled(),
+        Column::new("p_value", Ratio, "Probability of so many baskets with both by chance (Fisher's exact test).")
+            .filled(),
+        Column::new(
+            "q_value",
+            Ratio,
+            "Share of false rules to expect among this one and all better ones (Benjamini-Hochberg over all pairs tested).",
+        )
+        .filled(),
+        Column::new(
+            "mined_confidence",
+            Ratio,
+            "Confidence in the window without the replayed days; empty where no basket had the antecedent.",
+        ),
+        Column::new(
+            "replayed_confidence",
+            Ratio,
+            "Confidence in the replayed days; empty where no basket had the antecedent.",
+        ),
+        Column::new("replayed_n", Integer, "Baskets of the replayed days with the antecedent.").filled(),
+        Column::new(
+            "expected_margin",
+            Money,
+            "Confidence × (list price − unit cost) of the consequent; empty where one of them is unknown.",
+        ),
+    ],
+    open: None,
+};
+
+/// How the rules were made and how they did.
+pub static BASKET_MODEL_CARD: Table = Table {
+    name: "basket_model_card",
+    doc: "How the rules were found, how many were cut, and how those of the earlier days did in the replayed ones, \
+          one row per metric.",
+    key: &["metric"],
+    columns: &[
+        Column::new("metric", Text, "What is measured.").filled(),
+        Column::new("value", Ratio, "Its value; empty where there was nothing to measure."),
+        Column::new("baseline", Text, "What it is held against, where there is something."),
+        Column::new("baseline_value", Ratio, "The value of that."),
+    ],
+    open: None,
+};

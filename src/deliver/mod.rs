@@ -1,0 +1,72 @@
+//! Result tables → files people open: the report, the workbook, lists, queues, rejects. Nothing is computed here that
+//! is not already in a table; rows are picked, ordered, capped, named and formatted. Bytes out, no file touched.
+
+mod churn_words;
+mod columns;
+pub mod csv_file;
+pub mod lists;
+pub mod queues;
+mod rejects;
+pub mod report;
+mod sections;
+mod workbook;
+
+use crate::analyses::Results;
+use crate::check::Mismatch;
+use crate::config::Config;
+use crate::contracts::results::{QUEUE, result_table};
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::lake::{LakeDir, Manifest};
+use report::Language;
+
+/// Everything a delivery is made from.
+pub struct Delivery<'d> {
+    /// Name, currency, parameters.
+    pub config: &'d Config,
+    /// Names, telephones, consents.
+    pub facts: &'d Facts,
+    /// The tables.
+    pub results: &'d Results,
+    /// The row arithmetic.
+    pub manifest: &'d Manifest,
+    /// Branch-days compared with control totals.
+    pub compared: u64,
+    /// Those that differ.
+    pub mismatches: &'d [Mismatch],
+    /// What could not be made.
+    pub failures: &'d [(String, Error)],
+    /// Language of the reader.
+    pub language: Language,
+}
+
+/// Every file of a delivery: its path within the run, and its bytes.
+pub fn files(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<Vec<(String, Vec<u8>)>> {
+    let data = sections::report_data(lake, delivery)?;
+    let page = report::render(&data, delivery.language).map_err(Error::internal("writing the report"))?;
+    let mut files = vec![("report.html".to_string(), page.into_bytes())];
+    files.push(("report.xlsx".into(), workbook::workbook(delivery)?));
+    files.extend(own_lists(delivery)?);
+    files.extend(rejects::files(lake, delivery)?);
+    Ok(files)
+}
+
+/// Marketing lists, and a queue for each agent.
+fn own_lists(delivery: &Delivery<'_>) -> Result<Vec<(String, Vec<u8>)>> {
+    let currency = &delivery.config.core.currency;
+    let settings = lists::ListSettings {
+        language: delivery.language,
+        decimals: currency.decimals,
+        assume_consent: delivery.config.analyses.queue.assume_consent,
+    };
+    let table = |name: &str| {
+        let found = result_table(name).map(|table| delivery.results.get(table));
+        found.and_then(std::result::Result::ok)
+    };
+    let mut files: Vec<csv_file::OutputFile> = Vec::new();
+    files.extend(lists::lists(delivery.facts, table, settings)?.into_iter().map(|list| list.file));
+    if let Ok(queue) = delivery.results.get(&QUEUE) {
+        files.extend(queues::queues(delivery.facts, queue, currency, delivery.language)?);
+    }
+    Ok(files.into_iter().map(|file| (file.path, file.bytes)).collect())
+}

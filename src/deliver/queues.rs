@@ -1,0 +1,230 @@
+//! The follow-up queue as one list an agent: `queue/<agent>.csv`, in the agent's language.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+
+use super::columns::Columns;
+use super::csv_file::{Cell, CsvFile, OutputFile, safe_file_names};
+use super::report::{Language, format};
+use crate::config::Currency;
+use crate::error::Result;
+use crate::facts::Facts;
+
+/// The lists of the table `queue`, by agent; who is held out as a control group is on none.
+pub fn queues(facts: &Facts, queue: &DataFrame, currency: &Currency, language: Language) -> Result<Vec<OutputFile>> {
+    let columns = Columns(queue);
+    let (agents, held_out) = (columns.text("agent_id")?, columns.flag("in_control")?);
+    let mut by_agent: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for row in (0..columns.len()).filter(|row| held_out.get(*row) == Some(false)) {
+        by_agent.entry(agents.get(row).unwrap_or_default()).or_default().push(row);
+    }
+    let agents: Vec<&str> = by_agent.keys().copied().collect();
+    let voice = Voice { language, currency };
+    safe_file_names(&agents)
+        .into_iter()
+        .map(|(agent, file)| list(facts, columns, &by_agent[agent], voice, format!("queue/{file}.csv")))
+        .collect()
+}
+
+fn list(facts: &Facts, queue: Columns<'_>, rows: &[usize], voice: Voice<'_>, path: String) -> Result<OutputFile> {
+    let (ids, reasons, points) = (queue.text("customer_id")?, queue.text("reasons")?, queue.text("talking_points")?);
+    let (products, margins) = (queue.text("product_id")?, queue.whole("expected_margin")?);
+    let (priorities, keys) = (queue.whole("priority")?, queue.text("key")?);
+    let header = HEADER.map(|name| name[voice.place()]);
+    let mut file = CsvFile::new(&header, voice.language, voice.currency.decimals);
+    for (place, row) in rows.iter().enumerate() {
+        let id = ids.get(*row).unwrap_or_default();
+        let customer = facts.customers.find(id);
+        let text = |column: &str| customer.map_or("", |customer| facts.customers.text_at(column, customer));
+        let product = product_name(facts, products.get(*row).unwrap_or_default());
+        file.row([
+            Cell::Whole(place as i64 + 1),
+            Cell::text(id),
+            Cell::text(text("name")),
+            Cell::text(text("phone")),
+            Cell::text(voice.reasons(reasons.get(*row).unwrap_or_default())),
+            Cell::text(voice.sentences(facts, points.get(*row).unwrap_or_default(), product)),
+            Cell::text(product),
+            margins.get(*row).map_or(Cell::Empty, Cell::Money),
+            priorities.get(*row).map_or(Cell::Empty, Cell::Whole),
+            Cell::text(keys.get(*row).unwrap_or_default()),
+        ]);
+    }
+    Ok(file.finish(path))
+}
+
+/// Reasons (`complaint|birthday`) in words.
+pub(super) fn reason_words(reasons: &str, language: Language) -> String {
+    Voice { language, currency: &Currency::default() }.reasons(reasons)
+}
+
+/// The name of a product, its id where it has none.
+pub(super) fn product_name<'n>(facts: &'n Facts, id: &'n str) -> &'n str {
+    let name = facts.products.find(id).map_or("", |product| facts.products.text_at("name", product));
+    if name.is_empty() { id } else { name }
+}
+
+/// Whom the list is for.
+#[derive(Clone, Copy)]
+struct Voice<'v> {
+    language: Language,
+    currency: &'v Currency,
+}
+
+impl Voice<'_> {
+    fn place(self) -> usize {
+        match self.language {
+            Language::Indonesian => 0,
+            Language::English => 1,
+        }
+    }
+
+    /// `win_back|wishlist` in words; a reason without words as it is.
+    fn reasons(self, reasons: &str) -> String {
+        let word = |name| REASONS.iter().find(|row| row.0 == name).map_or(name, |row| row.1[self.place()]);
+        reasons.split('|').map(word).collect::<Vec<&str>>().join(", ")
+    }
+
+    /// Talking points (`code=value` joined by `|`) as sentences; a code without a sentence as it is.
+    fn sentences(self, facts: &Facts, points: &str, offered: &str) -> String {
+        let mut sentences = Vec::new();
+        for (code, value) in points.split('|').filter_map(|point| point.split_once('=')) {
+            let value = unescape(value);
+            let variant = match code {
+                "offer" | "status" => format!("{code}.{value}"),
+                "wish" | "returned_product" if value.is_empty() => format!("{code}.unknown"),
+                _ => code.to_string(),
+            };
+            let Some((_, sentence)) = SENTENCES.iter().find(|row| row.0 == variant) else {
+                sentences.push(format!("{code}: {value}."));
+                continue;
+            };
+            sentences.push(self.fill(facts, sentence[self.place()], &value, offered));
+        }
+        sentences.retain(|sentence| !sentence.is_empty());
+        sentences.join(" ")
+    }
+
+    /// Fills the one place of a sentence. What is filled in is not read again.
+    fn fill(self, facts: &Facts, sentence: &str, value: &str, offered: &str) -> String {
+        let Some((before, (name, after))) =
+            sentence.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        else {
+            return sentence.to_string();
+        };
+        let number = value.parse::<i64>().unwrap_or(0);
+        let count = format::count(number.unsigned_abs(), self.language);
+        let (decimals, shown) = (self.currency.decimals, self.currency.shown());
+        let filled = match (name, self.language) {
+            ("ago", Language::Indonesian) if number == 1 => "kemarin".into(),
+            ("ago", Language::English) if number == 1 => "yesterday".into(),
+            ("ago", Language::Indonesian) => format!("{count} hari lalu"),
+            ("ago", Language::English) => format!("{count} days ago"),
+            ("days", Language::English) if number == 1 => "day".into(),
+            ("days", Language::Indonesian) => format!("{count} hari"),
+            ("days", Language::English) => format!("{count} days"),
+            ("money", language) => format::money_code(number, decimals, shown, &self.currency.code, language),
+            ("date", language) => format::date(value, language),
+            ("product", _) => product_name(facts, value).to_string(),
+            ("offered", _) => offered.to_string(),
+            _ => count,
+        };
+        // Spaces that do not break look odd in a spreadsheet's filter.
+        format!("{before}{}{after}", filled.replace('\u{a0}', " "))
+    }
+}
+
+/// `%XX` back to the character it stands for.
+fn unescape(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut plain = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if byte.is_ascii() => {
+                plain.push(char::from(byte));
+                plain.push_str(&part[2..]);
+            }
+            _ => {
+                plain.push('%');
+                plain.push_str(part);
+            }
+        }
+    }
+    plain
+}
+
+const HEADER: [[&str; 2]; 10] = [
+    ["No", "No"],
+    ["ID pelanggan", "Customer ID"],
+    ["Nama", "Name"],
+    ["Telepon", "Telephone"],
+    ["Alasan", "Reasons"],
+    ["Bahan pembicaraan", "Talking points"],
+    ["Produk", "Product"],
+    ["Perkiraan margin", "Expected margin"],
+    ["Prioritas", "Priority"],
+    ["Kunci", "Key"],
+];
+
+/// Reason → words, Indonesian and English.
+const REASONS: &[(&str, [&str; 2])] = &[
+    ("complaint", ["Keluhan", "Complaint"]),
+    ("lapsed_high_value", ["Pelanggan besar lama tidak membeli", "Lapsed high-value customer"]),
+    ("churn_risk", ["Berisiko pergi", "At risk of leaving"]),
+    ("win_back", ["Rebut kembali", "Win back"]),
+    ("returned_item", ["Barang diretur", "Returned item"]),
+    ("wishlist", ["Daftar keinginan", "Wishlist"]),
+    ("follow_up", ["Tindak lanjut sebulan", "One-month follow-up"]),
+    ("first_order", ["Pesanan pertama", "First order"]),
+    ("gone_quiet", ["Lama tak terdengar", "Gone quiet"]),
+    ("birthday", ["Ulang tahun", "Birthday"]),
+    ("offer", ["Penawaran", "Offer"]),
+];
+
+/// Code of a talking point → sentence with at most one place to fill.
+const SENTENCES: &[(&str, [&str; 2])] = &[
+    (
+        "complaint",
+        ["Menyampaikan keluhan {ago}; tanyakan apakah sudah tuntas.", "Complained {ago}; ask whether it is settled."],
+    ),
+    ("spent", ["Belanjanya {money}.", "Has spent {money}."]),
+    ("churn_percent", ["Peluang tidak membeli lagi {count}%.", "{count}% likely not to order again."]),
+    ("profit_at_risk", ["Laba yang terancam {money}.", "Profit at risk: {money}."]),
+    ("usual_gap", ["Biasanya membeli setiap {days}.", "Usually orders every {days}."]),
+    ("returned", ["Ada barang diretur dari pesanan {ago}.", "Something of the order {ago} was returned."]),
+    ("returned_product", ["Yang diretur: {product}.", "Returned: {product}."]),
+    ("returned_product.unknown", ["", ""]),
+    ("wish", ["Menginginkan {product}, belum dibeli.", "Wishes for {product}, not bought yet."]),
+    ("wish.unknown", ["Punya keinginan yang belum terpenuhi.", "Has a wish that is still open."]),
+    (
+        "follow_up",
+        [
+            "Sudah sebulan sejak pesanan {date}; tanyakan apakah puas.",
+            "A month since the order of {date}; ask whether all is well.",
+        ],
+    ),
+    (
+        "first_order",
+        ["Pesanan pertamanya {ago}; ucapkan terima kasih.", "Placed the first order {ago}; say thank you."],
+    ),
+    ("quiet", ["Tidak ada kabar selama {days}.", "Not heard from for {days}."]),
+    ("birthday", ["Berulang tahun {date}.", "Birthday on {date}."]),
+    (
+        "offer.cross_sell",
+        ["Tawarkan {offered}: melengkapi yang pernah dibeli.", "Offer {offered}: it goes with what was bought."],
+    ),
+    (
+        "offer.up_sell",
+        [
+            "Tawarkan {offered}: lebih baik daripada yang pernah dibeli.",
+            "Offer {offered}: a step up from what was bought.",
+        ],
+    ),
+    ("orders", ["Pesanan sejauh ini: {count}.", "Orders so far: {count}."]),
+    ("last_order", ["Pesanan terakhir {ago}.", "Last order {ago}."]),
+    ("status.2_weeks", ["Aktif dalam 2 minggu terakhir.", "Active in the last 2 weeks."]),
+    ("status.1_month", ["Aktif dalam sebulan terakhir.", "Active in the last month."]),
+    ("status.6_months", ["Aktif dalam 6 bulan terakhir.", "Active in the last 6 months."]),
+    ("status.inactive", ["Tidak aktif selama 6 bulan.", "Inactive for 6 months."]),
+];

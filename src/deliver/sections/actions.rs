@@ -1,0 +1,109 @@
+//! What to offer whom, and who is called next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Delivery, Rows, customer_name, product_name};
+use crate::analyses::frame::texts;
+use crate::contracts::results::{BASKET_RULES, CROSS_SELL, QUEUE, QUEUE_REASONS, UP_SELL};
+use crate::deliver::queues::reason_words;
+use crate::deliver::report::{
+    AgentQueue, AssociationRule, FollowUpQueue, NextContact, OfferCount, Offers, ReasonCount,
+};
+use crate::error::Result;
+
+/// Rules shown.
+const RULES: usize = 12;
+/// Contacts shown.
+const CONTACTS: usize = 15;
+
+/// Rules that hold, and how many offers were made of them.
+pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
+    let Ok(frame) = delivery.results.get(&BASKET_RULES) else { return Ok(None) };
+    let rows = Rows(frame);
+    let rules: Result<Vec<AssociationRule>> = (0..rows.len().min(RULES))
+        .map(|row| {
+            Ok(AssociationRule {
+                antecedent: vec![product_name(delivery, &rows.text("antecedent", row)?)],
+                consequent: product_name(delivery, &rows.text("consequent", row)?),
+                n_both: rows.count("n_both", row)?,
+                n_antecedent: rows.count("n_antecedent", row)?,
+                confidence: rows.ratio("confidence", row)?.unwrap_or(0.0),
+                lift: rows.ratio("lift", row)?.unwrap_or(0.0),
+                lift_lower: rows.ratio("lift_low", row)?.unwrap_or(0.0),
+                q_value: rows.ratio("q_value", row)?.unwrap_or(1.0),
+            })
+        })
+        .collect();
+    let mut counts = Vec::new();
+    for table in [&CROSS_SELL, &UP_SELL] {
+        let Ok(frame) = delivery.results.get(table) else { continue };
+        let customers: BTreeSet<&str> = texts(frame, "customer_id")?.iter().flatten().collect();
+        counts.push(OfferCount {
+            kind: table.name.into(),
+            customers: customers.len() as u64,
+            offers: frame.height() as u64,
+        });
+    }
+    Ok(Some(Offers { rules: rules?, counts }))
+}
+
+/// The follow-up queue in figures.
+pub fn queue(delivery: &Delivery<'_>) -> Result<Option<FollowUpQueue>> {
+    let (Ok(frame), Ok(reasons)) = (delivery.results.get(&QUEUE), delivery.results.get(&QUEUE_REASONS)) else {
+        return Ok(None);
+    };
+    let rows = Rows(frame);
+    let agents = &delivery.facts.agents;
+    let mut counts: BTreeMap<String, (u64, i64)> = BTreeMap::new();
+    let mut next_contacts = Vec::new();
+    for row in 0..rows.len() {
+        if rows.flag("in_control", row)? {
+            continue;
+        }
+        let agent = rows.text("agent_id", row)?;
+        let count = counts.entry(agent.clone()).or_default();
+        count.0 += 1;
+        count.1 += rows.number("expected_margin", row)?;
+        if rows.number("rank", row)? == 1 && next_contacts.len() < CONTACTS {
+            let id = rows.text("customer_id", row)?;
+            let offer = rows.text("product_id", row)?;
+            next_contacts.push(NextContact {
+                agent: agent_name(delivery, &agent),
+                name: customer_name(delivery, &id),
+                customer_id: id,
+                reason: reason_words(&rows.text("reasons", row)?, delivery.language),
+                channel: String::new(),
+                offer: if offer.is_empty() { offer } else { product_name(delivery, &offer) },
+                value: rows.number("expected_margin", row)?,
+            });
+        }
+    }
+    let capacity = agents.numbers::<arrow::datatypes::Int32Type>("daily_capacity");
+    let list = counts.into_iter().map(|(agent, (contacts, value))| {
+        let cap = agents.find(&agent).and_then(|place| capacity[place]).map(|cap| cap.max(0) as u64);
+        AgentQueue { agent: agent_name(delivery, &agent), contacts, cap, value }
+    });
+    let agents: Vec<AgentQueue> = list.collect();
+    let rows = Rows(reasons);
+    let reasons: Result<Vec<ReasonCount>> = (0..rows.len())
+        .map(|row| {
+            Ok(ReasonCount {
+                reason: reason_words(&rows.text("reason", row)?, delivery.language),
+                eligible: rows.count("customers", row)?,
+                no_consent: rows.count("no_consent", row)?,
+                over_cap: rows.count("over_cap", row)?,
+                control: rows.count("in_control", row)?,
+                queued: rows.count("queued", row)?,
+            })
+        })
+        .collect();
+    Ok(Some(FollowUpQueue { agents, reasons: reasons?, next_contacts }))
+}
+
+fn agent_name(delivery: &Delivery<'_>, id: &str) -> String {
+    let agents = &delivery.facts.agents;
+    match agents.find(id).map(|agent| agents.text_at("name", agent)).filter(|name| !name.is_empty()) {
+        Some(name) => format!("{name} ({id})"),
+        None => id.to_string(),
+    }
+}

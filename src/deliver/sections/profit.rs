@@ -1,0 +1,124 @@
+//! Who earns us money.
+
+use super::{Delivery, Rows, customer_name, sales_period};
+use crate::analyses::frame::wholes;
+use crate::contracts::results::{PROFITABILITY, PROFITABILITY_DECILES, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
+use crate::deliver::report::{
+    CostPool, CustomerProfit, DecileRow, Profitability, TieOutRow, Waterfall, WhaleCurve, WhalePoint,
+};
+use crate::error::Result;
+
+/// Customers shown at either end.
+const ENDS: usize = 10;
+
+/// The statement, its whale curve and its tie-out.
+pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
+    let Ok(frame) = delivery.results.get(&PROFITABILITY) else { return Ok(None) };
+    let contribution: Vec<i64> = wholes(frame, "contribution")?.iter().flatten().collect();
+    let orders: Vec<i64> = wholes(frame, "n_orders")?.iter().flatten().collect();
+    let total: i64 = contribution.iter().sum();
+    let mut ranking: Vec<u32> = (0..contribution.len() as u32).collect();
+    ranking.sort_by_key(|row| (-contribution[*row as usize], *row));
+    let rows = Rows(frame);
+    let profile = |row: &u32| -> Result<CustomerProfit> {
+        let row = *row as usize;
+        let id = rows.text("customer_id", row)?;
+        Ok(CustomerProfit {
+            name: customer_name(delivery, &id),
+            customer_id: id,
+            orders: rows.count("n_orders", row)?,
+            net_sales: rows.number("net_sales", row)?,
+            contribution: contribution[row],
+        })
+    };
+    let earned = |row: &&u32| contribution[**row as usize] > 0;
+    let lost = |row: &&u32| contribution[**row as usize] < 0;
+    let whale_curve =
+        whale(delivery, total, orders.len() as u64, contribution.iter().filter(|value| **value > 0).count() as u64)?;
+    Ok(Some(Profitability {
+        period: sales_period(delivery),
+        whale_curve,
+        deciles: deciles(delivery, total)?,
+        waterfall: waterfall(delivery)?,
+        best: ranking.iter().filter(earned).take(ENDS).map(profile).collect::<Result<_>>()?,
+        worst: ranking.iter().rev().filter(lost).take(ENDS).map(profile).collect::<Result<_>>()?,
+        tie_out: tie_out(delivery)?,
+    }))
+}
+
+fn whale(delivery: &Delivery<'_>, total: i64, customers: u64, profitable: u64) -> Result<Option<WhaleCurve>> {
+    let Ok(frame) = delivery.results.get(&PROFITABILITY_WHALE) else { return Ok(None) };
+    if total <= 0 {
+        return Ok(None);
+    }
+    let mut points = vec![WhalePoint { customer_share: 0.0, contribution_share: 0.0 }];
+    let (percents, sums) = (wholes(frame, "percent")?, wholes(frame, "cumulative_contribution")?);
+    for (percent, sum) in percents.iter().flatten().zip(sums.iter().flatten()) {
+        points
+            .push(WhalePoint { customer_share: percent as f64 / 100.0, contribution_share: sum as f64 / total as f64 });
+    }
+    Ok(Some(WhaleCurve { customers, profitable_customers: profitable, points }))
+}
+
+fn deciles(delivery: &Delivery<'_>, total: i64) -> Result<Vec<DecileRow>> {
+    let Ok(frame) = delivery.results.get(&PROFITABILITY_DECILES) else { return Ok(Vec::new()) };
+    let rows = Rows(frame);
+    let share = |value: i64| if total == 0 { 0.0 } else { value as f64 / total as f64 };
+    let mut sum = 0;
+    (0..rows.len())
+        .map(|row| {
+            let contribution = rows.number("contribution", row)?;
+            sum += contribution;
+            Ok(DecileRow {
+                decile: rows.number("decile", row)? as u32,
+                customers: rows.count("customers", row)?,
+                net_sales: rows.number("net_sales", row)?,
+                contribution,
+                contribution_share: share(contribution),
+                cumulative_share: share(sum),
+            })
+        })
+        .collect()
+}
+
+/// From gross sales to the contribution of all known customers.
+fn waterfall(delivery: &Delivery<'_>) -> Result<Option<Waterfall>> {
+    let Ok(frame) = delivery.results.get(&PROFITABILITY_TIEOUT) else { return Ok(None) };
+    let rows = Rows(frame);
+    let mut waterfall = Waterfall::default();
+    for row in 0..rows.len() {
+        let amount = rows.number("customers", row)?;
+        match rows.text("line", row)?.as_str() {
+            "gross_sales" => waterfall.gross_sales = amount,
+            "discounts" => waterfall.discounts = amount,
+            "returns" => waterfall.returns = amount,
+            "net_sales" => waterfall.net_sales = amount,
+            "cogs" => waterfall.cogs = amount,
+            pool => {
+                let name = pool.strip_prefix("cost_").unwrap_or(pool).to_string();
+                waterfall.cost_pools.push(CostPool { name, amount });
+            }
+        }
+    }
+    waterfall.gross_margin = waterfall.net_sales - waterfall.cogs;
+    waterfall.contribution = waterfall.gross_margin - waterfall.cost_pools.iter().map(|pool| pool.amount).sum::<i64>();
+    Ok(Some(waterfall))
+}
+
+fn tie_out(delivery: &Delivery<'_>) -> Result<Vec<TieOutRow>> {
+    let Ok(frame) = delivery.results.get(&PROFITABILITY_TIEOUT) else { return Ok(Vec::new()) };
+    let rows = Rows(frame);
+    (0..rows.len())
+        .map(|row| {
+            let line = rows.text("line", row)?;
+            Ok(TieOutRow {
+                line: line.strip_prefix("cost_").unwrap_or(&line).to_string(),
+                ledger: rows.number("ledger", row)?,
+                customers: rows.number("customers", row)?,
+                anonymous: rows.number("anonymous", row)?,
+                unallocated: rows.number("unallocated", row)? + rows.number("rounding", row)?,
+                difference: rows.number("difference", row)?,
+            })
+        })
+        .collect()
+}

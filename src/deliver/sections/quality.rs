@@ -1,0 +1,87 @@
+//! What may be trusted: row arithmetic, rejects, control totals.
+
+use std::collections::BTreeMap;
+
+use super::Delivery;
+use crate::analyses::frame::day_name;
+use crate::deliver::rejects::ledger;
+use crate::deliver::report::{ControlMismatch, DataQuality, Language, RejectCode, SourceRows};
+use crate::engine::record;
+use crate::error::Result;
+use crate::lake::LakeDir;
+
+/// Rejects looked through for an example of each code.
+const LOOKED_AT: usize = 20_000;
+
+/// The data-quality page.
+pub fn quality(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<DataQuality> {
+    let sources = record::arithmetic(delivery.manifest)
+        .into_iter()
+        .map(|(source, rows)| SourceRows {
+            source,
+            received: rows.received,
+            accepted: rows.accepted,
+            rejected: rows.rejected,
+            duplicate: rows.duplicate,
+            superseded: rows.superseded,
+        })
+        .collect();
+    let mut examples: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for row in ledger(lake, delivery.manifest, LOOKED_AT)? {
+        let raw: String =
+            row.raw.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(120).collect();
+        examples.entry(row.code).or_insert((format!("{}:{}", row.file, row.line), raw));
+    }
+    let mut rejects: Vec<RejectCode> = record::rejects(delivery.manifest)
+        .into_iter()
+        .map(|(code, rows)| {
+            let (location, example) = examples.get(&code).cloned().unwrap_or_default();
+            RejectCode { code, rows, location, example }
+        })
+        .collect();
+    rejects.sort_by(|left, right| right.rows.cmp(&left.rows).then(left.code.cmp(&right.code)));
+    let control_mismatches = delivery
+        .mismatches
+        .iter()
+        .map(|mismatch| {
+            let expected = mismatch.expected_amount.unwrap_or(0);
+            ControlMismatch {
+                branch: mismatch.branch.clone(),
+                day: day_name(mismatch.day),
+                expected,
+                actual: mismatch.actual_amount,
+                difference: mismatch.actual_amount - expected,
+            }
+        })
+        .collect();
+    Ok(DataQuality {
+        sources,
+        rejects,
+        control_totals_checked: delivery.compared,
+        control_mismatches,
+        notices: notices(delivery),
+    })
+}
+
+fn notices(delivery: &Delivery<'_>) -> Vec<String> {
+    let facts = delivery.facts;
+    let indonesian = delivery.language == Language::Indonesian;
+    let mut notices = Vec::new();
+    let anonymous = facts.anonymous_orders();
+    if !anonymous.is_empty() {
+        let lines: u64 = anonymous.clone().map(|order| u64::from(facts.orders.n_lines[order])).sum();
+        notices.push(if indonesian {
+            format!("{} faktur ({lines} baris) tanpa pelanggan; tetap dihitung dalam penjualan.", anonymous.len())
+        } else {
+            format!("{} orders ({lines} lines) have no customer; they are kept in the sales figures.", anonymous.len())
+        });
+    }
+    for (status, orders) in &facts.other_orders {
+        notices.push(if indonesian {
+            format!("{orders} faktur berstatus \u{201c}{status}\u{201d} tidak dihitung.")
+        } else {
+            format!("{orders} orders with status \u{201c}{status}\u{201d} are in no figure.")
+        });
+    }
+    notices
+}

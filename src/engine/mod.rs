@@ -1,0 +1,156 @@
+//! Runs analyses and marts over the lake, side by side where they do not wait for each other, checks what comes out
+//! against the contracts, and publishes it in one step.
+
+pub mod lock;
+pub mod publish;
+pub mod record;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use crate::analyses::{Analyses, Analysis, Inputs, Results};
+use crate::contracts::Table;
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::lake::{LakeDir, Manifest};
+use crate::marts::{self, MARTS};
+
+/// What the engine made.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The tables, money in minor units.
+    pub results: Results,
+    /// Seconds of each step, in the order they ended.
+    pub seconds: Vec<(String, f64)>,
+    /// What could not be made, and why: an analysis that failed does not stop the others.
+    pub failures: Vec<(String, Error)>,
+}
+
+/// Runs the analyses named (all, where none is) and what they need, then the marts whose tables are there.
+pub fn run(
+    analyses: &Analyses,
+    only: &[String],
+    facts: &Facts,
+    lake: &LakeDir,
+    manifest: &Manifest,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut waiting = chosen(analyses, only)?;
+    while !waiting.is_empty() {
+        let failures: Vec<String> = outcome.failures.iter().map(|(name, _)| name.clone()).collect();
+        let failed = |id: &str| failures.iter().any(|name| name == id);
+        let pending = |id: &str| waiting.iter().any(|analysis| analysis.spec().id == id);
+        let (ready, later): (Vec<&dyn Analysis>, Vec<&dyn Analysis>) =
+            waiting.iter().copied().partition(|analysis| !analysis.spec().needs.iter().any(|need| pending(need)));
+        if ready.is_empty() {
+            let ids: Vec<&str> = waiting.iter().map(|analysis| analysis.spec().id).collect();
+            return Err(Error::Internal {
+                during: "ordering the analyses",
+                message: format!("{ids:?} wait for each other"),
+            });
+        }
+        let (ready, orphans): (Vec<&dyn Analysis>, Vec<&dyn Analysis>) =
+            ready.into_iter().partition(|analysis| !analysis.spec().needs.iter().any(|need| failed(need)));
+        for orphan in orphans {
+            let needs = orphan.spec().needs.iter().find(|need| failed(need)).copied().unwrap_or_default();
+            let message = format!("`{needs}` failed");
+            outcome
+                .failures
+                .push((orphan.spec().id.into(), Error::Internal { during: "an analysis it needs", message }));
+        }
+        let finished: Mutex<Vec<(String, f64)>> = Mutex::new(Vec::new());
+        let done: Vec<(&'static str, Result<Vec<(&'static Table, DataFrame)>>)> = ready
+            .into_par_iter()
+            .map(|analysis| {
+                let spec = analysis.spec();
+                progress(spec.id);
+                let start = Instant::now();
+                let frames = analysis.run(&Inputs { facts, results: &outcome.results });
+                if let Ok(mut finished) = finished.lock() {
+                    finished.push((spec.id.into(), start.elapsed().as_secs_f64()));
+                }
+                (spec.id, frames.and_then(|frames| checked(spec.outputs, frames)))
+            })
+            .collect();
+        outcome.seconds.extend(finished.into_inner().unwrap_or_default());
+        for (id, frames) in done {
+            match frames {
+                Ok(frames) => frames.into_iter().for_each(|(table, frame)| outcome.results.insert(table, frame)),
+                Err(error) => outcome.failures.push((id.into(), error)),
+            }
+        }
+        waiting = later;
+    }
+    for mart in MARTS {
+        if mart.needs.iter().any(|table| outcome.results.get(table).is_err()) {
+            continue;
+        }
+        progress(mart.table.name);
+        let start = Instant::now();
+        match marts::run(mart, lake, manifest, &outcome.results, facts.as_of) {
+            Ok(frame) => outcome.results.insert(mart.table, frame),
+            Err(error) => outcome.failures.push((mart.table.name.into(), error)),
+        }
+        outcome.seconds.push((mart.table.name.into(), start.elapsed().as_secs_f64()));
+    }
+    Ok(outcome)
+}
+
+/// The analyses asked for and, before them, those they need.
+fn chosen<'a>(analyses: &'a Analyses, only: &[String]) -> Result<Vec<&'a dyn Analysis>> {
+    let all = analyses.all();
+    let by_id: BTreeMap<&str, &dyn Analysis> = all.iter().map(|analysis| (analysis.spec().id, *analysis)).collect();
+    let mut wanted: Vec<&str> = Vec::new();
+    let mut open: Vec<&str> =
+        if only.is_empty() { Analyses::IDS.to_vec() } else { only.iter().map(String::as_str).collect() };
+    while let Some(id) = open.pop() {
+        let Some(analysis) = by_id.get(id) else {
+            let known = Analyses::IDS.iter().map(|id| (*id).to_string()).collect();
+            return Err(Error::Unknown { what: "analysis", name: id.into(), known });
+        };
+        if !wanted.contains(&id) {
+            wanted.push(analysis.spec().id);
+            open.extend(analysis.spec().needs);
+        }
+    }
+    Ok(all.into_iter().filter(|analysis| wanted.contains(&analysis.spec().id)).collect())
+}
+
+/// Every promised table is there, and every key is there once.
+fn checked(outputs: &'static [&'static Table], frames: Vec<DataFrame>) -> Result<Vec<(&'static Table, DataFrame)>> {
+    if outputs.len() != frames.len() {
+        let table = outputs.first().map_or("", |table| table.name);
+        return Err(Error::Contract {
+            table,
+            message: format!("{} tables promised, {} given", outputs.len(), frames.len()),
+        });
+    }
+    for (table, frame) in outputs.iter().zip(&frames) {
+        unique_key(table, frame)?;
+    }
+    Ok(outputs.iter().copied().zip(frames).collect())
+}
+
+fn unique_key(table: &'static Table, frame: &DataFrame) -> Result<()> {
+    let broken = |message: String| Error::Contract { table: table.name, message };
+    let mut rows: Vec<u64> = vec![0; frame.height()];
+    let hasher = foldhash::quality::FixedState::with_seed(0);
+    for name in table.key {
+        let column = frame.column(name).map_err(|error| broken(error.to_string()))?;
+        let text = column.cast(&polars::prelude::DataType::String).map_err(|error| broken(error.to_string()))?;
+        let text = text.str().map_err(|error| broken(error.to_string()))?;
+        for (row, value) in rows.iter_mut().zip(text.iter()) {
+            *row = std::hash::BuildHasher::hash_one(&hasher, (*row, value));
+        }
+    }
+    rows.par_sort_unstable();
+    match rows.windows(2).any(|pair| pair[0] == pair[1]) {
+        true => Err(broken(format!("its key ({}) is not unique", table.key.join(", ")))),
+        false => Ok(()),
+    }
+}

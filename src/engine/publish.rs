@@ -1,0 +1,118 @@
+//! Puts a run in its place in one step: everything is written and made durable beside it first.
+//!
+//! `runs/<as-of>` is a link to a folder named after its content in `runs/.store`; `runs/latest` links to the newest.
+//! A reader sees the old run or the new one.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::*;
+
+use crate::contracts::results::{is_money, result_table};
+use crate::error::{Error, Result};
+use crate::lake::manifest::sync_dir;
+
+/// A run being written. Dropped without [`Draft::publish`], nothing of it stays.
+pub struct Draft {
+    runs: PathBuf,
+    temporary: tempfile::TempDir,
+}
+
+impl Draft {
+    /// Begins a run in a project's `runs` folder.
+    pub fn begin(runs: &Path) -> Result<Draft> {
+        let store = runs.join(".store");
+        std::fs::create_dir_all(&store).map_err(Error::io("create", &store))?;
+        let temporary =
+            tempfile::Builder::new().prefix(".draft-").tempdir_in(&store).map_err(Error::io("write in", &store))?;
+        Ok(Draft { runs: runs.to_path_buf(), temporary })
+    }
+
+    /// Writes a file of the run.
+    pub fn write(&self, relative: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.temporary.path().join(relative);
+        if let Some(dir) = path.parent() {
+            std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
+        }
+        let mut file = File::create(&path).map_err(Error::io("create", &path))?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", &path))
+    }
+
+    /// Writes a table of the run.
+    pub fn write_table(&self, name: &str, frame: &mut DataFrame) -> Result<()> {
+        let dir = self.temporary.path().join("tables");
+        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        let path = dir.join(format!("{name}.parquet"));
+        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        let failed = |error: PolarsError| match error {
+            PolarsError::IO { error, .. } => {
+                Error::io("write", &path)(std::io::Error::new(error.kind(), error.to_string()))
+            }
+            other => Error::Internal { during: "writing a table", message: other.to_string() },
+        };
+        frame.align_chunks_par();
+        ParquetWriter::new(&file)
+            .with_compression(ParquetCompression::Zstd(None))
+            .with_row_group_size(Some(262_144))
+            .finish(frame)
+            .map_err(failed)?;
+        file.sync_all().map_err(Error::io("write", &path))
+    }
+
+    /// Puts the run in place as `runs/<as_of>`, and as `runs/latest` where no later day is published. A run of the
+    /// same id is there already where nothing changed: then it stays, and the draft goes.
+    pub fn publish(self, as_of: &str, id: &str) -> Result<PathBuf> {
+        let store = self.runs.join(".store");
+        let name = format!("{as_of}-{id}");
+        let place = store.join(&name);
+        if !place.exists() {
+            sync_dir(self.temporary.path())?;
+            std::fs::rename(self.temporary.path(), &place).map_err(Error::io("write", &place))?;
+            let _ = self.temporary.keep();
+        }
+        sync_dir(&store)?;
+        let link = self.runs.join(as_of);
+        let before = std::fs::read_link(&link).ok();
+        point(&link, &Path::new(".store").join(&name))?;
+        let latest = self.runs.join("latest");
+        let newest = std::fs::read_link(&latest).ok().and_then(|to| to.to_str().map(String::from));
+        if newest.is_none_or(|newest| newest.as_str() <= as_of) {
+            point(&latest, Path::new(as_of))?;
+        }
+        sync_dir(&self.runs)?;
+        if let Some(before) = before.filter(|before| before.file_name() != Some(name.as_ref())) {
+            let _ = std::fs::remove_dir_all(self.runs.join(before));
+        }
+        Ok(link)
+    }
+}
+
+/// Makes a link point somewhere else in one step.
+fn point(link: &Path, to: &Path) -> Result<()> {
+    let fresh = link.with_extension("new");
+    let _ = std::fs::remove_file(&fresh);
+    symlink(to, &fresh).map_err(Error::io("link", link))?;
+    std::fs::rename(&fresh, link).map_err(Error::io("link", link))
+}
+
+/// A table as people outside see it: money as exact decimals where the currency has any.
+pub fn outside(name: &str, frame: &DataFrame, decimals: u32) -> Result<DataFrame> {
+    let Some(table) = result_table(name) else { return Ok(frame.clone()) };
+    if decimals == 0 {
+        return Ok(frame.clone());
+    }
+    let failed = Error::internal("turning money into decimals");
+    let mut columns = Vec::with_capacity(frame.width());
+    for column in frame.columns() {
+        if !is_money(table, column.name()) {
+            columns.push(column.clone());
+            continue;
+        }
+        let minor = column.as_materialized_series().cast(&DataType::Int128).map_err(&failed)?;
+        let money = minor.i128().map_err(&failed)?.clone().into_decimal(18, decimals as usize).map_err(&failed)?;
+        columns.push(money.into_series().with_name(column.name().clone()).into_column());
+    }
+    DataFrame::new_infer_height(columns).map_err(failed)
+}
