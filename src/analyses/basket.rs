@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use self::pairs::{Baskets, Pair, Tally};
 use super::expected_margin::{expected, unit_margins};
 use super::frame::FrameBuilder;
+use super::model_card::{Metric, card_frame};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES};
 use crate::error::Result;
@@ -137,17 +138,19 @@ impl Analysis for Basket {
                 .then((left.antecedent, left.consequent).cmp(&(right.antecedent, right.consequent)))
         });
         order.truncate(self.max_rules as usize);
-        let card = [
-            ("window_days", Some(f64::from(self.window_days))),
-            ("replay_days", Some(f64::from(self.replay_days.min(self.window_days)))),
-            ("baskets", Some(f64::from(mined.n_baskets.all))),
-            ("minimum_count", Some(f64::from(mined.minimum))),
-            ("pairs_tested", Some(judged.tested as f64)),
-            ("rules_found", Some(mined.rules.len() as f64)),
-            ("rules_over_max_q", Some((mined.rules.len() - significant) as f64)),
-            ("rules_over_max_rules", Some((significant - order.len()) as f64)),
+        let mut card = vec![
+            Metric::of("window_days", f64::from(self.window_days)),
+            Metric::of("replay_days", f64::from(self.replay_days.min(self.window_days))),
+            Metric::of("baskets", f64::from(mined.n_baskets.all)),
+            Metric::of("minimum_count", f64::from(mined.minimum)),
+            Metric::of("pairs_tested", judged.tested as f64),
+            Metric::of("rules_found", mined.rules.len() as f64),
+            Metric::of("rules_over_max_q", (mined.rules.len() - significant) as f64),
+            Metric::of("rules_over_max_rules", (significant - order.len()) as f64),
         ];
-        Ok(vec![rules_frame(facts, &mined, &judged, &order)?, self.card(&mined, &card)?])
+        card.extend(self.replay(&mined));
+        let card = card_frame(&BASKET_MODEL_CARD, &card)?;
+        Ok(vec![rules_frame(facts, &mined, &judged, &order)?, card])
     }
 }
 
@@ -172,7 +175,7 @@ impl Basket {
     }
 
     /// Rules of the earlier days as they did in the replayed ones, beside the consequent's share of all baskets.
-    fn card(&self, mined: &Mined, counts: &[(&str, Option<f64>)]) -> Result<DataFrame> {
+    fn replay(&self, mined: &Mined) -> [Metric; 4] {
         let n_earlier = mined.n_baskets.earlier();
         let minimum = self.minimum(n_earlier);
         let (mut rules, mut trials, mut hits, mut promised, mut by_chance) = (0_u64, 0_u64, 0_u64, 0.0, 0.0);
@@ -190,19 +193,13 @@ impl Basket {
             }
         }
         let share = |sum: f64| (trials > 0).then(|| sum / trials as f64);
-        let mut rows: Vec<(&str, Option<f64>, Option<&str>, Option<f64>)> =
-            counts.iter().map(|(metric, value)| (*metric, *value, None, None)).collect();
-        let chance = share(by_chance);
-        rows.push(("replayed_baskets", Some(f64::from(mined.n_baskets.replayed)), None, None));
-        rows.push(("replayed_rules", Some(rules as f64), None, None));
-        rows.push(("replayed_confidence", share(hits as f64), Some("consequent_share_of_all_baskets"), chance));
-        rows.push(("mined_confidence", share(promised), None, None));
-        FrameBuilder::new(&BASKET_MODEL_CARD)
-            .text("metric", rows.iter().map(|row| row.0))
-            .maybe_ratio("value", rows.iter().map(|row| row.1).collect())
-            .maybe_text("baseline", rows.iter().map(|row| row.2.map(String::from)).collect())
-            .maybe_ratio("baseline_value", rows.iter().map(|row| row.3).collect())
-            .finish()
+        [
+            Metric::of("replayed_baskets", f64::from(mined.n_baskets.replayed)),
+            Metric::of("replayed_rules", rules as f64),
+            Metric::of("replayed_confidence", share(hits as f64))
+                .against("consequent_share_of_all_baskets", share(by_chance)),
+            Metric::of("mined_confidence", share(promised)),
+        ]
     }
 }
 

@@ -7,6 +7,7 @@ use arrow::datatypes::Int32Type;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
+use self::backtest::Backtest;
 use self::recommend::{Association, Offer, Request, Shelf};
 use super::expected_margin::{expected, unit_margins};
 use super::frame::FrameBuilder;
@@ -65,27 +66,26 @@ impl Analysis for CrossSell {
         let facts = inputs.facts;
         let rules =
             MinedRules::read(facts, inputs.results.get(&BASKET_RULES)?, inputs.results.get(&BASKET_MODEL_CARD)?)?;
-        let card = backtest::card(self, facts, &rules)?;
+        let backtest = Backtest::run(self, facts, &rules);
         let offers = self.offers(facts, rules.whole);
-        Ok(vec![offers_frame(facts, &offers)?, card])
+        Ok(vec![offers_frame(facts, &offers, &backtest)?, backtest.card()?])
     }
 }
 
 impl CrossSell {
     /// The offers of every customer as of the as-of date.
     pub fn offers(&self, facts: &Facts, rules: Vec<Association>) -> Offers {
-        let shelf = Shelf::of(rules, facts.products.len(), self.rules_per_antecedent as usize);
         let in_stock: Vec<bool> = facts
             .products
             .numbers::<Int32Type>("stock")
             .iter()
             .map(|stock| stock.is_none_or(|stock| stock > 0))
             .collect();
+        let shelf = Shelf::of(rules, &in_stock, self.rules_per_antecedent as usize);
         let request = Request {
             shelf: &shelf,
             days: facts.as_of.saturating_sub_unsigned(self.window_days)..facts.as_of,
             keep: self.keep as usize,
-            available: &in_stock,
         };
         let rows = recommend::offers(facts, &request, |_| true);
         Offers { rows, shelf }
@@ -151,7 +151,7 @@ impl MinedRules {
     }
 }
 
-fn offers_frame(facts: &Facts, offers: &Offers) -> Result<DataFrame> {
+fn offers_frame(facts: &Facts, offers: &Offers, backtest: &Backtest) -> Result<DataFrame> {
     let margins = unit_margins(facts);
     let (rows, rules) = (&offers.rows, &offers.shelf.rules);
     let rule = |offer: &Offer| &rules[offer.rule as usize];
@@ -168,11 +168,13 @@ fn offers_frame(facts: &Facts, offers: &Offers) -> Result<DataFrame> {
             margins[rule.consequent as usize].map_or(0, |margin| expected(margin, rule.n_both, rule.n_antecedent))
         })
         .collect();
+    let replayed: Vec<Option<f64>> = rules.iter().map(|rule| backtest.share_bought(rule.confidence())).collect();
     FrameBuilder::new(&CROSS_SELL)
         .text("customer_id", rows.iter().map(|offer| facts.customers.id(offer.customer as usize)))
         .text("product_id", rows.iter().map(|offer| facts.products.id(offer.product as usize)))
         .whole("rank", rows.iter().map(|offer| i64::from(offer.rank)).collect())
         .ratio("probability", rows.iter().map(|offer| rule(offer).confidence()).collect())
+        .maybe_ratio("replayed_share", rows.iter().map(|offer| replayed[offer.rule as usize]).collect())
         .whole("expected_margin", rows.iter().map(|offer| earned[offer.rule as usize]).collect())
         .text("because", rows.iter().map(|offer| facts.products.id(rule(offer).antecedent as usize)))
         .whole("n_both", rows.iter().map(|offer| i64::from(rule(offer).n_both)).collect())

@@ -216,7 +216,9 @@ fn each_kept(facts: &Facts, customer: usize, days: &Range<i32>, mut add: impl Fn
 struct Habits {
     /// The usual step of each category and the usual product in it.
     usual: Vec<(u32, u32)>,
-    steps: Vec<u32>,
+    /// By step: its lines and its product with most of them.
+    steps: Vec<(u32, u32)>,
+    /// By product: its lines.
     products: Vec<u32>,
     touched_steps: Vec<u32>,
     touched_products: Vec<u32>,
@@ -226,7 +228,7 @@ impl Habits {
     fn new(facts: &Facts, ladder: &Ladder) -> Habits {
         Habits {
             usual: Vec::new(),
-            steps: vec![0; ladder.steps.len()],
+            steps: vec![(0, 0); ladder.steps.len()],
             products: vec![0; facts.products.len()],
             touched_steps: Vec::new(),
             touched_products: Vec::new(),
@@ -237,28 +239,32 @@ impl Habits {
         let Habits { usual, steps, products, touched_steps, touched_products } = self;
         usual.clear();
         each_kept(facts, customer, days, |product| {
-            let Some(step) = ladder.step_of(product) else { return };
-            for (count, touched, at) in [
-                (&mut steps[step as usize], &mut *touched_steps, step),
-                (&mut products[product as usize], &mut *touched_products, product),
-            ] {
-                if *count == 0 {
-                    touched.push(at);
-                }
-                *count += 1;
+            let count = &mut products[product as usize];
+            if *count == 0 {
+                touched_products.push(product);
             }
+            *count += 1;
         });
-        touched_steps.sort_unstable();
-        for category in touched_steps
-            .chunk_by(|left, right| ladder.steps[*left as usize].category == ladder.steps[*right as usize].category)
-        {
-            if let Some(step) = category.iter().max_by_key(|step| (steps[**step as usize], **step)) {
-                let of_step = touched_products.iter().filter(|product| ladder.step_of(**product) == Some(*step));
-                let most = of_step.max_by_key(|product| (products[**product as usize], Reverse(**product)));
-                usual.extend(most.map(|product| (*step, *product)));
+        for product in touched_products.iter() {
+            let Some(number) = ladder.step_of(*product) else { continue };
+            let (lines, most) = &mut steps[number as usize];
+            let count = products[*product as usize];
+            if *lines == 0 {
+                touched_steps.push(number);
+                *most = *product;
+            } else if (count, Reverse(*product)) > (products[*most as usize], Reverse(*most)) {
+                *most = *product;
             }
+            *lines += count;
         }
-        touched_steps.drain(..).for_each(|step| steps[step as usize] = 0);
+        touched_steps.sort_unstable();
+        let same_category =
+            |left: &u32, right: &u32| ladder.steps[*left as usize].category == ladder.steps[*right as usize].category;
+        for category in touched_steps.chunk_by(same_category) {
+            let most = category.iter().max_by_key(|step| (steps[**step as usize].0, **step));
+            usual.extend(most.map(|step| (*step, steps[*step as usize].1)));
+        }
+        touched_steps.drain(..).for_each(|step| steps[step as usize] = (0, 0));
         touched_products.drain(..).for_each(|product| products[product as usize] = 0);
     }
 }

@@ -68,7 +68,12 @@ pub fn table(headers: &[&str], rows: &[Vec<String>], right: &[usize]) -> String 
 /// The first rows of a frame as a table for people.
 pub fn frame(frame: &DataFrame, most: usize) -> String {
     let headers: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
-    let rows: Vec<Vec<String>> = (0..frame.height().min(most)).map(|row| cells(frame, row)).collect();
+    let short = |value: AnyValue<'_>| match value {
+        AnyValue::Float64(number) => format!("{number:.4}"),
+        other => cell(&other),
+    };
+    let row = |row: usize| frame.columns().iter().map(|column| column.get(row).map_or(String::new(), short)).collect();
+    let rows: Vec<Vec<String>> = (0..frame.height().min(most)).map(row).collect();
     let right: Vec<usize> = frame
         .columns()
         .iter()
@@ -94,7 +99,7 @@ pub fn cell(value: &AnyValue<'_>) -> String {
         AnyValue::Null => String::new(),
         AnyValue::String(text) => (*text).to_string(),
         AnyValue::StringOwned(text) => text.to_string(),
-        AnyValue::Float64(number) => format!("{number:.4}"),
+        AnyValue::Float64(number) => format!("{number}"),
         AnyValue::Date(day) => crate::analyses::frame::day_name(*day),
         AnyValue::Datetime(micros, ..) => {
             let day = micros.div_euclid(86_400_000_000);

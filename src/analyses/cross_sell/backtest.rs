@@ -7,10 +7,34 @@ use rayon::prelude::*;
 
 use super::recommend::{Offer, Request, Shelf, offers};
 use super::{CrossSell, MinedRules};
-use crate::analyses::frame::FrameBuilder;
+use crate::analyses::model_card::{Metric, card_frame};
 use crate::contracts::results::CROSS_SELL_MODEL_CARD;
 use crate::error::Result;
 use crate::facts::{Facts, line_kind};
+
+/// Bands of probability, with about as many offers in each.
+const BANDS: usize = 10;
+
+/// The offers of the day the replayed days began, held against what was bought in them.
+#[derive(Debug, Default)]
+pub(super) struct Backtest {
+    score: Score,
+    mean_probability: f64,
+    /// The lowest probability of each band.
+    lowest: Vec<f64>,
+    /// The share of each band's offers that were bought.
+    shares: Vec<f64>,
+}
+
+/// What was offered and what was bought.
+#[derive(Debug, Default)]
+struct Score {
+    customers: u64,
+    ours: Hits,
+    best_sellers: Hits,
+    /// By offer: whether it was bought.
+    bought: Vec<bool>,
+}
 
 /// Hits of one way to offer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,58 +45,68 @@ struct Hits {
     customers: u64,
 }
 
-/// What was offered and what was bought.
-#[derive(Debug, Clone, Copy, Default)]
-struct Score {
-    customers: u64,
-    offers: u64,
-    ours: Hits,
-    best_sellers: Hits,
-}
+impl Backtest {
+    /// Makes the offers by what was known when the replayed days began, to the customers who came in them.
+    pub(super) fn run(parameters: &CrossSell, facts: &Facts, rules: &MinedRules) -> Backtest {
+        let cut = facts.as_of.saturating_sub_unsigned(rules.replay_days);
+        let all = vec![true; facts.products.len()];
+        let shelf = Shelf::of(rules.earlier.clone(), &all, parameters.rules_per_antecedent as usize);
+        let request = Request {
+            shelf: &shelf,
+            days: cut.saturating_sub_unsigned(parameters.window_days)..cut,
+            keep: parameters.keep as usize,
+        };
+        let came_back = |customer: usize| {
+            let range = facts.orders_of(customer);
+            facts.orders.day[range].last().is_some_and(|day| *day >= cut)
+        };
+        let rows = offers(facts, &request, came_back);
+        if rows.is_empty() {
+            return Backtest::default();
+        }
+        let score = score(facts, &rows, &best_sellers(facts, &request.days), cut);
+        let probabilities: Vec<f64> = rows.iter().map(|offer| shelf.rules[offer.rule as usize].confidence()).collect();
+        let mut sorted = probabilities.clone();
+        sorted.par_sort_unstable_by(f64::total_cmp);
+        let mut lowest: Vec<f64> = (0..BANDS).map(|band| sorted[band * sorted.len() / BANDS]).collect();
+        lowest.dedup();
+        let mut counts = vec![(0_u32, 0_u32); lowest.len()];
+        for (probability, bought) in probabilities.iter().zip(&score.bought) {
+            let band = lowest.partition_point(|low| low <= probability) - 1;
+            counts[band].0 += 1;
+            counts[band].1 += u32::from(*bought);
+        }
+        let shares = counts.iter().map(|(offers, bought)| f64::from(*bought) / f64::from(*offers)).collect();
+        let mean_probability = probabilities.iter().sum::<f64>() / probabilities.len() as f64;
+        Backtest { score, mean_probability, lowest, shares }
+    }
 
-/// The model card.
-pub(super) fn card(parameters: &CrossSell, facts: &Facts, rules: &MinedRules) -> Result<DataFrame> {
-    let cut = facts.as_of.saturating_sub_unsigned(rules.replay_days);
-    let replayed = cut..facts.as_of;
-    let shelf = Shelf::of(rules.earlier.clone(), facts.products.len(), parameters.rules_per_antecedent as usize);
-    let request = Request {
-        shelf: &shelf,
-        days: cut.saturating_sub_unsigned(parameters.window_days)..cut,
-        keep: parameters.keep as usize,
-        available: &vec![true; facts.products.len()],
-    };
-    let came_back = |customer: usize| {
-        let range = facts.orders_of(customer);
-        facts.orders.day[range].last().is_some_and(|day| *day >= cut)
-    };
-    let rows = offers(facts, &request, came_back);
-    let score = score(facts, &rows, &best_sellers(facts, &request.days), &replayed);
-    let promised: f64 = rows.iter().map(|offer| shelf.rules[offer.rule as usize].confidence()).sum();
-    let share = |part: f64, all: u64| (all > 0).then(|| part / all as f64);
-    let best = "best_sellers";
-    let rows: [(&str, Option<f64>, Option<&str>, Option<f64>); 5] = [
-        ("customers", Some(score.customers as f64), None, None),
-        ("offers", Some(score.offers as f64), None, None),
-        (
-            "customers_who_bought_an_offer",
-            share(score.ours.customers as f64, score.customers),
-            Some(best),
-            share(score.best_sellers.customers as f64, score.customers),
-        ),
-        (
-            "offers_bought",
-            share(score.ours.offers as f64, score.offers),
-            Some(best),
-            share(score.best_sellers.offers as f64, score.offers),
-        ),
-        ("mean_probability", share(promised, score.offers), None, None),
-    ];
-    FrameBuilder::new(&CROSS_SELL_MODEL_CARD)
-        .text("metric", rows.iter().map(|row| row.0))
-        .maybe_ratio("value", rows.iter().map(|row| row.1).collect())
-        .maybe_text("baseline", rows.iter().map(|row| row.2.map(String::from)).collect())
-        .maybe_ratio("baseline_value", rows.iter().map(|row| row.3).collect())
-        .finish()
+    /// The share of offers of about this probability that were bought.
+    pub(super) fn share_bought(&self, probability: f64) -> Option<f64> {
+        let band = self.lowest.partition_point(|low| *low <= probability).saturating_sub(1);
+        self.shares.get(band).copied()
+    }
+
+    /// The model card.
+    pub(super) fn card(&self) -> Result<DataFrame> {
+        let (score, offers) = (&self.score, self.score.bought.len() as u64);
+        let share = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
+        let best = "best_sellers";
+        let loses = score.ours.customers < score.best_sellers.customers;
+        card_frame(
+            &CROSS_SELL_MODEL_CARD,
+            &[
+                Metric::of("customers", score.customers as f64),
+                Metric::of("offers", offers as f64),
+                Metric::of("customers_who_bought_an_offer", share(score.ours.customers, score.customers))
+                    .against(best, share(score.best_sellers.customers, score.customers)),
+                Metric::of("offers_bought", share(score.ours.offers, offers))
+                    .against(best, share(score.best_sellers.offers, offers)),
+                Metric::of("mean_probability", (offers > 0).then_some(self.mean_probability)),
+                Metric::of("loses_to_best_sellers", (offers > 0).then(|| f64::from(u8::from(loses)))),
+            ],
+        )
+    }
 }
 
 fn kept(facts: &Facts, line: usize) -> bool {
@@ -93,7 +127,7 @@ fn best_sellers(facts: &Facts, days: &Range<i32>) -> Vec<u32> {
 }
 
 /// Each customer's offers against what he bought on the replayed days, and as many best-selling products he never had.
-fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], replayed: &Range<i32>) -> Score {
+fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], cut: i32) -> Score {
     let customers: Vec<&[Offer]> = rows.chunk_by(|left, right| left.customer == right.customer).collect();
     let parts: Vec<Score> = customers
         .par_chunks(4096)
@@ -107,7 +141,7 @@ fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], replayed: &Range<i
                     let day = facts.orders.day[order];
                     for line in facts.orders.lines(order) {
                         let product = facts.lines.product[line] as usize;
-                        if day < replayed.start {
+                        if day < cut {
                             owned[product] = stamp;
                         } else if kept(facts, line) {
                             bought[product] = stamp;
@@ -115,7 +149,9 @@ fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], replayed: &Range<i
                     }
                 }
                 let has = |product: u32| u64::from(bought[product as usize] == stamp);
-                let ours: u64 = offers.iter().map(|offer| has(offer.product)).sum();
+                let before = score.bought.len();
+                score.bought.extend(offers.iter().map(|offer| has(offer.product) > 0));
+                let ours = score.bought[before..].iter().filter(|bought| **bought).count() as u64;
                 let theirs: u64 = best_sellers
                     .iter()
                     .filter(|product| owned[**product as usize] != stamp)
@@ -123,7 +159,6 @@ fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], replayed: &Range<i
                     .map(|product| has(*product))
                     .sum();
                 score.customers += 1;
-                score.offers += offers.len() as u64;
                 for (hits, found) in [(&mut score.ours, ours), (&mut score.best_sellers, theirs)] {
                     hits.offers += found;
                     hits.customers += u64::from(found > 0);
@@ -132,9 +167,9 @@ fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], replayed: &Range<i
             score
         })
         .collect();
-    parts.iter().fold(Score::default(), |mut sum, part| {
+    parts.into_iter().fold(Score::default(), |mut sum, part| {
         sum.customers += part.customers;
-        sum.offers += part.offers;
+        sum.bought.extend(part.bought);
         for (sum, part) in [(&mut sum.ours, part.ours), (&mut sum.best_sellers, part.best_sellers)] {
             sum.offers += part.offers;
             sum.customers += part.customers;

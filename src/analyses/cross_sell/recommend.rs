@@ -1,7 +1,8 @@
 //! Finds each customer's best products among the consequents of what he bought, without ever holding all candidates.
 //!
-//! One customer at a time: what he has and what he could have is stamped with his number in arrays by product, so
-//! nothing is cleared between customers and nothing grows with their number.
+//! One customer at a time: what he has is stamped with his number in arrays by product, and only the best offers so
+//! far are held. As the rules of an antecedent come from the highest score down, the walk through them ends as soon as
+//! one scores below the last of these.
 
 use std::ops::Range;
 
@@ -45,8 +46,9 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// The `keep` rules of each antecedent with the highest confidence, ties by consequent.
-    pub fn of(mut rules: Vec<Association>, products: usize, keep: usize) -> Shelf {
+    /// The `keep` rules of each antecedent with the highest confidence, ties by consequent; of these the ones whose
+    /// consequent is available. `available` is by product.
+    pub fn of(mut rules: Vec<Association>, available: &[bool], keep: usize) -> Shelf {
         rules.par_sort_unstable_by(|left, right| {
             left.antecedent
                 .cmp(&right.antecedent)
@@ -57,9 +59,9 @@ impl Shelf {
         rules.retain(|rule| {
             taken = if rule.antecedent == antecedent { taken + 1 } else { 1 };
             antecedent = rule.antecedent;
-            taken <= keep
+            taken <= keep && available[rule.consequent as usize]
         });
-        let mut starts = vec![0_u32; products + 1];
+        let mut starts = vec![0_u32; available.len() + 1];
         for rule in &rules {
             starts[rule.antecedent as usize + 1] += 1;
         }
@@ -97,8 +99,6 @@ pub struct Request<'r> {
     pub days: Range<i32>,
     /// Most offers a customer.
     pub keep: usize,
-    /// By product: whether it may be offered.
-    pub available: &'r [bool],
 }
 
 /// Customers of one task.
@@ -127,31 +127,29 @@ struct Desk {
     owned: Vec<u32>,
     /// Stamped: bought and kept on the days.
     used: Vec<u32>,
-    /// The best rule that leads to the product.
-    candidates: Vec<Candidate>,
-    /// The products with a candidate.
-    touched: Vec<u32>,
-    /// The best ones, in order.
-    best: Vec<(f64, u32, u32)>,
+    /// The best offers so far, in order.
+    best: Vec<Choice>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Candidate {
-    stamp: u32,
-    rule: u32,
+/// A product with the best rule that leads to it.
+#[derive(Clone, Copy)]
+struct Choice {
     score: f64,
+    product: u32,
+    rule: u32,
+}
+
+impl Choice {
+    /// Higher score first, ties by product.
+    #[inline]
+    fn goes_before(&self, other: &Choice) -> bool {
+        self.score > other.score || (self.score == other.score && self.product < other.product)
+    }
 }
 
 impl Desk {
     fn new(products: usize) -> Desk {
-        Desk {
-            stamp: 0,
-            owned: vec![0; products],
-            used: vec![0; products],
-            candidates: vec![Candidate::default(); products],
-            touched: Vec::new(),
-            best: Vec::new(),
-        }
+        Desk { stamp: 0, owned: vec![0; products], used: vec![0; products], best: Vec::new() }
     }
 
     fn serve(&mut self, facts: &Facts, request: &Request<'_>, customer: usize, found: &mut Vec<Offer>) {
@@ -161,7 +159,7 @@ impl Desk {
         // Orders lie by day.
         let before_end = days.partition_point(|day| *day < request.days.end);
         let before_start = days.partition_point(|day| *day < request.days.start);
-        if before_start >= before_end {
+        if before_start >= before_end || request.keep == 0 {
             return;
         }
         self.stamp += 1;
@@ -170,7 +168,7 @@ impl Desk {
                 self.owned[lines.product[line] as usize] = self.stamp;
             }
         }
-        self.touched.clear();
+        self.best.clear();
         for order in range.start + before_start..range.start + before_end {
             for line in orders.lines(order) {
                 let product = lines.product[line];
@@ -181,44 +179,43 @@ impl Desk {
                 }
             }
         }
-        self.pick(request.keep);
-        for (place, (_, product, rule)) in self.best.iter().enumerate() {
-            found.push(Offer { customer: customer as u32, product: *product, rank: place as u32 + 1, rule: *rule });
-        }
+        found.extend(self.best.iter().enumerate().map(|(place, choice)| Offer {
+            customer: customer as u32,
+            product: choice.product,
+            rank: place as u32 + 1,
+            rule: choice.rule,
+        }));
     }
 
-    /// Keeps the best rule to each product; of rules with equal scores that of the lower antecedent.
+    /// Takes in the consequents of one antecedent. What once falls out never comes back with the same score, as the
+    /// last of the best only gets better.
     #[inline]
     fn consider(&mut self, request: &Request<'_>, antecedent: u32) {
         for rule in request.shelf.of_product(antecedent) {
             let (score, product) = request.shelf.steps[rule];
-            let product = product as usize;
-            if self.owned[product] == self.stamp || !request.available[product] {
+            let choice = Choice { score, product, rule: rule as u32 };
+            if let (Some(last), true) = (self.best.last(), self.best.len() == request.keep) {
+                if score < last.score {
+                    return;
+                }
+                if last.goes_before(&choice) {
+                    continue;
+                }
+            }
+            if self.owned[product as usize] == self.stamp {
                 continue;
             }
-            let candidate = &mut self.candidates[product];
-            if candidate.stamp != self.stamp {
-                self.touched.push(product as u32);
-                *candidate = Candidate { stamp: self.stamp, rule: rule as u32, score };
-            } else if score > candidate.score || (score == candidate.score && (rule as u32) < candidate.rule) {
-                (candidate.rule, candidate.score) = (rule as u32, score);
+            // Of rules with equal scores the one of the lower antecedent stays: rules lie by antecedent.
+            if let Some(known) = self.best.iter().position(|known| known.product == product) {
+                let before = self.best[known];
+                if before.score > score || (before.score == score && before.rule < choice.rule) {
+                    continue;
+                }
+                self.best.remove(known);
             }
+            let place = self.best.iter().position(|known| choice.goes_before(known)).unwrap_or(self.best.len());
+            self.best.insert(place, choice);
+            self.best.truncate(request.keep);
         }
-    }
-
-    /// The `keep` candidates with the highest scores, ties by product.
-    fn pick(&mut self, keep: usize) {
-        self.best.clear();
-        for product in &self.touched {
-            let Candidate { rule, score, .. } = self.candidates[*product as usize];
-            let goes_before = |other: &(f64, u32, u32)| score > other.0 || (score == other.0 && *product < other.1);
-            if self.best.len() == keep && !self.best.last().is_some_and(goes_before) {
-                continue;
-            }
-            let place = self.best.iter().position(goes_before).unwrap_or(self.best.len());
-            self.best.truncate(keep.saturating_sub(1).max(place));
-            self.best.insert(place, (score, *product, rule));
-        }
-        self.best.truncate(keep);
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use bridge::{Bridge, bridges};
 pub use cohorts::{CohortCell, cohort_cells};
 pub use course::{CohortMonth, Course, Figures, Grid, ProductMonth};
-pub use forecast::{Served, serve};
+pub use forecast::{Served, serve, widening};
 
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{TREND_BRIDGE, TREND_COHORTS, TREND_FORECAST, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
@@ -32,11 +32,12 @@ static SPEC: Spec = Spec {
                  unit revenue × units) and volume = (units − base units) × base revenue / base units over the products of \
                  both months, each rounded to a whole minor unit; mix = the rest of those products' difference; new and lost = \
                  the other products. Slope = Sen's, tested by Mann-Kendall, q-values by Benjamini-Hochberg over all series. \
-                 Forecast = Theta or seasonal naive, whichever had the lower mean absolute error when each of the last \
-                 months was forecast from every earlier month of the holdout on (a draw goes to seasonal naive). \
-                 low, high = forecast ∓ t × the root mean square of those errors, t = the 90 % point of Student's t with as \
-                 many degrees of freedom as backtest months: 4 months in 5 should lie between. Where no month was below nil, \
-                 forecast and low are not either.",
+                 Forecast = Theta or seasonal naive, whichever had the lower mean absolute error when the last complete months \
+                 (12, or as many as have a year before them) were forecast from every month up to them; a draw goes to \
+                 seasonal naive, and with less than 15 complete months the last value stands in for it. low, high = \
+                 forecast ∓ t × s × ⁴√h, h months ahead: s = the root mean square of error / ⁴√h in that backtest, t = the 90 % \
+                 point of Student's t with half as many degrees of freedom as backtest months: about 4 months in 5 \
+                 lie between. Where no month was below nil, forecast and low are not either.",
     needs: &[],
     outputs: &[&TREND_KPIS, &TREND_COHORTS, &TREND_BRIDGE, &TREND_SLOPES, &TREND_MOVERS, &TREND_FORECAST],
 };
@@ -49,13 +50,13 @@ pub struct Trends {
     pub movers: usize,
     /// How many months are forecast.
     pub forecast_months: usize,
-    /// How many of the last complete months the backtest forecasts, where there are as many.
+    /// How many of the last complete months the backtest forecasts, where there are as many with a year before them.
     pub backtest_months: usize,
 }
 
 impl Default for Trends {
     fn default() -> Trends {
-        Trends { movers: 20, forecast_months: 6, backtest_months: 6 }
+        Trends { movers: 20, forecast_months: 6, backtest_months: 12 }
     }
 }
 

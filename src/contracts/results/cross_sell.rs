@@ -14,6 +14,12 @@ pub static CROSS_SELL: Table = Table {
         Column::new("rank", Integer, "1 for the first product to offer to this customer.").filled(),
         Column::new("probability", Ratio, "Share of the baskets with `because` that also hold the product.").filled(),
         Column::new(
+            "replayed_share",
+            Ratio,
+            "Share of the offers of such a probability that were bought in the replayed days, had they been made when \
+             those began; empty where there were none.",
+        ),
+        Column::new(
             "expected_margin",
             Money,
             "Probability × (list price − unit cost) of the product; 0 where one of them is unknown.",

@@ -190,13 +190,17 @@ pub static TREND_FORECAST: Table = Table {
         Column::new("period", Month, "The month forecast; the first may have begun.").filled(),
         Column::new("horizon", Integer, "Months after the last complete one.").filled(),
         Column::new("forecast", Money, "Net sales expected.").filled(),
-        Column::new("low", Money, "Four times in five net sales are above or at it, or at or below `high`, both: see definition; empty without a backtest."),
+        Column::new(
+            "low",
+            Money,
+            "About 4 months in 5 lie between `low` and `high`, measured on the backtest's errors; empty without one.",
+        ),
         Column::new("high", Money, "See `low`."),
         Column::new(
             "method",
             Text,
             "What made the forecast: `theta`, `theta_multiplicative`, `theta_additive`, `seasonal_naive`, or `last_value` \
-             (seasonal naive on less than a year).",
+             (which stands in for seasonal naive on less than 15 months).",
         )
         .filled(),
         Column::new("n_months", Integer, "Complete months it was made from.").filled(),
@@ -206,7 +210,7 @@ pub static TREND_FORECAST: Table = Table {
             Ratio,
             "Theta's mean absolute error in the backtest / that of the value a year (or, short of two, a month) before.",
         ),
-        Column::new("mase_seasonal_naive", Ratio, "The same of the seasonal naive forecast."),
+        Column::new("mase_seasonal_naive", Ratio, "The same of seasonal naive, or of the last value where that stands in for it."),
     ],
     open: None,
 };

@@ -65,9 +65,9 @@ fn sales_period(delivery: &Delivery<'_>) -> Period {
 fn footer(delivery: &Delivery<'_>) -> Footer {
     let mut settings = Vec::new();
     let parameters = serde_json::to_value(&delivery.config.analyses).unwrap_or_default();
-    for (name, value) in parameters.as_object().into_iter().flatten() {
-        if value.as_object().is_some_and(|section| !section.is_empty()) {
-            settings.push(Setting { name: name.clone(), value: value.to_string() });
+    for (id, section) in parameters.as_object().into_iter().flatten() {
+        for (name, value) in section.as_object().into_iter().flatten().filter(|(_, value)| !value.is_object()) {
+            settings.push(Setting { name: format!("{id}.{name}"), value: value.to_string() });
         }
     }
     for (name, error) in delivery.failures {

@@ -95,21 +95,23 @@ pub(super) fn churn(voice: Voice<'_>, data: &Churn) -> Value {
 }
 
 fn model_card(voice: Voice<'_>, card: &ModelCard) -> Value {
-    let mut table = Table::new(voice, &["metric"]).number_column(&card.model);
+    let mut table = Table::new(voice, &["metric"]).number_column(&voice.label("model", &card.model));
     for baseline in &card.baselines {
-        table = table.number_column(baseline);
+        table = table.number_column(&voice.label("model", baseline));
     }
     let table = table.number_column(voice.word("best_value"));
     let metrics = table.fill(voice, &card.metrics, usize::MAX, |row| {
         let value = |value: Option<f64>| value.map_or(NONE.to_owned(), |v| voice.decimal(v, 3));
         let key = if row.higher_is_better { "higher_is_better" } else { "lower_is_better" };
-        let mut cells = vec![text(&row.metric).sub(voice.word(key)), number(value(row.model))];
+        let mut cells = vec![text(voice.label("metric", &row.metric)).sub(voice.word(key)), number(value(row.model))];
         let baselines = (0..card.baselines.len()).map(|i| row.baselines.get(i).copied().flatten());
         cells.extend(baselines.map(|baseline| number(value(baseline))));
-        cells.push(number(best(card, row).join(", ")));
+        cells.push(number(
+            best(card, row).into_iter().map(|name| voice.label("model", name)).collect::<Vec<_>>().join(", "),
+        ));
         cells
     });
-    let winner = voice.lead("winner", &[("winner", &card.winner)]);
+    let winner = voice.lead("winner", &[("winner", &voice.label("model", &card.winner))]);
     let values = [("customers", &*voice.count(card.test_customers)), ("period", &voice.period(&card.test_period))];
     context! {
         metrics,

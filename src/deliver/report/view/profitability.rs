@@ -83,7 +83,7 @@ fn waterfall_chart(voice: Voice<'_>, data: &Waterfall) -> String {
         total("line.gross_margin", data.gross_margin),
     ];
     let pools = data.cost_pools.iter();
-    steps.extend(pools.map(|pool| step(&pool.name, pool.amount.saturating_neg(), false)));
+    steps.extend(pools.map(|pool| step(&voice.label("line", &pool.name), pool.amount.saturating_neg(), false)));
     steps.push(total("line.contribution", data.contribution));
     charts::waterfall(&steps, voice.word("waterfall_aria"), voice.amounts())
 }
