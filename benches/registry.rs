@@ -5,9 +5,9 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use langgan::analyses::{Inputs, Results};
+use langgan::calendar::day_number;
 use langgan::config::{Config, FILE_NAME};
 use langgan::facts;
-use langgan::ingest::values::day_number;
 use langgan::ingest::{Request, ingest};
 use langgan::lake::{LakeDir, Manifest};
 use langgan::sample::{Options, write_project};

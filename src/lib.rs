@@ -11,10 +11,11 @@
 //! - [`engine`]: runs analyses and marts, checks their contracts, publishes
 //! - [`deliver`]: result tables → report, workbook, lists, queues
 //!
-//! Underneath: [`contracts`] (every table, declared once), [`stats`] (mathematics on slices), [`error`].
+//! Underneath: [`contracts`] (every table, declared once), [`calendar`], [`stats`] (mathematics on slices), [`error`].
 //! Around: [`cli`], [`config`] (`langgan.toml`), [`sample`] (synthetic projects), [`init`] (a first `langgan.toml`).
 
 pub mod analyses;
+pub mod calendar;
 pub mod check;
 pub mod cli;
 pub mod config;

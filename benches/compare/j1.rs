@@ -5,9 +5,9 @@ use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
+use langgan::calendar::civil;
 use langgan::config::Config;
 use langgan::error::{Error, Result};
-use langgan::ingest::values::civil;
 use langgan::ingest::{Request, ingest};
 use langgan::lake::reader::read;
 use langgan::lake::{LakeDir, Manifest};

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use langgan::analyses::churn::features::{Features, Regression, features, without_order};
+use langgan::calendar::day_number;
 use langgan::error::{Error, Result};
 use langgan::facts::Facts;
-use langgan::ingest::values::day_number;
 use langgan::stats::btyd::{Model, compress, fit, p_alive};
 use langgan::stats::metrics::auc;
 use polars::prelude::*;
@@ -22,8 +22,8 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
     let test_lost = without_order(facts, &test, cutoffs[1], cutoffs[2]);
     let now = features(facts, cutoffs[2]);
     let failed = Error::internal::<&str>("fitting J4");
-    let regression = Regression::fit(&train, &train_lost).ok_or_else(|| failed("no regression"))?;
-    let risk = regression.predict(&now);
+    let regression = Regression::fit(&train, &[], &train_lost).ok_or_else(|| failed("no regression"))?;
+    let risk = regression.predict(&now, &[]);
     let histories = compress(now.iter().map(|of| {
         let age = of.tenure_days as u32;
         (of.frequency - 1, age - of.recency_days as u32, age)
@@ -36,8 +36,8 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
         ("n_train", train.len() as f64),
         ("churn_train", share(&train_lost)),
         ("churn_test", share(&test_lost)),
-        ("lr_auc_train", auc(&regression.predict(&train), &train_lost).unwrap_or(f64::NAN)),
-        ("lr_auc_test", auc(&regression.predict(&test), &test_lost).unwrap_or(f64::NAN)),
+        ("lr_auc_train", auc(&regression.predict(&train, &[]), &train_lost).unwrap_or(f64::NAN)),
+        ("lr_auc_test", auc(&regression.predict(&test, &[]), &test_lost).unwrap_or(f64::NAN)),
         ("irls_iters", regression.iterations as f64),
         ("r", orders.params.r),
         ("alpha", orders.params.alpha),

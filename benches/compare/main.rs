@@ -15,9 +15,9 @@ mod output;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use langgan::calendar::day_number;
 use langgan::error::Result;
 use langgan::facts;
-use langgan::ingest::values::day_number;
 use langgan::lake::{LakeDir, Manifest};
 
 #[global_allocator]

@@ -1,6 +1,6 @@
 //! The desk's calendar: a month later, the next birthday, and how active a customer is.
 
-use crate::ingest::values::{civil, day_number, days_in_month};
+use crate::calendar::{civil, day_number, days_in_month};
 
 /// How active a customer is: `2_weeks`, `1_month`, `6_months` or `inactive`.
 ///

@@ -16,14 +16,16 @@ use crate::stats::btyd::{DAYS_PER_WEEK, Triple};
 
 static SPEC: Spec = Spec {
     id: "clv",
-    definition: "Customer lifetime value = sum over the next 12 months of the orders expected in the month × value per order ÷ \
-                 (1 + 1 %)^month. Expected orders are by MBG/NBD fitted to all customers (orders of one day count as one); where \
-                 it cannot be fitted well inside its bounds, by the historic rate (1 + repeat orders) ÷ (average wait + time \
-                 known), and `method` says so. Value per order = z × own contribution per order + (1 − z) × that of all \
-                 customers, z = n ÷ (n + k), n own orders, k = variance of the margin between a customer's orders ÷ variance \
-                 between customers (Bühlmann–Straub); losses stay losses. The interval holds about 80 % of what customers \
-                 will bring: orders negative binomial around the expectation, none at all with the probability of having left; \
-                 it is approximate, as the value per order counts as known.",
+    definition: "Customer lifetime value = sum over the next 12 months of the orders expected in the month × value \
+                 per order ÷ (1 + 1 %)^month. Expected orders are by MBG/NBD fitted to all customers (orders of one \
+                 day count as one); where it cannot be fitted well inside its bounds, by the historic rate (1 + \
+                 repeat orders) ÷ (average wait + time known), average wait = time known of all ÷ (1 + repeat \
+                 orders of all), and `method` says so. Value per order = z × own contribution per order + (1 − z) × \
+                 that of all customers, z = n ÷ (n + k), n own orders, k = variance of the margin between a \
+                 customer's orders ÷ variance between customers (Bühlmann–Straub); losses stay losses. The interval \
+                 holds about 80 % of what customers will bring: orders negative binomial around the expectation, \
+                 none at all with the probability of having left; it is approximate, as the value per order counts \
+                 as known.",
     needs: &["profitability"],
     outputs: &[&CLV],
 };

@@ -118,17 +118,6 @@ pub fn holds(kind: Kind, dtype: &DataType) -> bool {
     }
 }
 
-/// `YYYY-MM` of a month number.
-pub fn month_name(month: i32) -> String {
-    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
-}
-
-/// `YYYY-MM-DD` of a day number.
-pub fn day_name(day: i32) -> String {
-    let (year, month, day) = crate::ingest::values::civil(day);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 /// A column of whole numbers or money.
 pub fn wholes<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f Int64Chunked> {
     frame.column(name).and_then(|column| column.i64()).map_err(Error::internal("reading a table"))

@@ -9,8 +9,10 @@ pub mod cross_sell;
 pub mod customer_history;
 pub mod expected_margin;
 pub mod frame;
+pub mod model_card;
 pub mod profitability;
 pub mod queue;
+pub mod replenish;
 pub mod rfm;
 pub mod trends;
 pub mod up_sell;
@@ -110,5 +112,6 @@ registry! {
     basket: basket::Basket,
     cross_sell: cross_sell::CrossSell,
     up_sell: up_sell::UpSell,
+    replenish: replenish::Replenish,
     queue: queue::Queue,
 }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
+use crate::calendar::{civil, day_number, days_in_month};
 use crate::contracts::results::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_SEGMENTS};
 use crate::error::Result;
 use crate::facts::Facts;
-use crate::ingest::values::{civil, day_number, days_in_month};
 use crate::stats::rank::{ntile, quantile_scores_ties_together, score_with_cuts};
 
 static SPEC: Spec = Spec {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::args::{Analyze, Run};
 use super::progress::spinner;
 use super::{Session, ingest, render};
-use crate::analyses::frame::day_name;
+use crate::calendar::day_name;
 use crate::check::{self, Mismatch};
 use crate::config::Config;
 use crate::deliver::{self, Delivery};

@@ -2,7 +2,7 @@
 
 use super::args::Check;
 use super::{Session, analyze, render};
-use crate::analyses::frame::day_name;
+use crate::calendar::day_name;
 use crate::check;
 use crate::deliver::report::format;
 use crate::engine::record;

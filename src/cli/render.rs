@@ -100,13 +100,13 @@ pub fn cell(value: &AnyValue<'_>) -> String {
         AnyValue::String(text) => (*text).to_string(),
         AnyValue::StringOwned(text) => text.to_string(),
         AnyValue::Float64(number) => format!("{number}"),
-        AnyValue::Date(day) => crate::analyses::frame::day_name(*day),
+        AnyValue::Date(day) => crate::calendar::day_name(*day),
         AnyValue::Datetime(micros, ..) => {
             let day = micros.div_euclid(86_400_000_000);
             let second = micros.rem_euclid(86_400_000_000) / 1_000_000;
             format!(
                 "{} {:02}:{:02}:{:02}",
-                crate::analyses::frame::day_name(day as i32),
+                crate::calendar::day_name(day as i32),
                 second / 3600,
                 second / 60 % 60,
                 second % 60

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::report::Language;
-use crate::ingest::values::civil;
+use crate::calendar::civil;
 
 /// A file to be written, relative to the run's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,7 +204,8 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "\"'\t=1\""),
             ("\r=1", "\"'\r=1\""),
-            ("  =1", "\"'  =1\""),
+            ("  =1", "'  =1"),
+            (" blank", "\" blank\""),
             ("\u{feff}=1", "'\u{feff}=1"),
             ("＝1", "'＝1"),
             ("=HYPERLINK(\"http://x\";\"y\")", "\"'=HYPERLINK(\"\"http://x\"\";\"\"y\"\")\""),

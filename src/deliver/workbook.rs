@@ -5,7 +5,7 @@ use polars::prelude::{AnyValue, DataFrame};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::Delivery;
-use crate::analyses::frame::day_name;
+use crate::calendar::day_name;
 use crate::contracts::Table;
 use crate::contracts::results::{self, is_money};
 use crate::error::{Error, Result};

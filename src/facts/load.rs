@@ -7,11 +7,12 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use rayon::prelude::*;
 
+use super::lines::load_lines;
 use super::totals::totals;
-use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Lines, Orders, line_kind};
+use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders};
+use crate::calendar::month_number;
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
-use crate::ingest::values::month_number;
 use crate::lake::layout::schema;
 use crate::lake::reader::read;
 use crate::lake::{LakeDir, Manifest};
@@ -280,96 +281,6 @@ fn coded(column: &ArrayRef, codes: &Codes) -> Vec<u32> {
     let map: Vec<u32> = values.iter().map(|value| value.map_or(0, place)).collect();
     let empty = place("");
     column.keys().iter().map(|key| key.map_or(empty, |key| map[key as usize])).collect()
-}
-
-fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, products: &[u32]) -> Result<Lines> {
-    let mut batches = Vec::new();
-    for file in manifest.files("order_lines", false) {
-        batches.extend(read(
-            lake,
-            file,
-            &["order_key", "product_key", "quantity", "unit_price", "discount", "returned", "unit_cost"],
-            &[],
-        )?);
-    }
-    let most = orders.key.iter().max().map_or(0, |key| *key as usize + 1);
-    let mut number_of = vec![ANONYMOUS; most];
-    for (number, key) in orders.key.iter().enumerate() {
-        number_of[*key as usize] = number as u32;
-    }
-    let order_of = |key: i32| number_of.get(key as usize).copied().unwrap_or(ANONYMOUS);
-    let mut contiguous = true;
-    let mut kept = 0_u32;
-    let mut previous = ANONYMOUS;
-    for batch in &batches {
-        for key in batch.column(0).as_primitive::<Int32Type>().values() {
-            let order = order_of(*key);
-            if order == ANONYMOUS {
-                previous = ANONYMOUS;
-                continue;
-            }
-            if order != previous {
-                contiguous &= orders.n_lines[order as usize] == 0;
-                orders.first_line[order as usize] = kept;
-                previous = order;
-            }
-            orders.n_lines[order as usize] += 1;
-            kept += 1;
-        }
-    }
-    if !contiguous {
-        let mut first = 0;
-        for order in 0..orders.len() {
-            orders.first_line[order] = first;
-            first += orders.n_lines[order];
-        }
-    }
-    let mut next = orders.first_line.clone();
-    let kept = kept as usize;
-    let costs = batches.iter().any(|batch| batch.column(6).null_count() < batch.num_rows());
-    let mut lines = Lines {
-        product: vec![0; kept],
-        quantity: vec![0; kept],
-        amount: vec![0; kept],
-        discount: vec![0; kept],
-        kind: vec![0; kept],
-        unit_cost: vec![None; if costs { kept } else { 0 }],
-    };
-    for batch in batches {
-        let keys = batch.column(0).as_primitive::<Int32Type>().values();
-        let product_keys = batch.column(1).as_primitive::<Int32Type>().values();
-        let quantities = batch.column(2).as_primitive::<Int32Type>().values();
-        let prices = batch.column(3).as_primitive::<Int64Type>().values();
-        let discounts = batch.column(4).as_primitive::<Int64Type>();
-        let returned = batch.column(5).as_boolean();
-        let unit_costs = batch.column(6).as_primitive::<Int64Type>();
-        let (any_discount, any_returned) =
-            (discounts.null_count() < discounts.len(), returned.null_count() < returned.len());
-        for row in 0..keys.len() {
-            let order = order_of(keys[row]);
-            if order == ANONYMOUS {
-                continue;
-            }
-            let at = next[order as usize] as usize;
-            next[order as usize] += 1;
-            let amount = i64::from(quantities[row]) * prices[row];
-            lines.product[at] = products.get(product_keys[row] as usize).copied().unwrap_or(0);
-            lines.quantity[at] = quantities[row];
-            lines.amount[at] = amount;
-            lines.discount[at] = if any_discount && discounts.is_valid(row) { discounts.value(row) } else { 0 };
-            lines.kind[at] = if amount < 0 || quantities[row] < 0 {
-                line_kind::CREDIT
-            } else if any_returned && returned.is_valid(row) && returned.value(row) {
-                line_kind::RETURNED
-            } else {
-                line_kind::SALE
-            };
-            if costs {
-                lines.unit_cost[at] = unit_costs.is_valid(row).then(|| unit_costs.value(row));
-            }
-        }
-    }
-    Ok(lines)
 }
 
 fn load_interactions(

@@ -4,6 +4,7 @@
 //! and results do not depend on the order of loading. Orders lie by customer, then day; the orders of customer
 //! `c` are `orders_of(c)`, anonymous ones come last. The lines of an order lie together.
 
+mod lines;
 mod load;
 mod totals;
 

@@ -11,7 +11,8 @@ use arrow::datatypes::SchemaRef;
 
 use super::parse::{Block, UNKNOWN_KEY};
 use super::source::{Layout, MappedColumn};
-use super::values::{DAY_MICROS, EMPTY, month_number};
+use super::values::EMPTY;
+use crate::calendar::{DAY_MICROS, month_number};
 use crate::contracts::Kind;
 use crate::lake::layout::Stored;
 

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use super::keys::KeyIndex;
 use super::records::{Records, split, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
-use super::values::{self, DAY_MICROS, EMPTY};
+use super::values::{self, EMPTY};
+use crate::calendar::DAY_MICROS;
 use crate::contracts::Kind;
 
 /// The key of a reference whose cell is empty.
@@ -201,8 +202,9 @@ impl Block {
             Kind::Month => (
                 "bad_month",
                 Box::new(|text| {
-                    values::month(text)
-                        .or_else(|| layout.date.date(text).map(|day| i64::from(values::month_number(day as i32))))
+                    values::month(text).or_else(|| {
+                        layout.date.date(text).map(|day| i64::from(crate::calendar::month_number(day as i32)))
+                    })
                 }),
             ),
         };

@@ -2,7 +2,8 @@
 
 use super::DateOrder;
 use super::describe::count;
-use crate::ingest::values::{DAY_MICROS, TimeFormat, civil};
+use crate::calendar::{DAY_MICROS, civil};
+use crate::ingest::values::TimeFormat;
 
 /// What the dates of a column look like.
 #[derive(Debug, Clone, Default)]

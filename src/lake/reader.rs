@@ -18,6 +18,23 @@ use crate::error::{Error, Result};
 /// Reads columns of one file: a record batch for each row group, with the columns in the order asked for.
 /// Text columns named in `coded` come back dictionary-encoded (Int32 codes).
 pub fn read(lake: &LakeDir, file: &DataFile, columns: &[&str], coded: &[&str]) -> Result<Vec<RecordBatch>> {
+    let mut batches = Vec::new();
+    read_each(lake, file, columns, coded, |batch| {
+        batches.push(batch);
+        Ok(())
+    })?;
+    Ok(batches)
+}
+
+/// Reads columns of one file as [`read`] does, handing over one row group at a time, so that no more than a few
+/// are in memory.
+pub fn read_each(
+    lake: &LakeDir,
+    file: &DataFile,
+    columns: &[&str],
+    coded: &[&str],
+    mut each: impl FnMut(RecordBatch) -> Result<()>,
+) -> Result<()> {
     let path = lake.file(&file.path);
     let damaged = |message: String| Error::Damaged { path: path.clone(), message };
     let table = input_table(&file.table).ok_or_else(|| damaged(format!("unknown table `{}`", file.table)))?;
@@ -34,27 +51,25 @@ pub fn read(lake: &LakeDir, file: &DataFile, columns: &[&str], coded: &[&str]) -
         (0..descriptor.num_columns()).filter(|i| columns.contains(&descriptor.column(*i).name())).collect();
     let groups: Vec<(usize, usize)> =
         metadata.metadata().row_groups().iter().map(|group| group.num_rows() as usize).enumerate().collect();
-    groups
-        .into_par_iter()
-        .map(|(group, rows)| {
-            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open(&path)?, metadata.clone());
-            let mask = ProjectionMask::leaves(builder.parquet_schema(), roots.iter().copied());
-            let mut reader = builder
-                .with_projection(mask)
-                .with_row_groups(vec![group])
-                .with_batch_size(rows.max(1))
-                .build()
-                .map_err(|error| damaged(error.to_string()))?;
-            let batch = match reader.next() {
-                Some(batch) => batch.map_err(|error| damaged(error.to_string()))?,
-                None => return Err(damaged("a row group is empty".into())),
-            };
-            let order: std::result::Result<Vec<usize>, _> =
-                columns.iter().map(|name| batch.schema().index_of(name)).collect();
-            let order = order.map_err(|error| damaged(error.to_string()))?;
-            batch.project(&order).map_err(|error| damaged(error.to_string()))
-        })
-        .collect()
+    let decode = |(group, rows): &(usize, usize)| {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open(&path)?, metadata.clone());
+        let mask = ProjectionMask::leaves(builder.parquet_schema(), roots.iter().copied());
+        let reader = builder.with_projection(mask).with_row_groups(vec![*group]).with_batch_size((*rows).max(1));
+        let mut reader = reader.build().map_err(|error| damaged(error.to_string()))?;
+        let batch = match reader.next() {
+            Some(batch) => batch.map_err(|error| damaged(error.to_string()))?,
+            None => return Err(damaged("a row group is empty".into())),
+        };
+        let order: std::result::Result<Vec<usize>, _> =
+            columns.iter().map(|name| batch.schema().index_of(name)).collect();
+        let order = order.map_err(|error| damaged(error.to_string()))?;
+        batch.project(&order).map_err(|error| damaged(error.to_string()))
+    };
+    for wave in groups.chunks(rayon::current_num_threads() * 2) {
+        let batches: Result<Vec<RecordBatch>> = wave.par_iter().map(decode).collect();
+        batches?.into_iter().try_for_each(&mut each)?;
+    }
+    Ok(())
 }
 
 fn dictionary(field: &Field) -> Field {

@@ -7,19 +7,20 @@ use super::support::repository;
 /// Which modules a module may use. `stats`, `error` and `contracts` are for everybody.
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("calendar", &[]),
     ("contracts", &["error"]),
     ("stats", &[]),
     ("sample", &[]),
     ("lake", &["contracts", "error"]),
-    ("ingest", &["contracts", "error", "lake"]),
-    ("init", &["contracts", "error", "ingest"]),
-    ("check", &["contracts", "error", "lake"]),
-    ("facts", &["contracts", "error", "ingest", "lake"]),
-    ("analyses", &["contracts", "error", "facts", "ingest", "stats"]),
-    ("marts", &["analyses", "contracts", "error", "lake"]),
-    ("engine", &["analyses", "contracts", "error", "facts", "lake", "marts"]),
+    ("ingest", &["calendar", "contracts", "error", "lake"]),
+    ("init", &["calendar", "contracts", "error", "ingest"]),
+    ("check", &["calendar", "contracts", "error", "lake"]),
+    ("facts", &["calendar", "contracts", "error", "lake"]),
+    ("analyses", &["calendar", "contracts", "error", "facts", "stats"]),
+    ("marts", &["calendar", "analyses", "contracts", "error", "lake"]),
+    ("engine", &["calendar", "analyses", "contracts", "error", "facts", "lake", "marts"]),
     ("config", &["analyses", "error", "ingest"]),
-    ("deliver", &["analyses", "check", "config", "contracts", "engine", "error", "facts", "lake"]),
+    ("deliver", &["calendar", "analyses", "check", "config", "contracts", "engine", "error", "facts", "lake"]),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -266,3 +266,46 @@ impl Dense {
         pairs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lay(earlier: &[BTreeSet<u32>], replayed: &[BTreeSet<u32>]) -> Baskets {
+        let (mut items, mut ends) = (Vec::new(), Vec::new());
+        for basket in earlier.iter().chain(replayed) {
+            items.extend(basket);
+            ends.push(items.len() as u32);
+        }
+        Baskets { items, ends, replayed_from: earlier.len() }
+    }
+
+    fn baskets() -> impl Strategy<Value = Vec<BTreeSet<u32>>> {
+        prop::collection::vec(prop::collection::btree_set(0..12_u32, 1..8), 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn counts_every_pair_like_the_definition(earlier in baskets(), replayed in baskets(), floor in 1..6_u32) {
+            let mut expected: BTreeMap<(u32, u32), Tally> = BTreeMap::new();
+            for (place, basket) in earlier.iter().chain(&replayed).enumerate() {
+                for low in basket {
+                    for high in basket.range(low + 1..) {
+                        let tally = expected.entry((*low, *high)).or_default();
+                        tally.all += 1;
+                        tally.replayed += u32::from(place >= earlier.len());
+                    }
+                }
+            }
+            expected.retain(|_, tally| tally.all >= floor);
+            let laid = lay(&earlier, &replayed);
+            let found = laid.pairs(&laid.product_counts(12), floor);
+            let found: Vec<((u32, u32), Tally)> = found.iter().map(|pair| ((pair.low, pair.high), pair.both)).collect();
+            prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

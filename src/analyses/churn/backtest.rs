@@ -18,6 +18,9 @@ pub enum Method {
     Logistic,
     /// Probability of no order by MBG/NBD.
     MbgNbd,
+    /// The regression with MBG/NBD's log odds as one more feature, its mean set to MBG/NBD's: the regression knows
+    /// more of each customer, MBG/NBD more of the level, as it sees the newest orders.
+    Hybrid,
     /// The longer the silence, the likelier; share of the customers of the same recency who did not order.
     RecencyBands,
     /// The fewer orders, the likelier; share of the customers of the same frequency who did not order.
@@ -29,9 +32,10 @@ pub enum Method {
 }
 
 /// Every method, models first.
-pub const METHODS: [Method; 6] = [
+pub const METHODS: [Method; 7] = [
     Method::Logistic,
     Method::MbgNbd,
+    Method::Hybrid,
     Method::RecencyBands,
     Method::FrequencyBands,
     Method::OrderRate,
@@ -44,6 +48,7 @@ impl Method {
         match self {
             Method::Logistic => "logistic",
             Method::MbgNbd => "mbg_nbd",
+            Method::Hybrid => "logistic_mbg_nbd",
             Method::RecencyBands => "recency_bands",
             Method::FrequencyBands => "frequency_bands",
             Method::OrderRate => "order_rate",
@@ -53,7 +58,7 @@ impl Method {
 
     /// Whether it is one of the naive rules a model has to beat.
     pub fn is_baseline(self) -> bool {
-        !matches!(self, Method::Logistic | Method::MbgNbd)
+        !matches!(self, Method::Logistic | Method::MbgNbd | Method::Hybrid)
     }
 }
 
@@ -102,10 +107,11 @@ pub fn apply(method: Method, past: &Origin, now: &[Features], orders: &OrdersMod
     };
     match method {
         Method::Logistic => {
-            let regression = past.is_instructive().then(|| Regression::fit(&past.features, &past.without_order));
-            regression.flatten().map(|regression| same(regression.predict(now)))
+            let regression = past.is_instructive().then(|| Regression::fit(&past.features, &[], &past.without_order));
+            regression.flatten().map(|regression| same(regression.predict(now, &[])))
         }
         Method::MbgNbd => matches!(orders.rate, Rate::MbgNbd(_)).then(|| same(orders.p_zero(horizon))),
+        Method::Hybrid => hybrid(past, now, orders, horizon).map(same),
         Method::RecencyBands => {
             banded(&|features| features.recency_days.into(), &|features| recency_band(features.recency_days, horizon))
         }
@@ -126,6 +132,42 @@ pub fn apply(method: Method, past: &Origin, now: &[Features], orders: &OrdersMod
     }
 }
 
+fn hybrid(past: &Origin, now: &[Features], orders: &OrdersModel, horizon: i32) -> Option<Vec<f64>> {
+    let past_orders = OrdersModel::fit(&past.features, Demand::Converged);
+    let are_fitted = matches!((orders.rate, past_orders.rate), (Rate::MbgNbd(_), Rate::MbgNbd(_)));
+    if !are_fitted || !past.is_instructive() {
+        return None;
+    }
+    let all_odds = |probabilities: &[f64]| probabilities.iter().map(|p| log_odds(*p)).collect::<Vec<f64>>();
+    let past_odds = all_odds(&past_orders.p_zero(horizon));
+    let regression = Regression::fit(&past.features, &past_odds, &past.without_order)?;
+    let zero = orders.p_zero(horizon);
+    let predicted = regression.predict(now, &all_odds(&zero));
+    Some(levelled(&predicted, zero.iter().sum::<f64>() / zero.len().max(1) as f64))
+}
+
+/// Log odds of a probability, kept finite.
+fn log_odds(probability: f64) -> f64 {
+    let kept = probability.clamp(1e-9, 1.0 - 1e-9);
+    (kept / (1.0 - kept)).ln()
+}
+
+/// Shifts all log odds alike, so that the mean probability is the one given.
+fn levelled(probabilities: &[f64], mean: f64) -> Vec<f64> {
+    let odds: Vec<f64> = probabilities.iter().map(|probability| log_odds(*probability)).collect();
+    let shifted = |shift: f64| odds.iter().map(|odds| 1.0 / (1.0 + (-odds - shift).exp())).collect::<Vec<f64>>();
+    let (mut low, mut high) = (-20.0, 20.0);
+    for _ in 0..LEVEL_STEPS {
+        let middle = 0.5 * (low + high);
+        let total: f64 = shifted(middle).iter().sum();
+        if total < mean * odds.len() as f64 { low = middle } else { high = middle }
+    }
+    shifted(0.5 * (low + high))
+}
+
+/// Halvings of the shift: to within 40 / 2^30.
+const LEVEL_STEPS: usize = 30;
+
 /// Bands of recency: up to a third of the horizon, 1, 2, 4 horizons, longer.
 fn recency_band(days: i32, horizon: i32) -> usize {
     [horizon / 3, horizon, 2 * horizon, 4 * horizon].partition_point(|limit| days > *limit)
@@ -138,7 +180,7 @@ fn frequency_band(orders: u32) -> usize {
 
 const BANDS: usize = 5;
 
-/// The share without an order by band; that of all where a band is empty.
+/// The share without an order by band; an empty band has the share of the nearest before it, or else after it.
 struct Shares([f64; BANDS]);
 
 impl Shares {
@@ -148,15 +190,13 @@ impl Shares {
             counts[band(features)] += 1;
             without[band(features)] += u32::from(*silent);
         }
-        let all: u32 = counts.iter().sum();
-        if all == 0 {
-            return None;
+        let share = |at: usize| (counts[at] > 0).then(|| f64::from(without[at]) / f64::from(counts[at]));
+        let nearest = |at: usize| (0..=at).rev().find_map(share).or_else(|| (at..BANDS).find_map(share));
+        let mut shares = [0.0; BANDS];
+        for (at, value) in shares.iter_mut().enumerate() {
+            *value = nearest(at)?;
         }
-        let overall = f64::from(without.iter().sum::<u32>()) / f64::from(all);
-        Some(Shares(std::array::from_fn(|at| match counts[at] {
-            0 => overall,
-            count => f64::from(without[at]) / f64::from(count),
-        })))
+        Some(Shares(shares))
     }
 
     fn of(&self, band: usize) -> f64 {
@@ -229,6 +269,13 @@ mod tests {
 
     fn card(method: Method, auc: f64, brier: f64) -> Card {
         Card { method, measures: [Some(auc), None, Some(brier), None, None] }
+    }
+
+    #[test]
+    fn levelling_moves_the_mean_and_keeps_the_order() {
+        let moved = levelled(&[0.1, 0.5, 0.9], 0.7);
+        assert!((moved.iter().sum::<f64>() / 3.0 - 0.7).abs() < 1e-7);
+        assert!(moved[0] < moved[1] && moved[1] < moved[2]);
     }
 
     #[test]

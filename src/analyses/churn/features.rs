@@ -57,12 +57,14 @@ pub struct Features {
 /// An order is one that sold something; money, lines and categories are of all completed orders.
 pub fn features(facts: &Facts, cutoff: i32) -> Vec<Features> {
     let scan = Scan::new(facts, cutoff);
-    (0..facts.customers.len())
-        .into_par_iter()
-        .with_min_len(2048)
-        .map_init(Vec::new, |codes, customer| scan.of(customer, codes))
-        .flatten_iter()
-        .collect()
+    let customers = facts.customers.len();
+    let piece = |piece: usize| {
+        let mut codes = Vec::new();
+        let of = piece * PIECE..((piece + 1) * PIECE).min(customers);
+        of.filter_map(|customer| scan.of(customer, &mut codes)).collect::<Vec<Features>>()
+    };
+    let pieces: Vec<Vec<Features>> = (0..customers.div_ceil(PIECE)).into_par_iter().map(piece).collect();
+    pieces.concat()
 }
 
 /// For each of these customers, whether he orders on no day of `from..to`.
@@ -74,6 +76,9 @@ pub fn without_order(facts: &Facts, features: &[Features], from: i32, to: i32) -
     };
     features.par_iter().with_min_len(4096).map(silent).collect()
 }
+
+/// Customers scanned at a time.
+const PIECE: usize = 4096;
 
 /// Categories and channels that fit into a mask.
 const MASK_BITS: usize = 64;
@@ -205,15 +210,15 @@ fn share(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// Columns of the design: the intercept and the features.
+/// Columns of the design of the features alone: the intercept and eighteen.
 const COLUMNS: usize = 19;
 
 /// A ridge logistic regression on the features: logarithms of all but the two rates, standardised as at the origin
 /// it was fitted at.
 #[derive(Debug, Clone)]
 pub struct Regression {
-    mean: [f64; COLUMNS],
-    deviation: [f64; COLUMNS],
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
     /// The weights, the intercept first.
     pub weights: Vec<f64>,
     /// Newton steps taken.
@@ -221,10 +226,15 @@ pub struct Regression {
 }
 
 impl Regression {
-    /// Fits the probability of the outcome; `None` where no regression can be found.
-    pub fn fit(features: &[Features], outcomes: &[bool]) -> Option<Regression> {
-        let mut design = raw_design(features);
-        let (mean, deviation) = moments(&design)?;
+    /// Fits the probability of the outcome; `None` where no regression can be found. `another` is one more column, a
+    /// value a customer, or empty.
+    pub fn fit(features: &[Features], another: &[f64], outcomes: &[bool]) -> Option<Regression> {
+        let columns = COLUMNS + usize::from(!another.is_empty());
+        let logarithms = Logarithms::new();
+        let mut design = vec![0.0; features.len() * columns];
+        let rows = design.par_chunks_exact_mut(columns).with_min_len(2048).enumerate();
+        rows.for_each(|(at, row)| logarithms.fill(row, &features[at], another.get(at)));
+        let (mean, deviation) = moments(&design, columns)?;
         standardise(&mut design, &mean, &deviation);
         let outcomes: Vec<f64> = outcomes.iter().map(|outcome| f64::from(u8::from(*outcome))).collect();
         let fit = logistic::fit(&design, &outcomes, 1.0, 1e-9).ok()?;
@@ -232,76 +242,99 @@ impl Regression {
     }
 
     /// The probability of the outcome.
-    pub fn predict(&self, features: &[Features]) -> Vec<f64> {
-        let mut design = raw_design(features);
-        standardise(&mut design, &self.mean, &self.deviation);
-        logistic::predict(&design, &self.weights)
+    pub fn predict(&self, features: &[Features], another: &[f64]) -> Vec<f64> {
+        let columns = self.weights.len();
+        let logarithms = Logarithms::new();
+        // By pieces, as the whole design would take more memory than all else.
+        let piece = |(piece, features): (usize, &[Features])| {
+            let mut design = vec![0.0; features.len() * columns];
+            for (at, row) in design.chunks_exact_mut(columns).enumerate() {
+                logarithms.fill(row, &features[at], another.get(piece * PREDICTED + at));
+            }
+            standardise(&mut design, &self.mean, &self.deviation);
+            logistic::predict(&design, &self.weights)
+        };
+        features.par_chunks(PREDICTED).enumerate().flat_map_iter(piece).collect()
     }
 }
+
+/// Customers predicted at a time.
+const PREDICTED: usize = 1024;
 
 /// Whole numbers whose logarithm is looked up: most counts and days.
 const TABULATED: usize = 4096;
 
-fn raw_design(features: &[Features]) -> Vec<f64> {
-    let table: Vec<f64> = (0..TABULATED).map(|value| (value as f64).ln_1p()).collect();
-    let whole = |value: i64| match usize::try_from(value) {
-        Ok(small) if small < TABULATED => table[small],
-        Ok(_) => (value as f64).ln_1p(),
-        Err(_) => 0.0,
-    };
-    let mut design = vec![0.0; features.len() * COLUMNS];
-    design.par_chunks_exact_mut(COLUMNS).with_min_len(2048).zip(features).for_each(|(row, of)| {
-        row.copy_from_slice(&[
+struct Logarithms(Vec<f64>);
+
+impl Logarithms {
+    fn new() -> Logarithms {
+        Logarithms((0..TABULATED).map(|value| (value as f64).ln_1p()).collect())
+    }
+
+    #[inline]
+    fn of(&self, value: i64) -> f64 {
+        match usize::try_from(value) {
+            Ok(small) if small < TABULATED => self.0[small],
+            Ok(_) => (value as f64).ln_1p(),
+            Err(_) => 0.0,
+        }
+    }
+
+    /// The row of the design before it is standardised.
+    fn fill(&self, row: &mut [f64], of: &Features, another: Option<&f64>) {
+        row[..COLUMNS].copy_from_slice(&[
             1.0,
-            whole(of.recency_days.into()),
-            whole(of.tenure_days.into()),
-            whole(of.frequency.into()),
-            whole(of.monetary),
-            whole(of.orders_90.into()),
-            whole(of.orders_180.into()),
-            whole(of.orders_365.into()),
-            whole(of.net_90),
-            whole(of.net_365),
+            self.of(of.recency_days.into()),
+            self.of(of.tenure_days.into()),
+            self.of(of.frequency.into()),
+            self.of(of.monetary),
+            self.of(of.orders_90.into()),
+            self.of(of.orders_180.into()),
+            self.of(of.orders_365.into()),
+            self.of(of.net_90),
+            self.of(of.net_365),
             of.average_gap_days.max(0.0).ln_1p(),
             of.return_rate,
             of.discount_rate,
-            whole(of.n_categories.into()),
-            whole(of.n_channels.into()),
-            whole(of.complaints_180.into()),
-            whole(of.calls_180.into()),
-            whole(of.minutes_180),
-            whole(of.wishes_180.into()),
+            self.of(of.n_categories.into()),
+            self.of(of.n_channels.into()),
+            self.of(of.complaints_180.into()),
+            self.of(of.calls_180.into()),
+            self.of(of.minutes_180),
+            self.of(of.wishes_180.into()),
         ]);
-    });
-    design
+        if let (Some(last), Some(another)) = (row.get_mut(COLUMNS), another) {
+            *last = *another;
+        }
+    }
 }
 
 /// Mean and population standard deviation of every column; 0 and 1 for the intercept, 1 for a constant column.
-fn moments(design: &[f64]) -> Option<([f64; COLUMNS], [f64; COLUMNS])> {
-    let rows = (design.len() / COLUMNS) as f64;
+fn moments(design: &[f64], columns: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let rows = (design.len() / columns) as f64;
     if design.is_empty() {
         return None;
     }
-    let (mut mean, mut deviation) = ([0.0; COLUMNS], [0.0; COLUMNS]);
-    for row in design.chunks_exact(COLUMNS) {
+    let (mut mean, mut deviation) = (vec![0.0; columns], vec![0.0; columns]);
+    for row in design.chunks_exact(columns) {
         for (mean, value) in mean.iter_mut().zip(row) {
             *mean += value;
         }
     }
-    mean = mean.map(|sum| sum / rows);
+    mean.iter_mut().for_each(|sum| *sum /= rows);
     mean[0] = 0.0;
-    for row in design.chunks_exact(COLUMNS) {
+    for row in design.chunks_exact(columns) {
         for ((sum, value), mean) in deviation.iter_mut().zip(row).zip(&mean) {
             *sum += (value - mean) * (value - mean);
         }
     }
-    deviation = deviation.map(|sum| if sum > 0.0 { (sum / rows).sqrt() } else { 1.0 });
+    deviation.iter_mut().for_each(|sum| *sum = if *sum > 0.0 { (*sum / rows).sqrt() } else { 1.0 });
     deviation[0] = 1.0;
     Some((mean, deviation))
 }
 
-fn standardise(design: &mut [f64], mean: &[f64; COLUMNS], deviation: &[f64; COLUMNS]) {
-    design.par_chunks_exact_mut(COLUMNS).with_min_len(4096).for_each(|row| {
+fn standardise(design: &mut [f64], mean: &[f64], deviation: &[f64]) {
+    design.par_chunks_exact_mut(mean.len()).with_min_len(4096).for_each(|row| {
         for ((value, mean), deviation) in row.iter_mut().zip(mean).zip(deviation) {
             *value = (*value - mean) / deviation;
         }

@@ -22,7 +22,7 @@ static SPEC: Spec = Spec {
     definition: "Churn probability = the probability that a customer who has ordered before places no order within the \
                  horizon (91 days). Which method says so is decided by a backtest on your own data: every method learns from \
                  customers as they stood two horizons ago, predicts for those of one horizon ago, and is compared with what \
-                 happened; the highest AUC serves (within .002 the better Brier score), be it a model or a naive rule, and is \
+                 happened; the highest AUC serves (of those within .002 of it the best Brier score), be it a model or a naive rule, and is \
                  fitted again to the newest data. With fewer than 50 customers to test on, or none of one kind, the share \
                  without an order among customers of the same recency serves. Risk bands: low, medium (from 40 %), high (from \
                  70 %), lost (from 90 %). Profit at risk = probability × gross margin of the last 365 days, scaled to the \

@@ -20,10 +20,10 @@ pub struct OrdersModel {
 pub enum Rate {
     /// MBG/NBD: customers order at their own rates and leave unseen, each order giving a chance to.
     MbgNbd(Params),
-    /// Nobody leaves; a customer's rate is (1 + repeat orders) / (weeks per order of all + his weeks): his own
-    /// history and one average wait. Posterior of an exponential prior.
+    /// Nobody leaves; a customer's rate is (1 + repeat orders) / (average wait + his weeks): the posterior mean under
+    /// an exponential prior.
     Historic {
-        /// All customers' weeks / all repeat orders; infinite where nobody came back.
+        /// The average wait: all customers' weeks / (1 + all repeat orders).
         weeks_per_order: f64,
     },
 }
@@ -119,7 +119,7 @@ fn historic(triples: &[Triple]) -> Rate {
         weeks += triple.weight * f64::from(triple.age_days) / DAYS_PER_WEEK;
         orders += triple.weight * f64::from(triple.repeats);
     }
-    Rate::Historic { weeks_per_order: if orders > 0.0 { weeks / orders } else { f64::INFINITY } }
+    Rate::Historic { weeks_per_order: weeks / (1.0 + orders) }
 }
 
 fn posterior(triple: &Triple, weeks_per_order: f64) -> (f64, f64) {

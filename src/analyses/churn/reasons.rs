@@ -12,7 +12,7 @@ type Reason = (&'static str, fn(&Features, i32) -> Option<Vec<i64>>);
 const REASONS: &[Reason] = &[
     ("past_usual_gap", |of, _| {
         let usual = of.average_gap_days.round() as i64;
-        let past = of.frequency > 1 && usual > 0 && i64::from(of.recency_days) > usual;
+        let past = of.frequency > 1 && usual > 0 && 2 * i64::from(of.recency_days) > 3 * usual;
         past.then(|| vec![i64::from(of.recency_days), usual])
     }),
     ("one_order_only", |of, _| (of.frequency == 1).then(|| vec![i64::from(of.recency_days)])),
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn says_nothing_of_a_customer_on_time() {
         let features = Features {
-            recency_days: 21,
+            recency_days: 31,
             frequency: 4,
             average_gap_days: 21.0,
             orders_180: 3,

@@ -132,7 +132,7 @@ impl<'f> Scan<'f> {
             monetary_from: months_after(facts.as_of, -i32::from(queue.monetary_months)),
             wish_from: facts.as_of - i32::from(queue.wishlist_days),
             follow_up_from,
-            follow_up_to: days.last().unwrap_or(follow_up_from),
+            follow_up_to: days.next_back().unwrap_or(follow_up_from),
             complaint: kinds(&queue.complaint_kinds, &facts.interactions.kinds),
             wish: kinds(&queue.wishlist_kinds, &facts.interactions.kinds),
             contact: kinds(&queue.contact_kinds, &facts.interactions.kinds),

@@ -8,6 +8,8 @@ pub mod history;
 pub mod rules;
 pub mod signals;
 pub mod talking_points;
+#[cfg(test)]
+mod tests;
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};

@@ -52,7 +52,12 @@ pub static RULES: &[Rule] = &[
         name: "win_back",
         weight: 70,
         holds: |of| of.broke_the_habit(),
-        points: |of, points| points.add("usual_gap", of.usual_gap()),
+        points: |of, points| {
+            // Orders of one day have no gap to speak of.
+            if of.usual_gap() > 0 {
+                points.add("usual_gap", of.usual_gap());
+            }
+        },
     },
     Rule {
         name: "returned_item",

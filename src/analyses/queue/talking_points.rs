@@ -1,7 +1,7 @@
 //! What to say: short codes with numbers, `code=value` joined by `|`. Sentences are made by whoever delivers them,
 //! in the reader's language.
 
-use crate::ingest::values::civil;
+use crate::calendar::civil;
 
 /// Collects talking points.
 #[derive(Debug, Default)]

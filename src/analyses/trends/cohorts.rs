@@ -3,7 +3,8 @@
 use polars::prelude::DataFrame;
 
 use super::{CohortMonth, Course, share};
-use crate::analyses::frame::{FrameBuilder, month_name};
+use crate::analyses::frame::FrameBuilder;
+use crate::calendar::month_name;
 use crate::contracts::results::TREND_COHORTS;
 use crate::error::Result;
 

@@ -136,7 +136,7 @@ impl Course {
     pub fn of(facts: &Facts) -> Course {
         let orders = &facts.orders;
         let months = match orders.month.iter().min() {
-            Some(first) => *first..crate::ingest::values::month_number(facts.as_of - 1) + 1,
+            Some(first) => *first..crate::calendar::month_number(facts.as_of - 1) + 1,
             None => 0..0,
         };
         let zero = || Scan::new(facts, &months);
@@ -181,7 +181,7 @@ impl Course {
 
 /// The months without the first where its first days have no order, and without the last where the as-of date cuts it.
 fn complete(facts: &Facts, months: &Range<i32>) -> Range<usize> {
-    let month_of = crate::ingest::values::month_number;
+    let month_of = crate::calendar::month_number;
     let Some(first_day) = facts.orders.day.iter().min() else { return 0..0 };
     let starts_late = month_of(first_day - 1) == months.start;
     let is_cut = month_of(facts.as_of) < months.end;

@@ -4,7 +4,8 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use super::{Course, Series};
-use crate::analyses::frame::{FrameBuilder, month_name};
+use crate::analyses::frame::FrameBuilder;
+use crate::calendar::month_name;
 use crate::contracts::results::TREND_FORECAST;
 use crate::error::Result;
 use crate::stats::theta::{Forecast, seasonal_naive, theta};

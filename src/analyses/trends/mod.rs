@@ -143,7 +143,7 @@ fn tie_out(facts: &Facts, course: &Course) -> Result<()> {
                 ("units", sum.units - all.units),
             ];
             if let Some((figure, difference)) = differences.iter().find(|(_, difference)| *difference != 0) {
-                let month = super::frame::month_name(month);
+                let month = crate::calendar::month_name(month);
                 return Err(broken(format!("`{figure}` of every {dimension} is {difference} from all in {month}")));
             }
         }

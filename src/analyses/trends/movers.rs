@@ -3,7 +3,8 @@
 use polars::prelude::DataFrame;
 
 use super::{Course, ProductMonth, Series, before, share};
-use crate::analyses::frame::{FrameBuilder, month_name};
+use crate::analyses::frame::FrameBuilder;
+use crate::calendar::month_name;
 use crate::contracts::results::TREND_MOVERS;
 use crate::error::Result;
 use crate::facts::Facts;

@@ -3,7 +3,8 @@
 use polars::prelude::DataFrame;
 
 use super::{Course, Series};
-use crate::analyses::frame::{FrameBuilder, month_name};
+use crate::analyses::frame::FrameBuilder;
+use crate::calendar::month_name;
 use crate::contracts::results::TREND_SLOPES;
 use crate::error::Result;
 use crate::stats::association::benjamini_hochberg;

@@ -21,8 +21,8 @@ pub static CHURN: Table = Table {
         Column::new(
             "reason_1",
             Text,
-            "The most telling fact, as code:numbers. past_usual_gap: days since the last order, usual days between \
-             orders. one_order_only: days since it. complaints: number in 180 days. fewer_orders: orders of the last 180 \
+            "The most telling fact, as code:numbers. past_usual_gap (by more than half): days since the last order, usual \
+             days between orders. one_order_only: days since it. complaints: number in 180 days. fewer_orders: orders of the last 180 \
              days, of the 185 before. spends_less: by how many percent the last 90 days are below the year's mean \
              quarter. brings_back: percent of lines. long_silent: days since the last order.",
         ),

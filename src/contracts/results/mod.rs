@@ -9,6 +9,7 @@ mod marts;
 mod model_cards;
 mod profitability;
 mod queue;
+mod replenish;
 mod rfm;
 mod trends;
 mod up_sell;
@@ -22,6 +23,7 @@ pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES
 pub use model_cards::MODEL_CARDS;
 pub use profitability::{PROFITABILITY, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
 pub use queue::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
+pub use replenish::{REPLENISH, REPLENISH_MODEL_CARD};
 pub use rfm::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_SEGMENTS};
 pub use trends::{TREND_BRIDGE, TREND_COHORTS, TREND_FORECAST, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
 pub use up_sell::UP_SELL;
@@ -55,6 +57,8 @@ pub const ALL: &[&Table] = &[
     &CROSS_SELL,
     &CROSS_SELL_MODEL_CARD,
     &UP_SELL,
+    &REPLENISH,
+    &REPLENISH_MODEL_CARD,
     &QUEUE,
     &QUEUE_REASONS,
     &QUEUE_EXCLUDED,

@@ -7,7 +7,7 @@ use crate::contracts::{Column, Table};
 pub static QUEUE: Table = Table {
     name: "queue",
     doc: "Whom to call today, by agent and rank; those held out as a control group are marked, one row per customer.",
-    key: &["key"],
+    key: &["customer_id"],
     columns: &[
         Column::new("key", Id, "The call: 16 hexadecimal digits made of reasons, customer and due date.").filled(),
         Column::new(

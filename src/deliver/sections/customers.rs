@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Delivery, Rows, customer_name};
-use crate::analyses::frame::{day_name, flags, ratios, texts, wholes};
+use crate::analyses::frame::{flags, ratios, texts, wholes};
+use crate::calendar::day_name;
 use crate::contracts::results::{CHURN, MODEL_CARDS, RFM, RFM_SEGMENTS};
 use crate::deliver::churn_words::churn_reason;
 use crate::deliver::report::{

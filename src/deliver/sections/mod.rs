@@ -10,7 +10,8 @@ use polars::prelude::DataFrame;
 
 use super::Delivery;
 use super::report::{Currency, Footer, Header, Period, ReportData, RunSummary, Setting};
-use crate::analyses::frame::{day_name, flags, ratios, texts, wholes};
+use crate::analyses::frame::{flags, ratios, texts, wholes};
+use crate::calendar::day_name;
 use crate::engine::record;
 use crate::error::Result;
 use crate::lake::LakeDir;

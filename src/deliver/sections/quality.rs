@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Delivery;
-use crate::analyses::frame::day_name;
+use crate::calendar::day_name;
 use crate::deliver::rejects::ledger;
 use crate::deliver::report::{ControlMismatch, DataQuality, Language, RejectCode, SourceRows};
 use crate::engine::record;

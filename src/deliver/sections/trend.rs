@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Delivery, Rows};
-use crate::analyses::frame::{month_name, wholes};
+use crate::analyses::frame::wholes;
+use crate::calendar::month_name;
 use crate::contracts::results::{CHURN, PROFITABILITY, TREND_COHORTS, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
 use crate::deliver::report::{CohortRow, Cohorts, Figure, KeyFigures, MonthRow, Mover, Period, SlopeTest, Trend};
 use crate::error::Result;

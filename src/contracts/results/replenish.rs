@@ -1,0 +1,43 @@
+//! The tables of `replenish`.
+
+use crate::contracts::Kind::{Date, Id, Integer, Money, Ratio, Text};
+use crate::contracts::{Column, Table};
+
+/// What customers are about to need again.
+pub static REPLENISH: Table = Table {
+    name: "replenish",
+    doc: "Products a customer buys again and again and is due to buy once more, one row per customer and product.",
+    key: &["customer_id", "product_id"],
+    columns: &[
+        Column::new("customer_id", Id, "The customer.").filled(),
+        Column::new("product_id", Id, "The product.").filled(),
+        Column::new("rank", Integer, "1 for the first product to remind this customer of.").filled(),
+        Column::new("probability", Ratio, "Probability that he buys it within the horizon.").filled(),
+        Column::new(
+            "expected_margin",
+            Money,
+            "Probability × (list price − unit cost) of one unit; 0 where one of them is unknown.",
+        )
+        .filled(),
+        Column::new("due_date", Date, "The day he last bought it + `gap_days`.").filled(),
+        Column::new("gap_days", Integer, "Median days between the days he bought it.").filled(),
+        Column::new("last_bought_on", Date, "The day he last bought it.").filled(),
+        Column::new("n_days", Integer, "Days on which he bought it.").filled(),
+        Column::new("reason", Text, "`due_again:gap_days:n_days`.").filled(),
+    ],
+    open: None,
+};
+
+/// How such reminders would have done.
+pub static REPLENISH_MODEL_CARD: Table = Table {
+    name: "replenish_model_card",
+    doc: "How the reminders of a horizon ago would have done, one row per metric.",
+    key: &["metric"],
+    columns: &[
+        Column::new("metric", Text, "What is measured.").filled(),
+        Column::new("value", Ratio, "Its value; empty where there was nothing to measure."),
+        Column::new("baseline", Text, "What it is held against, where there is something."),
+        Column::new("baseline_value", Ratio, "The value of that."),
+    ],
+    open: None,
+};

@@ -1,0 +1,109 @@
+//! Puts order lines in the order of the orders, which is by customer and day: whoever scans orders scans lines in
+//! a row, and never jumps. Paid once, here.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type};
+
+use super::{ANONYMOUS, Lines, Orders, line_kind};
+use crate::contracts::inputs::ORDER_LINES;
+use crate::error::Result;
+use crate::lake::reader::{read, read_each};
+use crate::lake::{LakeDir, Manifest};
+
+const COLUMNS: [&str; 7] = ["order_key", "product_key", "quantity", "unit_price", "discount", "returned", "unit_cost"];
+
+/// Reads the lines of the orders given, and sets where each order's lines are.
+pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, products: &[u32]) -> Result<Lines> {
+    let number_of = order_numbers(orders);
+    count_lines(lake, manifest, orders, &number_of)?;
+    let mut first = 0;
+    for (place, count) in orders.first_line.iter_mut().zip(&orders.n_lines) {
+        *place = first;
+        first += count;
+    }
+    let n = first as usize;
+    let mut lines = Lines {
+        product: vec![0; n],
+        quantity: vec![0; n],
+        amount: vec![0; n],
+        discount: vec![0; n],
+        kind: vec![0; n],
+        unit_cost: Vec::new(),
+    };
+    let mut next = orders.first_line.clone();
+    for file in manifest.files(ORDER_LINES.name, false) {
+        read_each(lake, file, &COLUMNS, &[], |batch| {
+            place(&batch, &mut lines, &mut next, &number_of, products);
+            Ok(())
+        })?;
+    }
+    Ok(lines)
+}
+
+/// The number of each order by its key; [`ANONYMOUS`] for orders that are not among the facts.
+fn order_numbers(orders: &Orders) -> Vec<u32> {
+    let mut numbers = vec![ANONYMOUS; orders.key.iter().max().map_or(0, |key| *key as usize + 1)];
+    for (number, key) in orders.key.iter().enumerate() {
+        numbers[*key as usize] = number as u32;
+    }
+    numbers
+}
+
+fn number(numbers: &[u32], key: i32) -> u32 {
+    numbers.get(key as usize).copied().unwrap_or(ANONYMOUS)
+}
+
+fn count_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, number_of: &[u32]) -> Result<()> {
+    for file in manifest.files(ORDER_LINES.name, false) {
+        for batch in read(lake, file, &["order_key"], &[])? {
+            for key in batch.column(0).as_primitive::<Int32Type>().values() {
+                let order = number(number_of, *key);
+                if order != ANONYMOUS {
+                    orders.n_lines[order as usize] += 1;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes the lines of a row group where they belong.
+fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[u32], products: &[u32]) {
+    let keys = batch.column(0).as_primitive::<Int32Type>().values();
+    let product_keys = batch.column(1).as_primitive::<Int32Type>().values();
+    let quantities = batch.column(2).as_primitive::<Int32Type>().values();
+    let prices = batch.column(3).as_primitive::<Int64Type>().values();
+    let (discounts, returned) = (batch.column(4).as_primitive::<Int64Type>(), batch.column(5).as_boolean());
+    let unit_costs = batch.column(6).as_primitive::<Int64Type>();
+    let any_discount = discounts.null_count() < discounts.len();
+    let any_returned = returned.null_count() < returned.len();
+    let any_cost = unit_costs.null_count() < unit_costs.len();
+    if any_cost && lines.unit_cost.is_empty() {
+        lines.unit_cost = vec![None; lines.product.len()];
+    }
+    for row in 0..keys.len() {
+        let order = number(number_of, keys[row]);
+        if order == ANONYMOUS {
+            continue;
+        }
+        let at = next[order as usize] as usize;
+        next[order as usize] += 1;
+        let amount = i64::from(quantities[row]) * prices[row];
+        lines.product[at] = products.get(product_keys[row] as usize).copied().unwrap_or(0);
+        lines.quantity[at] = quantities[row];
+        lines.amount[at] = amount;
+        if any_discount && discounts.is_valid(row) {
+            lines.discount[at] = discounts.value(row);
+        }
+        lines.kind[at] = if amount < 0 || quantities[row] < 0 {
+            line_kind::CREDIT
+        } else if any_returned && returned.is_valid(row) && returned.value(row) {
+            line_kind::RETURNED
+        } else {
+            line_kind::SALE
+        };
+        if any_cost && unit_costs.is_valid(row) {
+            lines.unit_cost[at] = Some(unit_costs.value(row));
+        }
+    }
+}
