@@ -11,6 +11,9 @@ use polars::prelude::*;
 
 use crate::output;
 
+/// A figure of a customer.
+type Value = fn(&langgan::analyses::profitability::Figures) -> i64;
+
 /// Writes `j2_customer.parquet`, `j2_decile.csv`, `j2_whale.csv` and `j2_recon.csv`.
 pub fn run(facts: &Facts, out: &Path) -> Result<()> {
     let config = Config::parse(include_str!("langgan.toml"), Path::new("langgan.toml"))?;
@@ -40,8 +43,7 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
     let frame = df!("pct" => (1..=100_i64).collect::<Vec<i64>>(), "cum_contribution_c" => (1..=100).map(upto).collect::<Vec<i64>>());
     output::csv(&frame.map_err(&failed)?, &out.join("j2_whale.csv"))?;
     let mut rows: Vec<(String, i64, i64, i64)> = Vec::new();
-    let values: [(&str, fn(&langgan::analyses::profitability::Figures) -> i64); 3] =
-        [("gross", |f| f.gross_sales), ("cogs", |f| f.cogs), ("net", |f| f.net_sales())];
+    let values: [(&str, Value); 3] = [("gross", |f| f.gross_sales), ("cogs", |f| f.cogs), ("net", |f| f.net_sales())];
     for (item, value) in values {
         let known: i64 = statement.figures[..n].iter().map(value).sum();
         rows.push((item.into(), known + value(&statement.figures[n]), known, value(&statement.figures[n])));
@@ -60,8 +62,7 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
 fn customers(facts: &Facts, statement: &Statement, deciles: &[u32], out: &Path) -> Result<()> {
     let n = facts.customers.len();
     let figures = &statement.figures[..n];
-    let column =
-        |value: fn(&langgan::analyses::profitability::Figures) -> i64| figures.iter().map(value).collect::<Vec<i64>>();
+    let column = |value: Value| figures.iter().map(value).collect::<Vec<i64>>();
     let mut columns: Vec<Column> = vec![
         StringChunked::from_iter_values("customer_id".into(), facts.customers.ids.iter().flatten()).into_column(),
         Column::new("orders".into(), column(|f| f.n_orders)),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use langgan::analyses::frame::month_name;
 use langgan::analyses::trends::{Course, Figures, Grid, bridges, cohort_cells};
+use langgan::calendar::month_name;
 use langgan::error::{Error, Result};
 use langgan::facts::{Codes, Facts};
 

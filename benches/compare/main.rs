@@ -23,6 +23,9 @@ use langgan::lake::{LakeDir, Manifest};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Reads the facts and writes its files.
+type Job = fn(&facts::Facts, &Path) -> Result<()>;
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let [data, out, jobs @ ..] = words.as_slice() else {
@@ -47,7 +50,7 @@ fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
     let as_of = day_number(2025, 1, 1).unwrap_or_default();
     let manifest = Manifest::read(&lake)?;
     let facts = timed("facts", || facts::load(&lake, &manifest, as_of))?;
-    let all: [(&str, fn(&facts::Facts, &Path) -> Result<()>); 6] =
+    let all: [(&str, Job); 6] =
         [("j2", j2::run), ("j3", j3::run), ("j4", j4::run), ("j5", j5::run), ("j6", j6::run), ("j7", j7::run)];
     for (name, job) in all {
         if wanted(name) {

@@ -8,11 +8,13 @@ use super::churn::contribution;
 use super::churn::features::{Features, features};
 use super::churn::orders_model::{Demand, OrdersModel, Rate};
 use super::frame::FrameBuilder;
+use super::rfm::months_before;
 use super::{Analysis, Inputs, Spec};
-use crate::contracts::results::CLV;
+use crate::contracts::results::{CLV, CLV_CARDS};
 use crate::error::Result;
 use crate::facts::Facts;
 use crate::stats::btyd::{DAYS_PER_WEEK, Triple};
+use crate::stats::metrics::top_decile_share;
 
 static SPEC: Spec = Spec {
     id: "clv",
@@ -27,7 +29,7 @@ static SPEC: Spec = Spec {
                  none at all with the probability of having left; it is approximate, as the value per order counts \
                  as known.",
     needs: &["profitability"],
-    outputs: &[&CLV],
+    outputs: &[&CLV, &CLV_CARDS],
 };
 
 /// Parameters: `[clv]`.
@@ -78,7 +80,7 @@ impl Analysis for Clv {
             .whole("value_per_order", values.iter().map(|value| value.round() as i64).collect())
             .text("method", orders.iter().map(|_| model.rate.name()))
             .finish()?;
-        Ok(vec![frame])
+        Ok(vec![frame, self.cards(facts)?])
     }
 }
 
@@ -114,6 +116,88 @@ impl Clv {
         };
         Outlook { expected, discounted, low: worth * at(TAIL), high: worth * at(1.0 - TAIL) }
     }
+}
+
+/// A way to foresee what customers bring, what it foresaw, and its interval, if it has one.
+struct Forecast {
+    model: &'static str,
+    is_baseline: bool,
+    value: Vec<f64>,
+    interval: Option<Vec<(f64, f64)>>,
+}
+
+impl Clv {
+    /// Foresees, as of so many months ago, the gross margin of the months since, and compares with what came.
+    fn cards(&self, facts: &Facts) -> Result<DataFrame> {
+        let (origin, as_of) = (months_before(facts.as_of, self.months), facts.as_of);
+        let customers = features(facts, origin);
+        let margins = |from, to| -> Vec<i64> {
+            customers.par_iter().map(|of| margin(facts, of.customer as usize, from, to)).collect()
+        };
+        let actual: Vec<f64> = margins(origin, as_of).into_iter().map(|margin| margin as f64).collect();
+        let forecasts = self.forecasts(facts, &customers, origin, &margins);
+        let mut rows: Vec<(&Forecast, &str, Option<f64>)> = Vec::new();
+        for forecast in &forecasts {
+            let total: f64 = actual.iter().sum();
+            let missed = forecast.value.iter().zip(&actual).map(|(value, actual)| (value - actual).abs()).sum::<f64>();
+            rows.push((forecast, "total_ratio", (total > 0.0).then(|| forecast.value.iter().sum::<f64>() / total)));
+            rows.push((forecast, "missed_share", (total > 0.0).then(|| missed / total)));
+            rows.push((forecast, "top_decile_share", top_decile_share(&forecast.value, &actual)));
+            if let Some(interval) = forecast.interval.as_ref().filter(|interval| !interval.is_empty()) {
+                let held =
+                    interval.iter().zip(&actual).filter(|((low, high), actual)| low <= actual && *actual <= high);
+                rows.push((forecast, "interval_coverage", Some(held.count() as f64 / actual.len() as f64)));
+            }
+        }
+        FrameBuilder::new(&CLV_CARDS)
+            .text("analysis", rows.iter().map(|_| SPEC.id))
+            .text("model", rows.iter().map(|row| row.0.model))
+            .flag("is_baseline", rows.iter().map(|row| row.0.is_baseline).collect())
+            .flag("serves", rows.iter().map(|row| !row.0.is_baseline).collect())
+            .text("metric", rows.iter().map(|row| row.1))
+            .maybe_ratio("value", rows.iter().map(|row| row.2).collect())
+            .whole("n_customers", vec![actual.len() as i64; rows.len()])
+            .date("test_from", vec![Some(origin); rows.len()])
+            .date("test_to", vec![Some(as_of); rows.len()])
+            .finish()
+    }
+
+    /// The model, undiscounted, and what a naive observer would say: as in the months before, or everyone the mean.
+    fn forecasts(
+        &self,
+        facts: &Facts,
+        customers: &[Features],
+        origin: i32,
+        margins: &dyn Fn(i32, i32) -> Vec<i64>,
+    ) -> [Forecast; 3] {
+        let plain = Clv { monthly_discount: 0.0, ..self.clone() };
+        let values = values_per_order(facts, customers, origin, &margins(i32::MIN, origin));
+        let model = OrdersModel::fit(customers, Demand::Interior);
+        let orders = model.by_customer(|triple| plain.outlook(&model.rate, triple));
+        let interval = |(orders, value): (&Outlook, &f64)| {
+            let (low, high) = (orders.low * value, orders.high * value);
+            (low.min(high), low.max(high))
+        };
+        let before: Vec<f64> =
+            margins(months_before(origin, self.months), origin).into_iter().map(|margin| margin as f64).collect();
+        let mean = before.iter().sum::<f64>() / before.len().max(1) as f64;
+        [
+            Forecast {
+                model: model.rate.name(),
+                is_baseline: false,
+                value: orders.iter().zip(&values).map(|(orders, value)| orders.expected * value).collect(),
+                interval: Some(orders.iter().zip(&values).map(interval).collect()),
+            },
+            Forecast { model: "everyone_alike", is_baseline: true, value: vec![mean; before.len()], interval: None },
+            Forecast { model: "as_last_period", is_baseline: true, value: before, interval: None },
+        ]
+    }
+}
+
+/// Net sales − cost of goods of a customer in a window.
+fn margin(facts: &Facts, customer: usize, from: i32, to: i32) -> i64 {
+    let orders = facts.orders_of(customer).filter(|order| (from..to).contains(&facts.orders.day[*order]));
+    orders.map(|order| facts.totals[order].net() - facts.totals[order].cogs).sum()
 }
 
 /// The value of an order of each customer, minor units: his own mean drawn towards that of all as far as the means

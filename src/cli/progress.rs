@@ -18,7 +18,7 @@ pub struct IngestBar {
 impl IngestBar {
     /// A bar, hidden where nobody is looking.
     pub fn new(session: &Session) -> IngestBar {
-        let bar = visible(session).then(|| ProgressBar::new(0)).unwrap_or_else(ProgressBar::hidden);
+        let bar = if visible(session) { ProgressBar::new(0) } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("  {bar:30} {bytes}/{total_bytes}  {eta} left  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         IngestBar { bar, rows: Mutex::new(0) }

@@ -19,6 +19,9 @@ use crate::facts::Facts;
 use crate::lake::{LakeDir, Manifest};
 use crate::marts::{self, MARTS};
 
+/// Finished tables of one analysis.
+type Tables = Vec<(&'static Table, DataFrame)>;
+
 /// What the engine made.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -64,7 +67,7 @@ pub fn run(
                 .push((orphan.spec().id.into(), Error::Internal { during: "an analysis it needs", message }));
         }
         let finished: Mutex<Vec<(String, f64)>> = Mutex::new(Vec::new());
-        let done: Vec<(&'static str, Result<Vec<(&'static Table, DataFrame)>>)> = ready
+        let done: Vec<(&'static str, Result<Tables>)> = ready
             .into_par_iter()
             .map(|analysis| {
                 let spec = analysis.spec();
@@ -122,7 +125,7 @@ fn chosen<'a>(analyses: &'a Analyses, only: &[String]) -> Result<Vec<&'a dyn Ana
 }
 
 /// Every promised table is there, and every key is there once.
-fn checked(outputs: &'static [&'static Table], frames: Vec<DataFrame>) -> Result<Vec<(&'static Table, DataFrame)>> {
+fn checked(outputs: &'static [&'static Table], frames: Vec<DataFrame>) -> Result<Tables> {
     if outputs.len() != frames.len() {
         let table = outputs.first().map_or("", |table| table.name);
         return Err(Error::Contract {

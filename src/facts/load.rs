@@ -305,51 +305,60 @@ fn load_interactions(
     }
     let customer_numbers = id_numbers(customers);
     let product_numbers = id_numbers(products);
-    let mut rows: Vec<(u32, i64, u32, i32, i32, u16, Option<u32>, i64)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for batch in &batches {
         let customer = batch.column(0).as_string::<i32>();
         let (days, months) = (batch.column(1).as_primitive::<Int32Type>(), batch.column(2).as_primitive::<Int32Type>());
         let at = batch.column(3).as_primitive::<TimestampMicrosecondType>();
-        let kind = coded(batch.column(4), &kinds);
         let (product, minutes) = (batch.column(5).as_string::<i32>(), batch.column(6).as_primitive::<Int32Type>());
-        for row in 0..batch.num_rows() {
+        for (row, kind) in coded(batch.column(4), &kinds).into_iter().enumerate() {
             if days.value(row) >= as_of {
                 continue;
             }
             let Some(number) = customer_numbers.get(customer.value(row)) else { continue };
-            let product = product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten();
-            let minutes = if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 };
-            rows.push((
-                *number,
-                at.value(row),
-                rows.len() as u32,
-                days.value(row),
-                months.value(row),
-                kind[row] as u16,
-                product,
-                minutes,
-            ));
+            rows.push(Row {
+                customer: *number,
+                at: at.value(row),
+                place: rows.len() as u32,
+                day: days.value(row),
+                month: months.value(row),
+                kind: kind as u16,
+                product: product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten(),
+                minutes: if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 },
+            });
         }
     }
-    rows.par_sort_unstable_by_key(|row| (row.0, row.1, row.2));
+    rows.par_sort_unstable_by_key(|row| (row.customer, row.at, row.place));
     let mut starts = vec![0_u32; customers.len() + 1];
     for row in &rows {
-        starts[row.0 as usize + 1] += 1;
+        starts[row.customer as usize + 1] += 1;
     }
     for place in 1..starts.len() {
         starts[place] += starts[place - 1];
     }
     Ok(Interactions {
         starts,
-        customer: rows.iter().map(|row| row.0).collect(),
-        at: rows.iter().map(|row| row.1).collect(),
-        day: rows.iter().map(|row| row.3).collect(),
-        month: rows.iter().map(|row| row.4).collect(),
-        kind: rows.iter().map(|row| row.5).collect(),
-        product: rows.iter().map(|row| row.6).collect(),
-        minutes: rows.iter().map(|row| row.7).collect(),
+        customer: rows.iter().map(|row| row.customer).collect(),
+        at: rows.iter().map(|row| row.at).collect(),
+        day: rows.iter().map(|row| row.day).collect(),
+        month: rows.iter().map(|row| row.month).collect(),
+        kind: rows.iter().map(|row| row.kind).collect(),
+        product: rows.iter().map(|row| row.product).collect(),
+        minutes: rows.iter().map(|row| row.minutes).collect(),
         kinds,
     })
+}
+
+/// An interaction before it has its place.
+struct Row {
+    customer: u32,
+    at: i64,
+    place: u32,
+    day: i32,
+    month: i32,
+    kind: u16,
+    product: Option<u32>,
+    minutes: i64,
 }
 
 fn id_numbers(dimension: &Dimension) -> hashbrown::HashMap<&str, u32, foldhash::fast::FixedState> {

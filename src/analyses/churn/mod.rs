@@ -19,14 +19,18 @@ use orders_model::{Demand, OrdersModel};
 
 static SPEC: Spec = Spec {
     id: "churn",
-    definition: "Churn probability = the probability that a customer who has ordered before places no order within the \
-                 horizon (91 days). Which method says so is decided by a backtest on your own data: every method learns from \
-                 customers as they stood two horizons ago, predicts for those of one horizon ago, and is compared with what \
-                 happened; the highest AUC serves (of those within .002 of it the best Brier score), be it a model or a naive rule, and is \
-                 fitted again to the newest data. With fewer than 50 customers to test on, or none of one kind, the share \
-                 without an order among customers of the same recency serves. Risk bands: low, medium (from 40 %), high (from \
-                 70 %), lost (from 90 %). Profit at risk = probability × gross margin of the last 365 days, scaled to the \
-                 horizon. Do not chase: contribution not above zero, or not an external customer.",
+    definition: "Churn probability = the probability that a customer who has ordered before places no order within \
+                 the horizon (91 days). Which method says so is decided by a backtest on your own data: every \
+                 method learns from customers as they stood two horizons ago, predicts for those of one horizon \
+                 ago, and is compared with what happened. Models are a logistic regression on eighteen features, \
+                 MBG/NBD (no order expected within the horizon, never `alive`), and both together; naive rules are \
+                 recency, frequency, order rate and whether there was an order in the last horizon. The highest AUC \
+                 serves (of those within .002 of it the best Brier score), be it a model or a naive rule, fitted \
+                 again to the newest data. With fewer than 50 customers to test on, or none of one kind, the share \
+                 without an order among customers of the same recency serves. Risk bands: low, medium (from 40 %), \
+                 high (from 70 %), lost (from 90 %). Profit at risk = probability × gross margin of the last 365 \
+                 days, scaled to the horizon. Do not chase: contribution not above zero, or an internal party or a \
+                 supplier.",
     needs: &["profitability"],
     outputs: &[&CHURN, &MODEL_CARDS],
 };

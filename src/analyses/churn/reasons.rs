@@ -66,7 +66,7 @@ mod tests {
             complaints_180: 2,
             orders_180: 0,
             orders_365: 5,
-            net_365: 900_00,
+            net_365: 90_000,
             ..Features::default()
         };
         assert_eq!(shown(&features), ["past_usual_gap:200:21", "complaints:2", "fewer_orders:0:5"]);
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn spends_less_from_half_the_usual_quarter_down() {
         let spends = |net_90| {
-            let features = Features { frequency: 2, net_90, net_365: 400_00, ..Features::default() };
+            let features = Features { frequency: 2, net_90, net_365: 40_000, ..Features::default() };
             shown(&features)
         };
         assert!(spends(50_00).is_empty());

@@ -20,7 +20,7 @@ pub use clv::CLV;
 pub use cross_sell::{CROSS_SELL, CROSS_SELL_MODEL_CARD};
 pub use customer_history::CUSTOMER_HISTORY;
 pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES};
-pub use model_cards::MODEL_CARDS;
+pub use model_cards::{CLV_CARDS, MODEL_CARDS};
 pub use profitability::{PROFITABILITY, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
 pub use queue::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
 pub use replenish::{REPLENISH, REPLENISH_MODEL_CARD};
@@ -44,6 +44,7 @@ pub const ALL: &[&Table] = &[
     &RFM_MIGRATION,
     &CHURN,
     &CLV,
+    &CLV_CARDS,
     &MODEL_CARDS,
     &TREND_KPIS,
     &TREND_COHORTS,

@@ -3,27 +3,41 @@
 use crate::contracts::Kind::{Date, Flag, Integer, Ratio, Text};
 use crate::contracts::{Column, Table};
 
+/// What a card says.
+const COLUMNS: &[Column] = &[
+    Column::new("analysis", Text, "The analysis that uses it.").filled(),
+    Column::new("model", Text, "The model or rule.").filled(),
+    Column::new("is_baseline", Flag, "Whether it is a naive rule, to be beaten.").filled(),
+    Column::new("serves", Flag, "Whether the published figures are from it.").filled(),
+    Column::new(
+        "metric",
+        Text,
+        "churn: auc, average_precision, top_decile_lift (of customers without an order; higher is better), brier, \
+             calibration_error (lower). clv: total_ratio (foreseen ÷ actual margin of all; 1 is best), missed_share (sum of \
+             misses ÷ actual; lower), top_decile_share (of the actual margin, held by the tenth foreseen best; higher), \
+             interval_coverage (about .8).",
+    )
+    .filled(),
+    Column::new("value", Ratio, "Its value; empty where the window does not let it be measured."),
+    Column::new("n_customers", Integer, "Customers in the test.").filled(),
+    Column::new("test_from", Date, "First day of the test window.").filled(),
+    Column::new("test_to", Date, "The day after its last.").filled(),
+];
+
 /// Models and naive rules, side by side.
 pub static MODEL_CARDS: Table = Table {
     name: "model_cards",
     doc: "How well models and naive rules predicted a window they had not seen, one row per analysis, model and metric.",
     key: &["analysis", "model", "metric"],
-    columns: &[
-        Column::new("analysis", Text, "The analysis that uses it.").filled(),
-        Column::new("model", Text, "The model or rule.").filled(),
-        Column::new("is_baseline", Flag, "Whether it is a naive rule, to be beaten.").filled(),
-        Column::new("serves", Flag, "Whether the published figures are from it.").filled(),
-        Column::new(
-            "metric",
-            Text,
-            "auc, average_precision (higher is better; of customers without an order), top_decile_lift (higher), brier, \
-             calibration_error (lower).",
-        )
-        .filled(),
-        Column::new("value", Ratio, "Its value; empty where the window does not let it be measured."),
-        Column::new("n_customers", Integer, "Customers in the test.").filled(),
-        Column::new("test_from", Date, "First day of the test window.").filled(),
-        Column::new("test_to", Date, "The day after its last.").filled(),
-    ],
+    columns: COLUMNS,
+    open: None,
+};
+
+/// The same for `clv`, which has to be found by its own name.
+pub static CLV_CARDS: Table = Table {
+    name: "clv_cards",
+    doc: "How well customer lifetime value was foreseen so many months ago, one row per analysis, model and metric.",
+    key: &["analysis", "model", "metric"],
+    columns: COLUMNS,
     open: None,
 };

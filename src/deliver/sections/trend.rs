@@ -22,10 +22,10 @@ pub fn trend(delivery: &Delivery<'_>) -> Result<Option<Trend>> {
     if let Ok(frame) = delivery.results.get(&TREND_SLOPES) {
         let rows = Rows(frame);
         for row in 0..rows.len() {
-            if rows.text("dimension", row)? == "all" {
-                if let (Some(sen_slope), Some(p_value)) = (rows.whole("sen_slope", row)?, rows.ratio("p_value", row)?) {
-                    slope = Some(SlopeTest { months: rows.count("n_months", row)?, sen_slope, p_value });
-                }
+            if rows.text("dimension", row)? == "all"
+                && let (Some(sen_slope), Some(p_value)) = (rows.whole("sen_slope", row)?, rows.ratio("p_value", row)?)
+            {
+                slope = Some(SlopeTest { months: rows.count("n_months", row)?, sen_slope, p_value });
             }
         }
     }
@@ -188,7 +188,7 @@ fn distinct_customers(delivery: &Delivery<'_>, months: &[MonthRow]) -> (u64, u64
             let month = month_name(facts.orders.month[*order]);
             month >= *first && month <= *last
         };
-        if let Some(latest) = sales().filter(inside).last() {
+        if let Some(latest) = sales().rfind(inside) {
             active += 1;
             repeat += u64::from(sales().next().is_some_and(|first| first != latest));
         }
