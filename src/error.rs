@@ -38,9 +38,9 @@ pub enum Error {
     Unreadable { source_name: String, path: PathBuf, message: String },
     /// More rejects than the configuration allows.
     #[error(
-        "source `{source_name}`: {rejected} of {received} rows were rejected, more than the limit of {limit}; nothing was loaded"
+        "source `{source_name}`: {rejected} of {received} rows were rejected, more than the limit of {limit}; nothing was loaded\n{examples}"
     )]
-    TooManyRejects { source_name: String, rejected: u64, received: u64, limit: String },
+    TooManyRejects { source_name: String, rejected: u64, received: u64, limit: String, examples: String },
     /// A column that names a few kinds of things holds far too many.
     #[error("`{column}` holds more than 65,535 different values")]
     TooManyValues {
@@ -149,9 +149,9 @@ impl Error {
             Error::Unreadable { .. } => {
                 "ask the sender for the file again; everything loaded before still serves".into()
             }
-            Error::TooManyRejects { source_name, .. } => format!(
-                "see the first rejects above; correct the export or the mapping, or raise `[sources.{source_name}] reject_limit`"
-            ),
+            Error::TooManyRejects { source_name, .. } => {
+                format!("correct the export or the mapping, or raise `[sources.{source_name}] reject_limit`")
+            }
             Error::NoOrders => "load some with `langgan ingest`".into(),
             Error::TooManyValues { column } => {
                 format!("is the right column mapped to `{column}`? It should name a kind of thing, not each one")

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::args::{Analyze, Run};
 use super::progress::spinner;
 use super::{Session, ingest, render};
+use crate::analyses::Analyses;
 use crate::calendar::day_name;
 use crate::check::{self, Mismatch};
 use crate::config::Config;
@@ -19,6 +20,7 @@ use crate::lake::{LakeDir, Manifest};
 /// Ingest, check, every analysis, publish.
 pub fn run(session: &Session, args: &Run) -> Result<u8> {
     let config = session.config()?;
+    typed_day(args.as_of.as_deref(), &config)?;
     let lake = LakeDir(session.project.lake());
     let _lock = lock::take(&lake.lock())?;
     let start = std::time::Instant::now();
@@ -33,6 +35,11 @@ pub fn run(session: &Session, args: &Run) -> Result<u8> {
 /// Analyses on the lake as it is: some, printed; or all, published.
 pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
     let config = session.config()?;
+    typed_day(args.as_of.as_deref(), &config)?;
+    if let Some(unknown) = args.names.iter().find(|name| !Analyses::IDS.contains(&name.as_str())) {
+        let known = Analyses::IDS.iter().map(|id| (*id).to_string()).collect();
+        return Err(Error::Unknown { what: "analysis", name: unknown.clone(), known });
+    }
     let lake = LakeDir(session.project.lake());
     let _lock = lock::take(&lake.lock())?;
     let manifest = Manifest::read(&lake)?;
@@ -137,11 +144,18 @@ fn publish(
 
 /// The exclusive as-of day: flag, environment, configuration, or the day after the newest order.
 pub fn as_of(flag: Option<&str>, config: &Config, lake: &LakeDir, manifest: &Manifest) -> Result<i32> {
-    let epoch = chrono::NaiveDate::default();
-    match flag.or(config.core.run.as_of.as_deref()) {
-        Some("today") => Ok((chrono::Local::now().date_naive() - epoch).num_days() as i32),
-        Some(day) => parse_day(day),
+    match typed_day(flag, config)? {
+        Some(day) => Ok(day),
         None => Ok(facts::newest_order_day(lake, manifest)?.ok_or(Error::NoOrders)? + 1),
+    }
+}
+
+/// The as-of day that was typed or configured.
+fn typed_day(flag: Option<&str>, config: &Config) -> Result<Option<i32>> {
+    match flag.or(config.core.run.as_of.as_deref()) {
+        Some("today") => Ok(Some((chrono::Local::now().date_naive() - chrono::NaiveDate::default()).num_days() as i32)),
+        Some(day) => parse_day(day).map(Some),
+        None => Ok(None),
     }
 }
 

@@ -12,7 +12,7 @@ use polars::prelude::*;
 
 use crate::contracts::results::{is_money, result_table};
 use crate::error::{Error, Result};
-use crate::lake::manifest::sync_dir;
+use crate::lake::manifest::{sweep, sync_dir};
 
 /// A run being written. Dropped without [`Draft::publish`], nothing of it stays.
 pub struct Draft {
@@ -25,6 +25,7 @@ impl Draft {
     pub fn begin(runs: &Path) -> Result<Draft> {
         let store = runs.join(".store");
         std::fs::create_dir_all(&store).map_err(Error::io("create", &store))?;
+        sweep(&store, ".draft-")?;
         let temporary =
             tempfile::Builder::new().prefix(".draft-").tempdir_in(&store).map_err(Error::io("write in", &store))?;
         Ok(Draft { runs: runs.to_path_buf(), temporary })

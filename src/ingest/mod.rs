@@ -93,6 +93,12 @@ const EXAMPLES: usize = 5;
 /// Nothing is in force where it fails: the lake is as it was.
 pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
     let before = Manifest::read(lake)?;
+    for table in input_tables() {
+        let dir = lake.file(table.name);
+        if dir.exists() {
+            manifest::sweep(&dir, ".tmp")?;
+        }
+    }
     if !before.batches.is_empty() && before.decimals != request.decimals {
         return Err(Error::LakeSettings {
             was: format!("currency.decimals = {}", before.decimals),
@@ -131,6 +137,7 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
                 rejected: refused,
                 received: total.received,
                 limit: format!("{} %", limit * 100.0),
+                examples: examples(&outcome, name),
             });
         }
     }
@@ -141,6 +148,18 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
         outcome.manifest.commit(lake)?;
     }
     Ok(outcome)
+}
+
+/// The first rejects of a source, a line each.
+fn examples(outcome: &Outcome, source: &str) -> String {
+    let mine =
+        |file: &&(String, Reject)| outcome.loaded.iter().any(|batch| batch.source == source && batch.file == file.0);
+    let line = |(file, reject): &(String, Reject)| {
+        let raw: String =
+            reject.raw.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(100).collect();
+        format!("  {file} line {}: {} {}: {raw}", reject.line, reject.code, reject.column)
+    };
+    outcome.examples.iter().filter(mine).take(EXAMPLES).map(line).collect::<Vec<String>>().join("\n")
 }
 
 /// The files that are not in the lake yet, parents' tables first, then by name.
@@ -425,6 +444,11 @@ fn finish(
     let ledger = (!rejects.is_empty()).then(|| format!("rejects/{id}.parquet"));
     if let (Some(ledger), false) = (&ledger, request.dry_run) {
         manifest::write_atomically(&lake.file(ledger), &rejects::ledger(work.name, &work.shown, &rejects)?)?;
+    }
+    let needed = ["orders", "order_lines", "flat"].contains(&work.table.name);
+    if rows.received == 0 && (needed || work.replaces.is_some()) {
+        let message = "it has a header and no row; what was loaded before still serves".into();
+        return Err(Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message });
     }
     let batch = Batch {
         id,

@@ -143,6 +143,20 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_dir(dir)
 }
 
+/// Takes away what a run that was killed left half-written: entries of a folder that begin with `prefix`. Only for
+/// who holds the lock.
+pub fn sweep(dir: &Path, prefix: &str) -> Result<()> {
+    for entry in std::fs::read_dir(dir).map_err(Error::io("read", dir))?.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(prefix) {
+            continue;
+        }
+        let path = entry.path();
+        let gone = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        gone.map_err(Error::io("remove", &path))?;
+    }
+    Ok(())
+}
+
 /// Makes the names in a folder durable.
 pub fn sync_dir(dir: &Path) -> Result<()> {
     std::fs::File::open(dir).and_then(|handle| handle.sync_all()).map_err(Error::io("write in", dir))

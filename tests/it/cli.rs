@@ -187,3 +187,48 @@ fn init_never_replaces_a_configuration_unasked() {
     project.ok(&["init", "--from", "sales.csv", "--force"]);
     project.ok(&["run"]);
 }
+
+#[test]
+fn killed_at_any_moment_the_next_run_is_whole() {
+    use std::time::Duration;
+    let whole = Project::sample();
+    whole.ok(&["run", "--quiet"]);
+    let project = Project::sample();
+    for milliseconds in [5, 20, 40, 60, 90, 130, 180, 250] {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_langgan"))
+            .args(["run", "--quiet"])
+            .current_dir(project.path())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        let _ = run.kill();
+        run.wait().unwrap();
+        if project.path().join("runs/latest").exists() {
+            assert_eq!(whole.run_files(), project.run_files(), "after {milliseconds} ms");
+        }
+    }
+    project.ok(&["run", "--quiet"]);
+    assert_eq!(whole.run_files(), project.run_files());
+    let mut litter = Vec::new();
+    for folder in ["lake/orders", "lake/order_lines", "runs/.store"] {
+        for entry in std::fs::read_dir(project.path().join(folder)).unwrap().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                litter.push(name);
+            }
+        }
+    }
+    assert_eq!(litter, [""; 0]);
+}
+
+#[test]
+fn an_export_without_rows_does_not_take_the_place_of_one_with_rows() {
+    let project = small();
+    project.ok(&["run"]);
+    let run = project.run_files();
+    project.write("sales.csv", SALES.lines().next().unwrap());
+    let ran = project.run(&["run"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("a header and no row"), "{}", ran.stderr);
+    assert_eq!(run, project.run_files());
+}

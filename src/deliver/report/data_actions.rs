@@ -180,7 +180,7 @@ pub struct OfferCount {
 pub struct FollowUpQueue {
     /// Agents in reading order.
     pub agents: Vec<AgentQueue>,
-    /// From eligible to queued, by reason: `eligible = queued + no_consent + over_cap + control`.
+    /// From eligible to queued, by reason: `eligible = queued + no_consent + unreachable + over_cap + control`.
     pub reasons: Vec<ReasonCount>,
     /// The next contacts; the first 15 are shown.
     pub next_contacts: Vec<NextContact>,
@@ -210,6 +210,8 @@ pub struct ReasonCount {
     pub no_consent: u64,
     /// Left out: over the cap of the agent.
     pub over_cap: u64,
+    /// Left out because they are own people, have no telephone number or were contacted of late.
+    pub unreachable: u64,
     /// Left out on purpose: control group.
     pub control: u64,
     /// In the queue.

@@ -165,6 +165,7 @@ pub(super) fn queue(dice: &mut Dice) -> FollowUpQueue {
         eligible: no_consent + over_cap + control + queued,
         no_consent,
         over_cap,
+        unreachable: 0,
         control,
         queued,
     };

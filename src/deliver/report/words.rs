@@ -238,6 +238,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("reason", "Alasan", "Reason"),
     ("eligible", "Layak", "Eligible"),
     ("no_consent", "Tanpa persetujuan", "No consent"),
+    ("unreachable", "Tidak dihubungi", "Not to be called"),
     ("over_cap", "Lewat batas", "Over cap"),
     ("control", "Kelompok kontrol", "Control group"),
     ("queued", "Antre", "Queued"),

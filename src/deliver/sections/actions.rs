@@ -7,7 +7,7 @@ use crate::analyses::frame::texts;
 use crate::contracts::results::{BASKET_RULES, CROSS_SELL, QUEUE, QUEUE_REASONS, UP_SELL};
 use crate::deliver::queues::reason_words;
 use crate::deliver::report::{
-    AgentQueue, AssociationRule, FollowUpQueue, NextContact, OfferCount, Offers, ReasonCount,
+    AgentQueue, AssociationRule, FollowUpQueue, Language, NextContact, OfferCount, Offers, ReasonCount,
 };
 use crate::error::Result;
 
@@ -72,7 +72,7 @@ pub fn queue(delivery: &Delivery<'_>) -> Result<Option<FollowUpQueue>> {
                 name: customer_name(delivery, &id),
                 customer_id: id,
                 reason: reason_words(&rows.text("reasons", row)?, delivery.language),
-                channel: String::new(),
+                channel: if delivery.language == Language::Indonesian { "telepon" } else { "call" }.into(),
                 offer: if offer.is_empty() { offer } else { product_name(delivery, &offer) },
                 value: rows.number("expected_margin", row)?,
             });
@@ -92,6 +92,9 @@ pub fn queue(delivery: &Delivery<'_>) -> Result<Option<FollowUpQueue>> {
                 eligible: rows.count("customers", row)?,
                 no_consent: rows.count("no_consent", row)?,
                 over_cap: rows.count("over_cap", row)?,
+                unreachable: rows.count("not_external", row)?
+                    + rows.count("no_phone", row)?
+                    + rows.count("contacted", row)?,
                 control: rows.count("in_control", row)?,
                 queued: rows.count("queued", row)?,
             })

@@ -68,12 +68,13 @@ pub(super) fn queue(voice: Voice<'_>, data: &FollowUpQueue) -> Value {
             number(voice.money(row.value)),
         ]
     });
-    let heads = ["reason", "#eligible", "#no_consent", "#over_cap", "#control", "#queued"];
+    let heads = ["reason", "#eligible", "#no_consent", "#unreachable", "#over_cap", "#control", "#queued"];
     let reasons = Table::new(voice, &heads).fill(voice, &data.reasons, usize::MAX, |row| {
         vec![
             text(voice.label("reason", &row.reason)),
             number(voice.count(row.eligible)),
             number(voice.count(row.no_consent)),
+            number(voice.count(row.unreachable)),
             number(voice.count(row.over_cap)),
             number(voice.count(row.control)),
             number(voice.count(row.queued)),
