@@ -77,7 +77,7 @@ fn rejects(lake: &LakeDir, manifest: &Manifest, out: &Path) -> Result<()> {
 fn reconciliation(lake: &LakeDir, manifest: &Manifest, out: &Path) -> Result<()> {
     let actual = langgan::check::branch_days(lake, manifest)?;
     let mut expected: BTreeMap<(i32, String), (i64, i64)> = BTreeMap::new();
-    for file in manifest.files("control_totals", false) {
+    for file in manifest.files("control_totals") {
         for rows in read(lake, file, &["day", "branch_id", "rows", "amount"], &[])? {
             let (days, branches) = (rows.column(0).as_primitive::<Date32Type>(), rows.column(1).as_string::<i32>());
             let (counts, amounts) =

@@ -33,7 +33,7 @@ pub struct Mismatch {
 /// that sends no totals at all is not compared.
 pub fn control_totals(lake: &LakeDir, manifest: &Manifest) -> Result<(u64, Vec<Mismatch>)> {
     let mut expected: DayTotals = BTreeMap::new();
-    for file in manifest.files("control_totals", false) {
+    for file in manifest.files("control_totals") {
         for rows in read(lake, file, &["day", "branch_id", "entity", "rows", "amount"], &[])? {
             let (days, branches) = (rows.column(0).as_primitive::<Date32Type>(), rows.column(1).as_string::<i32>());
             let entities = rows.column(2).as_string::<i32>();
@@ -83,7 +83,7 @@ pub fn branch_days(lake: &LakeDir, manifest: &Manifest) -> Result<DayTotals> {
     let mut group_of_order: Vec<u32> = Vec::new();
     const NONE: u32 = u32::MAX;
     let mut group_numbers: BTreeMap<(i32, String), u32> = BTreeMap::new();
-    for file in manifest.files("orders", false) {
+    for file in manifest.files("orders") {
         for rows in read(lake, file, &["order_key", "order_day", "branch_id", "status"], &["branch_id", "status"])? {
             let (keys, days) = (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_primitive::<Int32Type>());
             let (branches, statuses) =
@@ -116,7 +116,7 @@ pub fn branch_days(lake: &LakeDir, manifest: &Manifest) -> Result<DayTotals> {
     for group in group_of_order.iter().filter(|group| **group != NONE) {
         sums[*group as usize].0 += 1;
     }
-    for file in manifest.files("order_lines", false) {
+    for file in manifest.files("order_lines") {
         for rows in read(lake, file, &["order_key", "quantity", "unit_price", "discount"], &[])? {
             let (keys, quantities) = (
                 rows.column(0).as_primitive::<Int32Type>().values(),

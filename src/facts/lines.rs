@@ -31,7 +31,7 @@ pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Order
         unit_cost: Vec::new(),
     };
     let mut next = orders.first_line.clone();
-    for file in manifest.files(ORDER_LINES.name, false) {
+    for file in manifest.files(ORDER_LINES.name) {
         read_each(lake, file, &COLUMNS, &[], |batch| {
             place(&batch, &mut lines, &mut next, &number_of, products);
             Ok(())
@@ -54,7 +54,7 @@ fn number(numbers: &[u32], key: i32) -> u32 {
 }
 
 fn count_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, number_of: &[u32]) -> Result<()> {
-    for file in manifest.files(ORDER_LINES.name, false) {
+    for file in manifest.files(ORDER_LINES.name) {
         for batch in read(lake, file, &["order_key"], &[])? {
             for key in batch.column(0).as_primitive::<Int32Type>().values() {
                 let order = number(number_of, *key);

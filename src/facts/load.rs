@@ -20,7 +20,7 @@ use crate::lake::{LakeDir, Manifest};
 /// The newest day of any accepted order; `None` without orders.
 pub fn newest_order_day(lake: &LakeDir, manifest: &Manifest) -> Result<Option<i32>> {
     let mut newest = None;
-    for file in manifest.files("orders", false) {
+    for file in manifest.files("orders") {
         for batch in read(lake, file, &["order_day"], &[])? {
             newest = newest.max(arrow::compute::max(batch.column(0).as_primitive::<Int32Type>()));
         }
@@ -33,7 +33,7 @@ pub fn newest_order_day(lake: &LakeDir, manifest: &Manifest) -> Result<Option<i3
 /// # Errors
 /// [`Error::NoOrders`] where the lake has none at all.
 pub fn load(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Facts> {
-    if manifest.files("orders", false).next().is_none() {
+    if manifest.files("orders").next().is_none() {
         return Err(Error::NoOrders);
     }
     let (customers, customer_numbers) = keyed_dimension(lake, manifest, &inputs::CUSTOMERS, "customer_key")?;
@@ -92,7 +92,7 @@ fn rows_in_force(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> 
     let schema = schema(table);
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut batches = Vec::new();
-    for file in manifest.files(table.name, false) {
+    for file in manifest.files(table.name) {
         batches.extend(read(lake, file, &names, &[])?);
     }
     concat_batches(&schema, &batches).map_err(Error::internal("joining the lake's files"))
@@ -148,7 +148,7 @@ fn load_orders(
     n_customers: usize,
 ) -> Result<(Orders, Vec<(String, u64)>)> {
     let mut batches = Vec::new();
-    for file in manifest.files("orders", false) {
+    for file in manifest.files("orders") {
         let columns =
             ["order_key", "customer_key", "order_day", "branch_id", "channel", "payment", "status", "staff_id"];
         batches.extend(read(lake, file, &columns, &ORDER_CODES)?);
@@ -291,7 +291,7 @@ fn load_interactions(
     products: &Dimension,
 ) -> Result<Interactions> {
     let mut batches = Vec::new();
-    for file in manifest.files("interactions", false) {
+    for file in manifest.files("interactions") {
         batches.extend(read(
             lake,
             file,
@@ -367,7 +367,7 @@ fn id_numbers(dimension: &Dimension) -> hashbrown::HashMap<&str, u32, foldhash::
 
 fn load_costs(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<(i32, String, i64)>> {
     let mut costs: BTreeMap<(i32, String), i64> = BTreeMap::new();
-    for file in manifest.files("activity_costs", false) {
+    for file in manifest.files("activity_costs") {
         for batch in read(lake, file, &["month", "pool", "amount"], &[])? {
             let months: &Int32Array = batch.column(0).as_primitive();
             let pools = batch.column(1).as_string::<i32>();

@@ -108,7 +108,7 @@ impl BlockReader {
     }
 
     /// Size and BLAKE3 of all that was read.
-    pub fn finish(self) -> (u64, String) {
+    pub fn finish(&self) -> (u64, String) {
         (self.read, self.hasher.finalize().to_hex().to_string())
     }
 }

@@ -77,6 +77,8 @@ pub struct Block {
     pub bytes: Vec<u8>,
     /// Where they begin in the file.
     pub offset: u64,
+    /// No block of the file follows.
+    pub last: bool,
     /// Its records.
     pub records: Records,
     /// The values of each mapped column that is not text, one a record ([`EMPTY`] for an empty cell).
@@ -111,6 +113,7 @@ impl Block {
             faults: Vec::new(),
             bytes,
             offset,
+            last,
             records,
         };
         if simdutf8::basic::from_utf8(&block.bytes[..block.records.consumed]).is_err() {

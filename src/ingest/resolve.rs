@@ -18,6 +18,8 @@ pub struct Seen {
     pub owners: Owners,
     /// Whether a key of an owner has been claimed by a row, by owner and key.
     pub claimed: BTreeMap<&'static str, Vec<bool>>,
+    /// Whether a row was written for a key that no source describes, by owner and key.
+    pub named: BTreeMap<&'static str, Vec<bool>>,
     /// Keys of the other tables' rows.
     pub keys: BTreeMap<&'static str, KeyIndex>,
     /// Line numbers of each order: the first 64 as bits.

@@ -18,6 +18,7 @@ pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>) -> 
         let active = batch.superseded_by.is_none() && !replaced.contains(&place);
         for file in &batch.files {
             let Some(table) = input_table(&file.table) else { continue };
+            let named = batch.only_names(file);
             match table.name {
                 "customers" | "products" | "orders" => {
                     for rows in read(lake, file, &[key_column(table), table.key[0]], &[])? {
@@ -25,7 +26,7 @@ pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>) -> 
                             (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
                         for row in 0..rows.num_rows() {
                             let key = keys.value(row) as usize;
-                            give(&mut seen, table.name, key, ids.value(row), active);
+                            give(&mut seen, table.name, key, ids.value(row), active, named);
                         }
                     }
                 }
@@ -61,15 +62,18 @@ fn key_column(table: &Table) -> &'static str {
 }
 
 /// Ids were given their keys in order, but files need not be in that order: gaps are filled until their turn comes.
-fn give(seen: &mut Seen, table: &'static str, key: usize, id: &str, active: bool) {
+fn give(seen: &mut Seen, table: &'static str, key: usize, id: &str, active: bool, named: bool) {
     let claimed = seen.claimed.entry(table).or_default();
+    let names = seen.named.entry(table).or_default();
     let Some(owner) = seen.owners.of_mut(table) else { return };
     owner.keys.place(key as u32, id.as_bytes());
     let length = owner.keys.len();
     owner.accepted.resize(length, false);
     claimed.resize(length, false);
-    owner.accepted[key] |= active;
-    claimed[key] |= active;
+    names.resize(length, false);
+    owner.accepted[key] |= active || named;
+    claimed[key] |= active && !named;
+    names[key] |= named;
 }
 
 fn restore_keys(lake: &LakeDir, file: &crate::lake::DataFile, table: &'static Table, seen: &mut Seen) -> Result<()> {

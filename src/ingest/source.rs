@@ -38,7 +38,7 @@ pub struct Source {
     pub negative_quantity: NegativeQuantity,
     /// The share of rows that may be rejected before the whole source is refused.
     pub reject_limit: f64,
-    /// Canonical column = the export's column.
+    /// Canonical column = the export's column; `""` leaves a column out that bears our own name.
     pub columns: BTreeMap<String, String>,
     /// Canonical value = the export's words for it, by column.
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -184,6 +184,7 @@ impl Layout {
         let mut columns = Vec::new();
         for column in table.columns {
             let field = match source.columns.get(column.name) {
+                Some(mapped) if mapped.is_empty() => None,
                 Some(mapped) => Some(find(mapped).ok_or_else(|| Error::NoColumn {
                     source_name: name.into(),
                     path: path.to_path_buf(),

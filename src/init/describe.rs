@@ -79,9 +79,10 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
         }
     }
     evidence.extend(placement.remarks.iter().map(|remark| format!("{name}: {remark}")));
-    evidence.extend(taken_by_name(export, placement).map(|column| {
-        format!("{name}: `{column}` bears our own name and is loaded all the same: rename it in the export")
-    }));
+    evidence.extend(
+        taken_by_name(export, placement)
+            .map(|column| format!("{name}: `{column}` bears our own name but holds something else: left out")),
+    );
 }
 
 /// Columns left out on purpose that ingest takes because their header is our name.

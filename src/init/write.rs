@@ -217,9 +217,10 @@ fn columns(export: &Export, placement: &Placement, lines: &mut Vec<String>) {
         }
     }
     lines.extend(placement.remarks.iter().map(|remark| format!("# {}", clean(remark))));
-    lines.extend(taken_by_name(export, placement).map(|column| {
-        format!("# CAREFUL: `{column}` bears our own name and is loaded all the same; rename it in the export")
-    }));
+    lines.extend(
+        taken_by_name(export, placement)
+            .map(|column| format!("{column} = \"\"   # bears our own name and holds something else: left out")),
+    );
     let unmapped: Vec<String> = (0..header.len())
         .filter(|field| placement.columns.iter().all(|(_, taken)| taken != field))
         .map(|field| clean(&header[field]))

@@ -74,6 +74,14 @@ pub struct Arithmetic {
     pub superseded: u64,
 }
 
+impl Batch {
+    /// Whether a file holds customers or products that this batch, of another table, only names. They stay when
+    /// the batch is superseded, because others may name them too.
+    pub fn only_names(&self, file: &DataFile) -> bool {
+        file.table != self.table && (file.table == "customers" || file.table == "products")
+    }
+}
+
 impl Arithmetic {
     /// Whether no row is missing and none counted twice.
     pub fn balances(&self) -> bool {
@@ -113,10 +121,17 @@ impl Manifest {
         self.batches.iter().filter(|batch| batch.superseded_by.is_none())
     }
 
-    /// The files of a table, those of superseded batches too where `all`.
-    pub fn files<'m>(&'m self, table: &'m str, all: bool) -> impl Iterator<Item = &'m DataFile> {
-        let batches = self.batches.iter().filter(move |batch| all || batch.superseded_by.is_none());
-        batches.flat_map(|batch| &batch.files).filter(move |file| file.table == table)
+    /// The files of a table in force. Customers and products that other tables only name are in force until the
+    /// table has a source of its own.
+    pub fn files<'m>(&'m self, table: &'m str) -> impl Iterator<Item = &'m DataFile> {
+        let described = self.active().any(|batch| batch.table == table);
+        let in_force = move |batch: &Batch, file: &DataFile| match batch.only_names(file) {
+            true => !described,
+            false => batch.superseded_by.is_none(),
+        };
+        let files =
+            self.batches.iter().flat_map(move |batch| batch.files.iter().filter(move |file| in_force(batch, file)));
+        files.filter(move |file| file.table == table)
     }
 
     /// Identifies the content the lake serves.

@@ -77,21 +77,29 @@ impl FileWriter {
         Ok(())
     }
 
-    /// Makes the file durable and names it `<table>/<name>.parquet`. `None` where it has no row: then there is no file.
-    pub fn finish_as(mut self, name: &str) -> Result<Option<DataFile>> {
+    /// Names the file `<table>/<name>.parquet`, and hands it over to be made durable: many at once, and before the
+    /// manifest names it. `None` where it has no row: then there is no file.
+    pub fn finish_as(mut self, name: &str) -> Result<Option<(DataFile, File)>> {
         if self.rows == 0 {
             return Ok(None);
         }
         let relative = format!("{}/{name}.parquet", self.table.name);
         let path = self.lake.file(&relative);
         self.writer.finish().map_err(|error| parquet_io(error, &path))?;
-        self.temporary.as_file().sync_all().map_err(Error::io("write", &path))?;
-        self.temporary.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
-        if let Some(dir) = path.parent() {
-            super::manifest::sync_dir(dir)?;
-        }
-        Ok(Some(DataFile { table: self.table.name.into(), path: relative, rows: self.rows }))
+        let handle = self.temporary.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
+        Ok(Some((DataFile { table: self.table.name.into(), path: relative, rows: self.rows }, handle)))
     }
+}
+
+/// Makes finished files, and their names, durable.
+pub fn make_durable(lake: &LakeDir, files: &[(DataFile, File)]) -> Result<()> {
+    files
+        .par_iter()
+        .try_for_each(|(file, handle)| handle.sync_all().map_err(Error::io("write", &lake.file(&file.path))))?;
+    let mut tables: Vec<&str> = files.iter().map(|(file, _)| file.table.as_str()).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables.into_iter().try_for_each(|table| super::manifest::sync_dir(&lake.file(table)))
 }
 
 impl RowGroupEncoder {

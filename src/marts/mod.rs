@@ -79,7 +79,7 @@ fn lake_frame(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> Res
         return Ok(None);
     }
     let paths: Vec<PlRefPath> = manifest
-        .files(table.name, false)
+        .files(table.name)
         .map(|file| PlRefPath::from(lake.file(&file.path).to_string_lossy().as_ref()))
         .collect();
     if paths.is_empty() {

@@ -9,8 +9,8 @@ pub(super) fn readme(options: &Options, summary: &Summary, found: &[Found]) -> S
     let mut text = format!(
         "# Toko Contoh, a synthetic shop\n\
          \n\
-         Written by `langgan sample DIR --customers {} --seed {}`. Every person, plate, card and telephone\n\
-         number is made up.\n\
+         Written by `langgan sample DIR --customers {} --seed {}{}`. Every person, plate, card and\n\
+         telephone number is made up.\n\
          \n\
          Toko Contoh sells motorcycle and car parts, accessories and household goods in {} Indonesian\n\
          branches. `exports/` holds what its tills and its office export for 2024 and 2025, in the Indonesian\n\
@@ -35,6 +35,7 @@ pub(super) fn readme(options: &Options, summary: &Summary, found: &[Found]) -> S
          - `totals.csv` has the completed orders and their amount, returned lines included, by branch and day.\n",
         options.customers,
         options.seed,
+        if options.faults { " --faults" } else { "" },
         summary.branches,
         summary.customers,
         summary.products,

@@ -189,6 +189,19 @@ fn init_never_replaces_a_configuration_unasked() {
 }
 
 #[test]
+fn customers_first_named_and_then_described_are_one() {
+    let project = small();
+    project.ok(&["run", "--quiet"]);
+    let customers = "[sources.customers]\ntable = \"customers\"\nfiles = [\"customers.csv\"]\n";
+    project
+        .write("langgan.toml", format!("{SMALL}{customers}"))
+        .write("customers.csv", "customer_id,name\nann,Ann\nbob,Bob\ncid,Cid\n");
+    project.ok(&["run", "--quiet"]);
+    let found = project.ok(&["query", "-c", "SELECT customer_id, name, n_orders FROM customers ORDER BY customer_id"]);
+    assert_eq!(found.stdout, "customer_id,name,n_orders\nann,Ann,1\nbob,Bob,1\ncid,Cid,0\n");
+}
+
+#[test]
 fn killed_at_any_moment_the_next_run_is_whole() {
     use std::time::Duration;
     let whole = Project::sample();
