@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use langgan::calendar::day_number;
 use langgan::error::Result;
-use langgan::facts;
+use langgan::facts::{self, Parts};
 use langgan::lake::{LakeDir, Manifest};
 
 #[global_allocator]
@@ -49,10 +49,20 @@ fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
     }
     let as_of = day_number(2025, 1, 1).unwrap_or_default();
     let manifest = Manifest::read(&lake)?;
-    let facts = timed("facts", || facts::load(&lake, &manifest, as_of))?;
-    let all: [(&str, Job); 6] =
-        [("j2", j2::run), ("j3", j3::run), ("j4", j4::run), ("j5", j5::run), ("j6", j6::run), ("j7", j7::run)];
-    for (name, job) in all {
+    let lines = Parts { lines: true, ..Parts::ORDERS };
+    let interactions = Parts { interactions: true, ..Parts::ORDERS };
+    let all: [(&str, Parts, Job); 6] = [
+        ("j2", interactions, j2::run),
+        ("j3", Parts::ORDERS, j3::run),
+        ("j4", interactions, j4::run),
+        ("j5", lines, j5::run),
+        ("j6", lines, j6::run),
+        ("j7", Parts::ALL, j7::run),
+    ];
+    let parts =
+        all.iter().filter(|(name, ..)| wanted(name)).fold(Parts::ORDERS, |parts, (_, reads, _)| parts.and(*reads));
+    let facts = timed("facts", || facts::load_parts(&lake, &manifest, as_of, parts))?;
+    for (name, _, job) in all {
         if wanted(name) {
             timed(name, || job(&facts, out))?;
         }

@@ -12,7 +12,7 @@ use super::rfm::months_before;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{CLV, CLV_CARDS};
 use crate::error::Result;
-use crate::facts::Facts;
+use crate::facts::{Facts, Parts};
 use crate::stats::btyd::{DAYS_PER_WEEK, Triple};
 use crate::stats::metrics::top_decile_share;
 
@@ -29,6 +29,7 @@ static SPEC: Spec = Spec {
                  none at all with the probability of having left; it is approximate, as the value per order counts \
                  as known.",
     needs: &["profitability"],
+    reads: Parts::ORDERS,
     outputs: &[&CLV, &CLV_CARDS],
 };
 

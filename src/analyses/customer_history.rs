@@ -11,7 +11,7 @@ use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::CUSTOMER_HISTORY;
 use crate::error::Result;
-use crate::facts::Facts;
+use crate::facts::{Facts, Parts};
 
 static SPEC: Spec = Spec {
     id: "customer_history",
@@ -19,6 +19,7 @@ static SPEC: Spec = Spec {
                  category and staff a customer buys from most (ties: the lower id), the last activity (order or \
                  interaction) and its status: within 14 days, one calendar month, six calendar months, or inactive.",
     needs: &[],
+    reads: Parts::ALL,
     outputs: &[&CUSTOMER_HISTORY],
 };
 

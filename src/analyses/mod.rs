@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contracts::Table;
 use crate::error::{Error, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, Parts};
 
 /// A question the engine can answer. The fields of the implementor are its parameters.
 pub trait Analysis: Sync {
@@ -44,6 +44,8 @@ pub struct Spec {
     pub definition: &'static str,
     /// Analyses whose tables it reads.
     pub needs: &'static [&'static str],
+    /// What it reads of the facts besides orders and their sums.
+    pub reads: Parts,
     /// The tables it gives.
     pub outputs: &'static [&'static Table],
 }

@@ -9,7 +9,7 @@ use super::{Analysis, Inputs, Spec};
 use crate::calendar::{civil, day_number, days_in_month};
 use crate::contracts::results::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_SEGMENTS};
 use crate::error::Result;
-use crate::facts::Facts;
+use crate::facts::{Facts, Parts};
 use crate::stats::rank::{ntile, quantile_scores_ties_together, score_with_cuts};
 
 static SPEC: Spec = Spec {
@@ -21,6 +21,7 @@ static SPEC: Spec = Spec {
                  new r=5 f=1; promising r=4 f=1; need_attention r=3 f≤3; about_to_sleep r=2 f≤2; cant_lose r=1 f≥4 m≥4; \
                  at_risk r≤2 f≥3; hibernating is the rest.",
     needs: &[],
+    reads: Parts::ORDERS,
     outputs: &[&RFM, &RFM_SEGMENTS, &RFM_CUTS, &RFM_MIGRATION],
 };
 

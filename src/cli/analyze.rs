@@ -47,7 +47,8 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
         return publish(session, &config, &lake, &manifest, args.as_of.as_deref(), Vec::new());
     }
     let as_of = as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
-    let facts = facts::load(&lake, &manifest, as_of)?;
+    let parts = engine::parts(&config.analyses, &args.names)?;
+    let facts = facts::load_parts(&lake, &manifest, as_of, parts)?;
     let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, &manifest, &|_| {})?;
     let mut tables = serde_json::Map::new();
     for analysis in

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::analyses::{Analyses, Analysis, Inputs, Results};
 use crate::contracts::Table;
 use crate::error::{Error, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, Parts};
 use crate::lake::{LakeDir, Manifest};
 use crate::marts::{self, MARTS};
 
@@ -102,6 +102,12 @@ pub fn run(
         outcome.seconds.push((mart.table.name.into(), start.elapsed().as_secs_f64()));
     }
     Ok(outcome)
+}
+
+/// What the analyses named (all, where none is) and those they need read of the facts.
+pub fn parts(analyses: &Analyses, only: &[String]) -> Result<Parts> {
+    let chosen = chosen(analyses, only)?;
+    Ok(chosen.iter().fold(Parts::ORDERS, |parts, analysis| parts.and(analysis.spec().reads)))
 }
 
 /// The analyses asked for and, before them, those they need.

@@ -4,7 +4,7 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
-use super::{ANONYMOUS, Lines, Orders, line_kind};
+use super::{ANONYMOUS, Line, Lines, OrderTotals, Orders, line_kind};
 use crate::contracts::inputs::ORDER_LINES;
 use crate::error::Result;
 use crate::lake::reader::{read, read_each};
@@ -67,8 +67,56 @@ fn count_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, number_
     Ok(())
 }
 
+/// Sums the lines of each order as they are read, without keeping them; sets how many each order has.
+pub(super) fn sum_lines(
+    lake: &LakeDir,
+    manifest: &Manifest,
+    orders: &mut Orders,
+    products: &[u32],
+    unit_cost: &[Option<i64>],
+    category: &[u32],
+) -> Result<Vec<OrderTotals>> {
+    let number_of = order_numbers(orders);
+    let mut totals = vec![OrderTotals::default(); orders.len()];
+    for file in manifest.files(ORDER_LINES.name) {
+        read_each(lake, file, &COLUMNS, &[], |batch| {
+            each_line(&batch, &number_of, products, |order, line| {
+                orders.n_lines[order] += 1;
+                let product = line.product as usize;
+                totals[order].add(&line, line.unit_cost.or(unit_cost[product]), category[product]);
+            });
+            Ok(())
+        })?;
+    }
+    for (totals, n_lines) in totals.iter_mut().zip(&orders.n_lines) {
+        totals.is_sale |= *n_lines == 0;
+    }
+    Ok(totals)
+}
+
 /// Writes the lines of a row group where they belong.
 fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[u32], products: &[u32]) {
+    let costs = batch.column(6);
+    if costs.null_count() < costs.len() && lines.unit_cost.is_empty() {
+        lines.unit_cost = vec![None; lines.product.len()];
+    }
+    each_line(batch, number_of, products, |order, line| {
+        let at = next[order] as usize;
+        next[order] += 1;
+        lines.product[at] = line.product;
+        lines.quantity[at] = line.quantity;
+        lines.amount[at] = line.amount;
+        lines.discount[at] = line.discount;
+        lines.kind[at] = line.kind;
+        if line.unit_cost.is_some() {
+            lines.unit_cost[at] = line.unit_cost;
+        }
+    });
+}
+
+/// Hands over each line of an order that is among the facts.
+#[inline]
+fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each: impl FnMut(usize, Line)) {
     let keys = batch.column(0).as_primitive::<Int32Type>().values();
     let product_keys = batch.column(1).as_primitive::<Int32Type>().values();
     let quantities = batch.column(2).as_primitive::<Int32Type>().values();
@@ -78,32 +126,27 @@ fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[
     let any_discount = discounts.null_count() < discounts.len();
     let any_returned = returned.null_count() < returned.len();
     let any_cost = unit_costs.null_count() < unit_costs.len();
-    if any_cost && lines.unit_cost.is_empty() {
-        lines.unit_cost = vec![None; lines.product.len()];
-    }
     for row in 0..keys.len() {
         let order = number(number_of, keys[row]);
         if order == ANONYMOUS {
             continue;
         }
-        let at = next[order as usize] as usize;
-        next[order as usize] += 1;
         let amount = i64::from(quantities[row]) * prices[row];
-        lines.product[at] = products.get(product_keys[row] as usize).copied().unwrap_or(0);
-        lines.quantity[at] = quantities[row];
-        lines.amount[at] = amount;
-        if any_discount && discounts.is_valid(row) {
-            lines.discount[at] = discounts.value(row);
-        }
-        lines.kind[at] = if amount < 0 || quantities[row] < 0 {
+        let kind = if amount < 0 || quantities[row] < 0 {
             line_kind::CREDIT
         } else if any_returned && returned.is_valid(row) && returned.value(row) {
             line_kind::RETURNED
         } else {
             line_kind::SALE
         };
-        if any_cost && unit_costs.is_valid(row) {
-            lines.unit_cost[at] = Some(unit_costs.value(row));
-        }
+        let line = Line {
+            product: products.get(product_keys[row] as usize).copied().unwrap_or(0),
+            quantity: quantities[row],
+            amount,
+            discount: if any_discount && discounts.is_valid(row) { discounts.value(row) } else { 0 },
+            kind,
+            unit_cost: (any_cost && unit_costs.is_valid(row)).then(|| unit_costs.value(row)),
+        };
+        each(order as usize, line);
     }
 }

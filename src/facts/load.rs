@@ -1,20 +1,21 @@
 //! Reads the lake's files in force into [`Facts`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use rayon::prelude::*;
 
-use super::lines::load_lines;
+use super::lines::{load_lines, sum_lines};
 use super::totals::totals;
-use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders};
+use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Lines, Orders};
 use crate::calendar::month_number;
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
 use crate::lake::layout::schema;
-use crate::lake::reader::read;
+use crate::lake::reader::{read, read_each};
 use crate::lake::{LakeDir, Manifest};
 
 /// The newest day of any accepted order; `None` without orders.
@@ -28,24 +29,66 @@ pub fn newest_order_day(lake: &LakeDir, manifest: &Manifest) -> Result<Option<i3
     Ok(newest)
 }
 
+/// What of the lake is read into memory. Customers, products, orders and the sums of their lines always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Single order lines.
+    pub lines: bool,
+    /// Interactions.
+    pub interactions: bool,
+    /// What describes customers besides their id.
+    pub attributes: bool,
+}
+
+impl Parts {
+    /// Everything.
+    pub const ALL: Parts = Parts { lines: true, interactions: true, attributes: true };
+    /// No more than is always read.
+    pub const ORDERS: Parts = Parts { lines: false, interactions: false, attributes: false };
+
+    /// What either needs.
+    pub fn and(self, other: Parts) -> Parts {
+        Parts {
+            lines: self.lines || other.lines,
+            interactions: self.interactions || other.interactions,
+            attributes: self.attributes || other.attributes,
+        }
+    }
+}
+
 /// Reads the facts of a run: completed orders before `as_of` (days since 1970-01-01, exclusive).
 ///
 /// # Errors
 /// [`Error::NoOrders`] where the lake has none at all.
 pub fn load(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Facts> {
+    load_parts(lake, manifest, as_of, Parts::ALL)
+}
+
+/// Reads the facts as [`load`] does, but no more of them than is asked for; what is not read is empty.
+pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts) -> Result<Facts> {
     if manifest.files("orders").next().is_none() {
         return Err(Error::NoOrders);
     }
-    let (customers, customer_numbers) = keyed_dimension(lake, manifest, &inputs::CUSTOMERS, "customer_key")?;
-    let (products, product_numbers) = keyed_dimension(lake, manifest, &inputs::PRODUCTS, "product_key")?;
+    let described = |table, key| keyed_dimension(lake, manifest, table, key, parts.attributes);
+    let (customers, customer_numbers) = described(&inputs::CUSTOMERS, "customer_key")?;
+    let (products, product_numbers) = keyed_dimension(lake, manifest, &inputs::PRODUCTS, "product_key", true)?;
     let agents = dimension(lake, manifest, &inputs::AGENTS)?;
     let branches = dimension(lake, manifest, &inputs::BRANCHES)?;
     let (mut orders, other_orders) = load_orders(lake, manifest, as_of, &customer_numbers, customers.len())?;
-    let lines = load_lines(lake, manifest, &mut orders, &product_numbers)?;
     let (categories, category) = product_categories(&products);
     let unit_cost = products.numbers::<Int64Type>("unit_cost");
-    let totals = totals(&orders, &lines, &unit_cost, &category);
-    let interactions = load_interactions(lake, manifest, as_of, &customers, &products)?;
+    // More categories than a word has bits are told apart line by line.
+    let (lines, totals) = if parts.lines || categories.values.len() > 64 {
+        let lines = load_lines(lake, manifest, &mut orders, &product_numbers)?;
+        let totals = totals(&orders, &lines, &unit_cost, &category);
+        (lines, totals)
+    } else {
+        (Lines::default(), sum_lines(lake, manifest, &mut orders, &product_numbers, &unit_cost, &category)?)
+    };
+    let interactions = match parts.interactions {
+        true => load_interactions(lake, manifest, as_of, &customers, &products)?,
+        false => Interactions { starts: vec![0; customers.len() + 1], ..Interactions::default() },
+    };
     let costs = load_costs(lake, manifest, as_of)?;
     Ok(Facts {
         as_of,
@@ -66,7 +109,7 @@ pub fn load(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Facts> {
 
 /// The rows in force of a table without surrogate keys, sorted by id.
 fn dimension(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> Result<Dimension> {
-    let rows = rows_in_force(lake, manifest, table)?;
+    let rows = rows_in_force(lake, manifest, table, None)?;
     sorted(rows, table).map(|(dimension, _)| dimension)
 }
 
@@ -76,8 +119,9 @@ fn keyed_dimension(
     manifest: &Manifest,
     table: &'static Table,
     key: &str,
+    attributes: bool,
 ) -> Result<(Dimension, Vec<u32>)> {
-    let rows = rows_in_force(lake, manifest, table)?;
+    let rows = rows_in_force(lake, manifest, table, if attributes { None } else { Some([key, table.key[0]]) })?;
     let keys: Vec<i32> =
         rows.column_by_name(key).map(|array| array.as_primitive::<Int32Type>().values().to_vec()).unwrap_or_default();
     let (dimension, order) = sorted(rows, table)?;
@@ -88,9 +132,20 @@ fn keyed_dimension(
     Ok((dimension, numbers))
 }
 
-fn rows_in_force(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> Result<RecordBatch> {
+/// The rows in force of a table: all columns, or only those named.
+fn rows_in_force(
+    lake: &LakeDir,
+    manifest: &Manifest,
+    table: &'static Table,
+    only: Option<[&str; 2]>,
+) -> Result<RecordBatch> {
     let schema = schema(table);
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let names: Vec<&str> = match &only {
+        Some(names) => names.to_vec(),
+        None => schema.fields().iter().map(|field| field.name().as_str()).collect(),
+    };
+    let fields: Vec<usize> = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+    let schema = Arc::new(schema.project(&fields).map_err(Error::internal("choosing columns"))?);
     let mut batches = Vec::new();
     for file in manifest.files(table.name) {
         batches.extend(read(lake, file, &names, &[])?);
@@ -123,11 +178,12 @@ fn product_categories(products: &Dimension) -> (Codes, Vec<u32>) {
     values.sort_unstable();
     values.dedup();
     let codes = Codes { values };
-    let category = names.iter().map(|name| codes.find(name).map_or(0, u32::from)).collect();
+    let category = names.iter().map(|name| codes.place(name).unwrap_or(0) as u32).collect();
     (codes, category)
 }
 
 /// What is read of an order before it has its place.
+#[derive(Default)]
 struct RawOrders {
     customer: Vec<u32>,
     day: Vec<i32>,
@@ -139,6 +195,8 @@ struct RawOrders {
 }
 
 const ORDER_CODES: [&str; 5] = ["branch_id", "channel", "payment", "status", "staff_id"];
+const ORDER_COLUMNS: [&str; 8] =
+    ["order_key", "customer_key", "order_day", "branch_id", "channel", "payment", "status", "staff_id"];
 
 fn load_orders(
     lake: &LakeDir,
@@ -147,68 +205,100 @@ fn load_orders(
     customers: &[u32],
     n_customers: usize,
 ) -> Result<(Orders, Vec<(String, u64)>)> {
-    let mut batches = Vec::new();
+    let mut coders: [Coder; 5] = std::array::from_fn(|_| Coder::default());
+    let mut raw = RawOrders::default();
+    let mut others: BTreeMap<String, u64> = BTreeMap::new();
     for file in manifest.files("orders") {
-        let columns =
-            ["order_key", "customer_key", "order_day", "branch_id", "channel", "payment", "status", "staff_id"];
-        batches.extend(read(lake, file, &columns, &ORDER_CODES)?);
+        read_each(lake, file, &ORDER_COLUMNS, &ORDER_CODES, |batch| {
+            let keys = batch.column(0).as_primitive::<Int32Type>();
+            let customer_keys = batch.column(1).as_primitive::<Int32Type>();
+            let days = batch.column(2).as_primitive::<Int32Type>();
+            let mut codes = coders.iter_mut().zip(3..).map(|(coder, place)| coder.code(batch.column(place)));
+            let [branch, channel, payment, status, staff]: [Vec<u32>; 5] =
+                std::array::from_fn(|_| codes.next().unwrap_or_default());
+            drop(codes);
+            for row in 0..batch.num_rows() {
+                if days.value(row) >= as_of {
+                    continue;
+                }
+                let status = coders[3].value(status[row]);
+                if !(status.is_empty() || status == "completed") {
+                    *others.entry(status.to_string()).or_default() += 1;
+                    continue;
+                }
+                let customer = match customer_keys.is_null(row) {
+                    true => ANONYMOUS,
+                    false => customers.get(customer_keys.value(row) as usize).copied().unwrap_or(ANONYMOUS),
+                };
+                raw.customer.push(customer);
+                raw.day.push(days.value(row));
+                raw.branch.push(branch[row] as u16);
+                raw.channel.push(channel[row] as u16);
+                raw.payment.push(payment[row] as u16);
+                raw.staff.push(staff[row]);
+                raw.key.push(keys.value(row) as u32);
+            }
+            Ok(())
+        })?;
     }
-    let [branches, channels, payments, statuses, staffs] = [3, 4, 5, 6, 7].map(|place| text_codes(&batches, place));
-    for (codes, column) in
-        [(&branches, "branch_id"), (&channels, "channel"), (&payments, "payment"), (&statuses, "status")]
-    {
-        if codes.values.len() > usize::from(u16::MAX) {
+    for (coder, column) in coders.iter().zip(ORDER_CODES).take(4) {
+        if coder.values.len() > usize::from(u16::MAX) {
             return Err(Error::TooManyValues { column });
         }
     }
-    let completed: Vec<bool> =
-        statuses.values.iter().map(|status| status.is_empty() || status == "completed").collect();
-    let mut others = vec![0_u64; statuses.values.len()];
-    let mut raw = RawOrders {
-        customer: Vec::new(),
-        day: Vec::new(),
-        branch: Vec::new(),
-        channel: Vec::new(),
-        payment: Vec::new(),
-        staff: Vec::new(),
-        key: Vec::new(),
-    };
-    for batch in &batches {
-        let keys = batch.column(0).as_primitive::<Int32Type>();
-        let customer_keys = batch.column(1).as_primitive::<Int32Type>();
-        let days = batch.column(2).as_primitive::<Int32Type>();
-        let [branch, channel, payment, status, staff] =
-            [(3, &branches), (4, &channels), (5, &payments), (6, &statuses), (7, &staffs)]
-                .map(|(place, codes)| coded(batch.column(place), codes));
-        for row in 0..batch.num_rows() {
-            if days.value(row) >= as_of {
-                continue;
-            }
-            if !completed[status[row] as usize] {
-                others[status[row] as usize] += 1;
-                continue;
-            }
-            let customer = if customer_keys.is_null(row) {
-                ANONYMOUS
-            } else {
-                customers.get(customer_keys.value(row) as usize).copied().unwrap_or(ANONYMOUS)
-            };
-            raw.customer.push(customer);
-            raw.day.push(days.value(row));
-            raw.branch.push(branch[row] as u16);
-            raw.channel.push(channel[row] as u16);
-            raw.payment.push(payment[row] as u16);
-            raw.staff.push(staff[row]);
-            raw.key.push(keys.value(row) as u32);
-        }
+    let [(branches, of_branch), (channels, of_channel), (payments, of_payment), _, (staffs, of_staff)] =
+        coders.map(Coder::sorted);
+    for (values, of) in [(&mut raw.branch, of_branch), (&mut raw.channel, of_channel), (&mut raw.payment, of_payment)] {
+        values.iter_mut().for_each(|code| *code = of[*code as usize] as u16);
     }
+    raw.staff.iter_mut().for_each(|code| *code = of_staff[*code as usize]);
     let mut orders = place_orders(&raw, n_customers);
     orders.branches = branches;
     orders.channels = channels;
     orders.payments = payments;
     orders.staffs = staffs;
-    let others = statuses.values.into_iter().zip(others).filter(|(_, count)| *count > 0).collect();
-    Ok((orders, others))
+    Ok((orders, others.into_iter().collect()))
+}
+
+/// Numbers text values as they come; they get their place in order at the end.
+#[derive(Default)]
+struct Coder {
+    codes: BTreeMap<String, u32>,
+    values: Vec<String>,
+}
+
+impl Coder {
+    /// The codes of a dictionary-encoded column's cells; an empty cell is the empty text.
+    fn code(&mut self, column: &ArrayRef) -> Vec<u32> {
+        let column = column.as_dictionary::<Int32Type>();
+        let empty = if column.null_count() > 0 { self.number("") } else { 0 };
+        let values = column.values().as_string::<i32>();
+        let map: Vec<u32> = values.iter().map(|value| value.map_or(empty, |value| self.number(value))).collect();
+        column.keys().iter().map(|key| key.map_or(empty, |key| map[key as usize])).collect()
+    }
+
+    fn number(&mut self, value: &str) -> u32 {
+        if let Some(code) = self.codes.get(value) {
+            return *code;
+        }
+        let code = self.values.len() as u32;
+        self.codes.insert(value.to_string(), code);
+        self.values.push(value.to_string());
+        code
+    }
+
+    fn value(&self, code: u32) -> &str {
+        &self.values[code as usize]
+    }
+
+    /// The values in their order, and the place of each code.
+    fn sorted(self) -> (Codes, Vec<u32>) {
+        let mut places = vec![0; self.values.len()];
+        for (place, code) in self.codes.values().enumerate() {
+            places[*code as usize] = place as u32;
+        }
+        (Codes { values: self.codes.into_keys().collect() }, places)
+    }
 }
 
 /// Puts orders in their place: by customer (anonymous last), then day, then as loaded.
@@ -258,31 +348,6 @@ fn place_orders(raw: &RawOrders, n_customers: usize) -> Orders {
     }
 }
 
-/// All values of a coded text column, sorted; an empty cell is the empty text.
-fn text_codes(batches: &[RecordBatch], place: usize) -> Codes {
-    let mut values: Vec<String> = Vec::new();
-    for batch in batches {
-        let column = batch.column(place).as_dictionary::<Int32Type>();
-        if column.null_count() > 0 {
-            values.push(String::new());
-        }
-        values.extend(column.values().as_string::<i32>().iter().flatten().map(String::from));
-        values.sort_unstable();
-        values.dedup();
-    }
-    Codes { values }
-}
-
-/// The codes of a column's cells.
-fn coded(column: &ArrayRef, codes: &Codes) -> Vec<u32> {
-    let column = column.as_dictionary::<Int32Type>();
-    let values = column.values().as_string::<i32>();
-    let place = |value: &str| codes.place(value).unwrap_or(0) as u32;
-    let map: Vec<u32> = values.iter().map(|value| value.map_or(0, place)).collect();
-    let empty = place("");
-    column.keys().iter().map(|key| key.map_or(empty, |key| map[key as usize])).collect()
-}
-
 fn load_interactions(
     lake: &LakeDir,
     manifest: &Manifest,
@@ -299,10 +364,7 @@ fn load_interactions(
             &["kind"],
         )?);
     }
-    let kinds = text_codes(&batches, 4);
-    if kinds.values.len() > usize::from(u16::MAX) {
-        return Err(Error::TooManyValues { column: "kind" });
-    }
+    let mut coder = Coder::default();
     let customer_numbers = id_numbers(customers);
     let product_numbers = id_numbers(products);
     let mut rows: Vec<Row> = Vec::new();
@@ -311,7 +373,7 @@ fn load_interactions(
         let (days, months) = (batch.column(1).as_primitive::<Int32Type>(), batch.column(2).as_primitive::<Int32Type>());
         let at = batch.column(3).as_primitive::<TimestampMicrosecondType>();
         let (product, minutes) = (batch.column(5).as_string::<i32>(), batch.column(6).as_primitive::<Int32Type>());
-        for (row, kind) in coded(batch.column(4), &kinds).into_iter().enumerate() {
+        for (row, kind) in coder.code(batch.column(4)).into_iter().enumerate() {
             if days.value(row) >= as_of {
                 continue;
             }
@@ -322,12 +384,16 @@ fn load_interactions(
                 place: rows.len() as u32,
                 day: days.value(row),
                 month: months.value(row),
-                kind: kind as u16,
+                kind,
                 product: product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten(),
                 minutes: if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 },
             });
         }
     }
+    if coder.values.len() > usize::from(u16::MAX) {
+        return Err(Error::TooManyValues { column: "kind" });
+    }
+    let (kinds, places) = coder.sorted();
     rows.par_sort_unstable_by_key(|row| (row.customer, row.at, row.place));
     let mut starts = vec![0_u32; customers.len() + 1];
     for row in &rows {
@@ -342,7 +408,7 @@ fn load_interactions(
         at: rows.iter().map(|row| row.at).collect(),
         day: rows.iter().map(|row| row.day).collect(),
         month: rows.iter().map(|row| row.month).collect(),
-        kind: rows.iter().map(|row| row.kind).collect(),
+        kind: rows.iter().map(|row| places[row.kind as usize] as u16).collect(),
         product: rows.iter().map(|row| row.product).collect(),
         minutes: rows.iter().map(|row| row.minutes).collect(),
         kinds,
@@ -356,7 +422,7 @@ struct Row {
     place: u32,
     day: i32,
     month: i32,
-    kind: u16,
+    kind: u32,
     product: Option<u32>,
     minutes: i64,
 }

@@ -13,7 +13,7 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
-pub use load::{load, newest_order_day};
+pub use load::{Parts, load, load_parts, newest_order_day};
 pub use totals::OrderTotals;
 
 /// No customer: an anonymous order.
@@ -231,7 +231,67 @@ pub struct Lines {
     pub unit_cost: Vec<Option<i64>>,
 }
 
+/// One order line.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// Product number.
+    pub product: u32,
+    /// Units as exported; negative in credits.
+    pub quantity: i32,
+    /// Quantity × unit price as exported, minor units; negative in credits.
+    pub amount: i64,
+    /// Discount on the line, minor units.
+    pub discount: i64,
+    /// A [`line_kind`].
+    pub kind: u8,
+    /// Cost of one unit where the export has it by line.
+    pub unit_cost: Option<i64>,
+}
+
+impl Line {
+    /// Gross sales.
+    #[inline]
+    pub fn gross(&self) -> i64 {
+        if self.kind == line_kind::CREDIT { 0 } else { self.amount }
+    }
+
+    /// Discount; a credit's is part of its return.
+    #[inline]
+    pub fn sales_discount(&self) -> i64 {
+        if self.kind == line_kind::CREDIT { 0 } else { self.discount }
+    }
+
+    /// What went back.
+    #[inline]
+    pub fn returns(&self) -> i64 {
+        match self.kind {
+            line_kind::SALE => 0,
+            line_kind::RETURNED => self.amount - self.discount,
+            _ => self.discount - self.amount,
+        }
+    }
+
+    /// Units sold: none in a credit or a gift.
+    #[inline]
+    pub fn units(&self) -> i64 {
+        if self.gross() > 0 { i64::from(self.quantity) } else { 0 }
+    }
+}
+
 impl Lines {
+    /// One line.
+    #[inline]
+    pub fn line(&self, line: usize) -> Line {
+        Line {
+            product: self.product[line],
+            quantity: self.quantity[line],
+            amount: self.amount[line],
+            discount: self.discount[line],
+            kind: self.kind[line],
+            unit_cost: self.unit_cost.get(line).copied().flatten(),
+        }
+    }
+
     /// Gross sales of a line.
     #[inline]
     pub fn gross(&self, line: usize) -> i64 {
@@ -247,11 +307,7 @@ impl Lines {
     /// Returns of a line: what went back.
     #[inline]
     pub fn returns(&self, line: usize) -> i64 {
-        match self.kind[line] {
-            line_kind::SALE => 0,
-            line_kind::RETURNED => self.amount[line] - self.discount[line],
-            _ => self.discount[line] - self.amount[line],
-        }
+        self.line(line).returns()
     }
 
     /// Units sold: none in a credit or a gift.

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::{Lines, Orders, line_kind};
+use super::{Line, Lines, Orders, line_kind};
 
 /// The sums of one order's lines, money in minor units.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OrderTotals {
     /// Quantity × price of what was sold.
     pub gross: i64,
@@ -29,6 +29,26 @@ pub struct OrderTotals {
 }
 
 impl OrderTotals {
+    /// Adds a line.
+    #[inline]
+    pub(super) fn add(&mut self, line: &Line, unit_cost: Option<i64>, category: u32) {
+        let gross = line.gross();
+        self.is_sale |= gross > 0;
+        self.gross += gross;
+        self.discount += line.sales_discount();
+        self.returns += line.returns();
+        self.units += line.units() as i32;
+        self.categories |= 1_u64.checked_shl(category).unwrap_or(0);
+        if line.kind == line_kind::SALE {
+            self.kept += gross - line.sales_discount();
+        } else {
+            self.n_returned = self.n_returned.saturating_add(1);
+        }
+        if line.kind != line_kind::RETURNED {
+            self.cogs += i64::from(line.quantity) * unit_cost.unwrap_or(0);
+        }
+    }
+
     /// Net sales: gross − discount − returns.
     #[inline]
     pub fn net(&self) -> i64 {
@@ -38,28 +58,12 @@ impl OrderTotals {
 
 /// Sums the lines of every order. `unit_cost` and `category` are by product.
 pub fn totals(orders: &Orders, lines: &Lines, unit_cost: &[Option<i64>], category: &[u32]) -> Vec<OrderTotals> {
-    let line_costs = !lines.unit_cost.is_empty();
     let sum = |order: usize| {
         let range = orders.lines(order);
         let mut sums = OrderTotals { is_sale: range.is_empty(), ..OrderTotals::default() };
-        for line in range {
-            let product = lines.product[line] as usize;
-            let gross = lines.gross(line);
-            sums.is_sale |= gross > 0;
-            sums.gross += gross;
-            sums.discount += lines.discount(line);
-            sums.returns += lines.returns(line);
-            sums.units += lines.units(line) as i32;
-            sums.categories |= 1_u64.checked_shl(category[product]).unwrap_or(0);
-            if lines.kind[line] == line_kind::SALE {
-                sums.kept += gross - lines.discount(line);
-            } else {
-                sums.n_returned = sums.n_returned.saturating_add(1);
-            }
-            if lines.kind[line] != line_kind::RETURNED {
-                let own = if line_costs { lines.unit_cost[line] } else { None };
-                sums.cogs += i64::from(lines.quantity[line]) * own.or(unit_cost[product]).unwrap_or(0);
-            }
+        for line in range.map(|line| lines.line(line)) {
+            let product = line.product as usize;
+            sums.add(&line, line.unit_cost.or(unit_cost[product]), category[product]);
         }
         sums
     };

@@ -9,7 +9,7 @@ use encoding_rs::{Decoder, Encoding, UTF_8};
 use crate::error::{Error, Result};
 
 /// Bytes in a block. A constant, so that row groups do not depend on the machine.
-const BLOCK: usize = 8 << 20;
+const BLOCK: usize = 4 << 20;
 
 /// A line may be this long.
 const LONGEST_LINE: usize = 64 << 20;

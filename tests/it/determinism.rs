@@ -61,3 +61,20 @@ fn branch_by_branch_equals_all_at_once() {
     };
     assert_eq!(tables(&whole), tables(&parts));
 }
+
+#[test]
+fn order_totals_are_the_same_with_and_without_the_lines() {
+    use langgan::calendar::day_number;
+    use langgan::facts::{Parts, load, load_parts};
+    use langgan::lake::{LakeDir, Manifest};
+    let project = Project::sample();
+    project.ok(&["ingest", "--quiet"]);
+    let lake = LakeDir(project.path().join("lake"));
+    let manifest = Manifest::read(&lake).unwrap();
+    let as_of = day_number(2025, 7, 1).unwrap();
+    let whole = load(&lake, &manifest, as_of).unwrap();
+    let streamed = load_parts(&lake, &manifest, as_of, Parts::ORDERS).unwrap();
+    assert!(whole.totals.len() > 1000 && !whole.lines.product.is_empty() && streamed.lines.product.is_empty());
+    assert_eq!(whole.totals, streamed.totals);
+    assert_eq!(whole.orders.n_lines, streamed.orders.n_lines);
+}

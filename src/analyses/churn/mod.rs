@@ -13,6 +13,7 @@ use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{CHURN, MODEL_CARDS, PROFITABILITY};
 use crate::error::{Error, Result};
+use crate::facts::Parts;
 use backtest::{Backtest, MEASURES, Method, Origin, apply, backtest};
 use features::{Features, features};
 use orders_model::{Demand, OrdersModel};
@@ -32,6 +33,7 @@ static SPEC: Spec = Spec {
                  days, scaled to the horizon. Do not chase: contribution not above zero, or an internal party or a \
                  supplier.",
     needs: &["profitability"],
+    reads: Parts { lines: false, ..Parts::ALL },
     outputs: &[&CHURN, &MODEL_CARDS],
 };
 
