@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use langgan::calendar::day_number;
 use langgan::error::Result;
-use langgan::facts::{self, Parts};
+use langgan::facts::{self, Keep, Parts};
 use langgan::lake::{LakeDir, Manifest};
 
 #[global_allocator]
@@ -49,7 +49,7 @@ fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
     }
     let as_of = day_number(2025, 1, 1).unwrap_or_default();
     let manifest = Manifest::read(&lake)?;
-    let lines = Parts { lines: true, ..Parts::ORDERS };
+    let lines = Parts { lines: Keep::All, ..Parts::ORDERS };
     let interactions = Parts { interactions: true, ..Parts::ORDERS };
     let all: [(&str, Parts, Job); 6] = [
         ("j2", interactions, j2::run),
@@ -57,7 +57,7 @@ fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
         ("j4", interactions, j4::run),
         ("j5", lines, j5::run),
         ("j6", lines, j6::run),
-        ("j7", Parts::ALL, j7::run),
+        ("j7", Parts { lines: Keep::Products, ..Parts::ALL }, j7::run),
     ];
     let parts =
         all.iter().filter(|(name, ..)| wanted(name)).fold(Parts::ORDERS, |parts, (_, reads, _)| parts.and(*reads));

@@ -20,6 +20,7 @@ pub fn csv(frame: &DataFrame, path: &Path) -> Result<()> {
                 AnyValue::Null => String::new(),
                 AnyValue::String(text) => text.to_string(),
                 AnyValue::StringOwned(text) => text.to_string(),
+                AnyValue::Float64(number) => number.to_string(),
                 other => other.to_string(),
             });
         }

@@ -13,7 +13,7 @@ use super::model_card::{Metric, card_frame};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES};
 use crate::error::Result;
-use crate::facts::{Facts, Parts};
+use crate::facts::{Facts, Keep, Parts};
 use crate::stats::association::{Counts, benjamini_hochberg, lift_lower_95, measures};
 
 static SPEC: Spec = Spec {
@@ -26,7 +26,7 @@ static SPEC: Spec = Spec {
                  the confidence there beside the one before. Rules beyond `max_rules` are cut from the end of the \
                  order; the model card counts them. Ties by antecedent, then consequent.",
     needs: &[],
-    reads: Parts { lines: true, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
     outputs: &[&BASKET_RULES, &BASKET_MODEL_CARD],
 };
 

@@ -14,7 +14,7 @@ use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES, CROSS_SELL, CROSS_SELL_MODEL_CARD};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Parts};
+use crate::facts::{Facts, Keep, Parts};
 
 static SPEC: Spec = Spec {
     id: "cross_sell",
@@ -27,7 +27,7 @@ static SPEC: Spec = Spec {
                  replayed days began, by what was known then, against what the customers bought in them, beside as many \
                  best-selling products.",
     needs: &["basket"],
-    reads: Parts { lines: true, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
     outputs: &[&CROSS_SELL, &CROSS_SELL_MODEL_CARD],
 };
 

@@ -11,7 +11,7 @@ use super::model_card::{Metric, card_frame};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{REPLENISH, REPLENISH_MODEL_CARD};
 use crate::error::Result;
-use crate::facts::{Facts, Parts, line_kind};
+use crate::facts::{Facts, Keep, Parts, line_kind};
 
 static SPEC: Spec = Spec {
     id: "replenish",
@@ -23,7 +23,7 @@ static SPEC: Spec = Spec {
                  since, and p is the same share over all of them; nothing is listed where that history is missing. \
                  Ranked by expected margin, then probability, ties by product; the first `keep` are given.",
     needs: &[],
-    reads: Parts { lines: true, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
     outputs: &[&REPLENISH, &REPLENISH_MODEL_CARD],
 };
 

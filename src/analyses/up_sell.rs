@@ -16,7 +16,7 @@ use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::UP_SELL;
 use crate::error::Result;
-use crate::facts::{Facts, Parts, line_kind};
+use crate::facts::{Facts, Keep, Parts, line_kind};
 
 static SPEC: Spec = Spec {
     id: "up_sell",
@@ -30,7 +30,7 @@ static SPEC: Spec = Spec {
                  categories; nobody is offered anything where that history is missing. Offers are ranked by expected \
                  margin, then probability, ties by product; the first `keep` are given.",
     needs: &[],
-    reads: Parts { lines: true, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
     outputs: &[&UP_SELL],
 };
 

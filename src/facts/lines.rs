@@ -7,21 +7,15 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use super::{ANONYMOUS, Line, Lines, OrderTotals, Orders, line_kind};
 use crate::contracts::inputs::ORDER_LINES;
 use crate::error::Result;
-use crate::lake::reader::{read, read_each};
-use crate::lake::{LakeDir, Manifest};
+use crate::lake::reader::{has_values, read, read_each};
+use crate::lake::{DataFile, LakeDir, Manifest};
 
 const COLUMNS: [&str; 7] = ["order_key", "product_key", "quantity", "unit_price", "discount", "returned", "unit_cost"];
 
 /// Reads the lines of the orders given, and sets where each order's lines are.
 pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, products: &[u32]) -> Result<Lines> {
     let number_of = order_numbers(orders);
-    count_lines(lake, manifest, orders, &number_of)?;
-    let mut first = 0;
-    for (place, count) in orders.first_line.iter_mut().zip(&orders.n_lines) {
-        *place = first;
-        first += count;
-    }
-    let n = first as usize;
+    let n = count_lines(lake, manifest, orders, &number_of)?;
     let mut lines = Lines {
         product: vec![0; n],
         quantity: vec![0; n],
@@ -32,7 +26,7 @@ pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Order
     };
     let mut next = orders.first_line.clone();
     for file in manifest.files(ORDER_LINES.name) {
-        read_each(lake, file, &COLUMNS, &[], |batch| {
+        read_each(lake, file, columns(lake, file)?, &[], |batch| {
             place(&batch, &mut lines, &mut next, &number_of, products);
             Ok(())
         })?;
@@ -53,7 +47,8 @@ fn number(numbers: &[u32], key: i32) -> u32 {
     numbers.get(key as usize).copied().unwrap_or(ANONYMOUS)
 }
 
-fn count_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, number_of: &[u32]) -> Result<()> {
+/// Counts the lines of each order, and so finds where each order's lines are; how many there are in all.
+fn count_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, number_of: &[u32]) -> Result<usize> {
     for file in manifest.files(ORDER_LINES.name) {
         for batch in read(lake, file, &["order_key"], &[])? {
             for key in batch.column(0).as_primitive::<Int32Type>().values() {
@@ -64,26 +59,56 @@ fn count_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, number_
             }
         }
     }
-    Ok(())
+    let mut first = 0;
+    for (place, count) in orders.first_line.iter_mut().zip(&orders.n_lines) {
+        *place = first;
+        first += count;
+    }
+    Ok(first as usize)
 }
 
-/// Sums the lines of each order as they are read, without keeping them; sets how many each order has.
+/// What is known by product.
+pub(super) struct ByProduct<'p> {
+    /// The number of each surrogate key.
+    pub numbers: &'p [u32],
+    /// The standard cost of one unit, by number.
+    pub unit_cost: &'p [Option<i64>],
+    /// The category code, by number.
+    pub category: &'p [u32],
+}
+
+/// Sums the lines of each order as they are read, and keeps no more of them than product and kind, if that; sets
+/// where each order's lines are and how many it has.
 pub(super) fn sum_lines(
     lake: &LakeDir,
     manifest: &Manifest,
     orders: &mut Orders,
-    products: &[u32],
-    unit_cost: &[Option<i64>],
-    category: &[u32],
-) -> Result<Vec<OrderTotals>> {
+    by_product: ByProduct<'_>,
+    keep_products: bool,
+) -> Result<(Lines, Vec<OrderTotals>)> {
     let number_of = order_numbers(orders);
+    let mut lines = Lines::default();
+    let mut next = Vec::new();
+    if keep_products {
+        let n = count_lines(lake, manifest, orders, &number_of)?;
+        lines.product = vec![0; n];
+        lines.kind = vec![0; n];
+        next = orders.first_line.clone();
+    }
     let mut totals = vec![OrderTotals::default(); orders.len()];
     for file in manifest.files(ORDER_LINES.name) {
-        read_each(lake, file, &COLUMNS, &[], |batch| {
-            each_line(&batch, &number_of, products, |order, line| {
-                orders.n_lines[order] += 1;
+        read_each(lake, file, columns(lake, file)?, &[], |batch| {
+            each_line(&batch, &number_of, by_product.numbers, |order, line| {
                 let product = line.product as usize;
-                totals[order].add(&line, line.unit_cost.or(unit_cost[product]), category[product]);
+                let unit_cost = line.unit_cost.or(by_product.unit_cost[product]);
+                totals[order].add(&line, unit_cost, by_product.category[product]);
+                if keep_products {
+                    lines.product[next[order] as usize] = line.product;
+                    lines.kind[next[order] as usize] = line.kind;
+                    next[order] += 1;
+                } else {
+                    orders.n_lines[order] += 1;
+                }
             });
             Ok(())
         })?;
@@ -91,13 +116,17 @@ pub(super) fn sum_lines(
     for (totals, n_lines) in totals.iter_mut().zip(&orders.n_lines) {
         totals.is_sale |= *n_lines == 0;
     }
-    Ok(totals)
+    Ok((lines, totals))
+}
+
+/// The columns worth reading of a file: the cost by line only where there is any.
+fn columns(lake: &LakeDir, file: &DataFile) -> Result<&'static [&'static str]> {
+    Ok(if has_values(lake, file, "unit_cost")? { &COLUMNS } else { &COLUMNS[..6] })
 }
 
 /// Writes the lines of a row group where they belong.
 fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[u32], products: &[u32]) {
-    let costs = batch.column(6);
-    if costs.null_count() < costs.len() && lines.unit_cost.is_empty() {
+    if batch.num_columns() == COLUMNS.len() && lines.unit_cost.is_empty() {
         lines.unit_cost = vec![None; lines.product.len()];
     }
     each_line(batch, number_of, products, |order, line| {
@@ -122,10 +151,9 @@ fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each:
     let quantities = batch.column(2).as_primitive::<Int32Type>().values();
     let prices = batch.column(3).as_primitive::<Int64Type>().values();
     let (discounts, returned) = (batch.column(4).as_primitive::<Int64Type>(), batch.column(5).as_boolean());
-    let unit_costs = batch.column(6).as_primitive::<Int64Type>();
+    let unit_costs = batch.columns().get(6).map(|column| column.as_primitive::<Int64Type>());
     let any_discount = discounts.null_count() < discounts.len();
     let any_returned = returned.null_count() < returned.len();
-    let any_cost = unit_costs.null_count() < unit_costs.len();
     for row in 0..keys.len() {
         let order = number(number_of, keys[row]);
         if order == ANONYMOUS {
@@ -145,7 +173,7 @@ fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each:
             amount,
             discount: if any_discount && discounts.is_valid(row) { discounts.value(row) } else { 0 },
             kind,
-            unit_cost: (any_cost && unit_costs.is_valid(row)).then(|| unit_costs.value(row)),
+            unit_cost: unit_costs.filter(|costs| costs.is_valid(row)).map(|costs| costs.value(row)),
         };
         each(order as usize, line);
     }

@@ -8,9 +8,9 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use rayon::prelude::*;
 
-use super::lines::{load_lines, sum_lines};
+use super::lines::{ByProduct, load_lines, sum_lines};
 use super::totals::totals;
-use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Lines, Orders};
+use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders};
 use crate::calendar::month_number;
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
@@ -33,23 +33,34 @@ pub fn newest_order_day(lake: &LakeDir, manifest: &Manifest) -> Result<Option<i3
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
     /// Single order lines.
-    pub lines: bool,
+    pub lines: Keep,
     /// Interactions.
     pub interactions: bool,
     /// What describes customers besides their id.
     pub attributes: bool,
 }
 
+/// What is kept of single order lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keep {
+    /// Nothing but each order's sums.
+    Sums,
+    /// The product and the kind of each line.
+    Products,
+    /// All of each line.
+    All,
+}
+
 impl Parts {
     /// Everything.
-    pub const ALL: Parts = Parts { lines: true, interactions: true, attributes: true };
+    pub const ALL: Parts = Parts { lines: Keep::All, interactions: true, attributes: true };
     /// No more than is always read.
-    pub const ORDERS: Parts = Parts { lines: false, interactions: false, attributes: false };
+    pub const ORDERS: Parts = Parts { lines: Keep::Sums, interactions: false, attributes: false };
 
     /// What either needs.
     pub fn and(self, other: Parts) -> Parts {
         Parts {
-            lines: self.lines || other.lines,
+            lines: self.lines.max(other.lines),
             interactions: self.interactions || other.interactions,
             attributes: self.attributes || other.attributes,
         }
@@ -78,12 +89,13 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
     let (categories, category) = product_categories(&products);
     let unit_cost = products.numbers::<Int64Type>("unit_cost");
     // More categories than a word has bits are told apart line by line.
-    let (lines, totals) = if parts.lines || categories.values.len() > 64 {
+    let (lines, totals) = if parts.lines == Keep::All || categories.values.len() > 64 {
         let lines = load_lines(lake, manifest, &mut orders, &product_numbers)?;
         let totals = totals(&orders, &lines, &unit_cost, &category);
         (lines, totals)
     } else {
-        (Lines::default(), sum_lines(lake, manifest, &mut orders, &product_numbers, &unit_cost, &category)?)
+        let by_product = ByProduct { numbers: &product_numbers, unit_cost: &unit_cost, category: &category };
+        sum_lines(lake, manifest, &mut orders, by_product, parts.lines == Keep::Products)?
     };
     let interactions = match parts.interactions {
         true => load_interactions(lake, manifest, as_of, &customers, &products)?,

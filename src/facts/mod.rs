@@ -13,7 +13,7 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
-pub use load::{Parts, load, load_parts, newest_order_day};
+pub use load::{Keep, Parts, load, load_parts, newest_order_day};
 pub use totals::OrderTotals;
 
 /// No customer: an anonymous order.

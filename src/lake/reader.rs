@@ -72,6 +72,21 @@ pub fn read_each(
     Ok(())
 }
 
+/// Whether any cell of a column of a file has a value, by the file's statistics; yes where they do not say.
+pub fn has_values(lake: &LakeDir, file: &DataFile, column: &str) -> Result<bool> {
+    let path = lake.file(&file.path);
+    let metadata = ArrowReaderMetadata::load(&open(&path)?, ArrowReaderOptions::new());
+    let metadata = metadata.map_err(|error| Error::Damaged { path: path.clone(), message: error.to_string() })?;
+    let descriptor = metadata.parquet_schema();
+    let Some(place) = (0..descriptor.num_columns()).find(|place| descriptor.column(*place).name() == column) else {
+        return Ok(false);
+    };
+    Ok(metadata.metadata().row_groups().iter().any(|group| {
+        let nulls = group.column(place).statistics().and_then(|statistics| statistics.null_count_opt());
+        nulls != Some(group.num_rows() as u64)
+    }))
+}
+
 fn dictionary(field: &Field) -> Field {
     let data_type = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     Field::new(field.name(), data_type, field.is_nullable())

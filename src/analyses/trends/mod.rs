@@ -19,7 +19,7 @@ pub use forecast::{Served, serve, widening};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{TREND_BRIDGE, TREND_COHORTS, TREND_FORECAST, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
 use crate::error::{Error, Result};
-use crate::facts::{Codes, Facts, Parts};
+use crate::facts::{Codes, Facts, Keep, Parts};
 
 static SPEC: Spec = Spec {
     id: "trends",
@@ -39,7 +39,7 @@ static SPEC: Spec = Spec {
                  point of Student's t with half as many degrees of freedom as backtest months: about 4 months in 5 \
                  lie between. Where no month was below nil, forecast and low are not either.",
     needs: &[],
-    reads: Parts { lines: true, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
     outputs: &[&TREND_KPIS, &TREND_COHORTS, &TREND_BRIDGE, &TREND_SLOPES, &TREND_MOVERS, &TREND_FORECAST],
 };
 
