@@ -50,14 +50,15 @@ fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
     let as_of = day_number(2025, 1, 1).unwrap_or_default();
     let manifest = Manifest::read(&lake)?;
     let lines = Parts { lines: Keep::All, ..Parts::ORDERS };
-    let interactions = Parts { interactions: true, ..Parts::ORDERS };
+    let coded_lines = Parts { codes: true, ..lines };
+    let interactions = Parts { interactions: true, codes: true, ..Parts::ORDERS };
     let all: [(&str, Parts, Job); 6] = [
         ("j2", interactions, j2::run),
         ("j3", Parts::ORDERS, j3::run),
         ("j4", interactions, j4::run),
-        ("j5", lines, j5::run),
+        ("j5", coded_lines, j5::run),
         ("j6", lines, j6::run),
-        ("j7", Parts { lines: Keep::Products, ..Parts::ALL }, j7::run),
+        ("j7", Parts { lines: Keep::Products, codes: false, ..Parts::ALL }, j7::run),
     ];
     let parts =
         all.iter().filter(|(name, ..)| wanted(name)).fold(Parts::ORDERS, |parts, (_, reads, _)| parts.and(*reads));

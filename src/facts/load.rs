@@ -38,6 +38,8 @@ pub struct Parts {
     pub interactions: bool,
     /// What describes customers besides their id.
     pub attributes: bool,
+    /// Branch, channel, payment and staff of orders.
+    pub codes: bool,
 }
 
 /// What is kept of single order lines.
@@ -53,9 +55,9 @@ pub enum Keep {
 
 impl Parts {
     /// Everything.
-    pub const ALL: Parts = Parts { lines: Keep::All, interactions: true, attributes: true };
+    pub const ALL: Parts = Parts { lines: Keep::All, interactions: true, attributes: true, codes: true };
     /// No more than is always read.
-    pub const ORDERS: Parts = Parts { lines: Keep::Sums, interactions: false, attributes: false };
+    pub const ORDERS: Parts = Parts { lines: Keep::Sums, interactions: false, attributes: false, codes: false };
 
     /// What either needs.
     pub fn and(self, other: Parts) -> Parts {
@@ -63,6 +65,7 @@ impl Parts {
             lines: self.lines.max(other.lines),
             interactions: self.interactions || other.interactions,
             attributes: self.attributes || other.attributes,
+            codes: self.codes || other.codes,
         }
     }
 }
@@ -85,7 +88,8 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
     let (products, product_numbers) = keyed_dimension(lake, manifest, &inputs::PRODUCTS, "product_key", true)?;
     let agents = dimension(lake, manifest, &inputs::AGENTS)?;
     let branches = dimension(lake, manifest, &inputs::BRANCHES)?;
-    let (mut orders, other_orders) = load_orders(lake, manifest, as_of, &customer_numbers, customers.len())?;
+    let (mut orders, other_orders) =
+        load_orders(lake, manifest, as_of, &customer_numbers, customers.len(), parts.codes)?;
     let (categories, category) = product_categories(&products);
     let unit_cost = products.numbers::<Int64Type>("unit_cost");
     // More categories than a word has bits are told apart line by line.
@@ -206,9 +210,8 @@ struct RawOrders {
     key: Vec<u32>,
 }
 
-const ORDER_CODES: [&str; 5] = ["branch_id", "channel", "payment", "status", "staff_id"];
-const ORDER_COLUMNS: [&str; 8] =
-    ["order_key", "customer_key", "order_day", "branch_id", "channel", "payment", "status", "staff_id"];
+/// The text columns of an order; the first says whether it counts.
+const ORDER_CODES: [&str; 5] = ["status", "branch_id", "channel", "payment", "staff_id"];
 
 fn load_orders(
     lake: &LakeDir,
@@ -216,26 +219,31 @@ fn load_orders(
     as_of: i32,
     customers: &[u32],
     n_customers: usize,
+    codes: bool,
 ) -> Result<(Orders, Vec<(String, u64)>)> {
+    let texts: &[&str] = if codes { &ORDER_CODES } else { &ORDER_CODES[..1] };
+    let columns = [&["order_key", "customer_key", "order_day"], texts].concat();
     let mut coders: [Coder; 5] = std::array::from_fn(|_| Coder::default());
     let mut raw = RawOrders::default();
     let mut others: BTreeMap<String, u64> = BTreeMap::new();
     for file in manifest.files("orders") {
-        read_each(lake, file, &ORDER_COLUMNS, &ORDER_CODES, |batch| {
+        read_each(lake, file, &columns, texts, |batch| {
             let keys = batch.column(0).as_primitive::<Int32Type>();
             let customer_keys = batch.column(1).as_primitive::<Int32Type>();
             let days = batch.column(2).as_primitive::<Int32Type>();
-            let mut codes = coders.iter_mut().zip(3..).map(|(coder, place)| coder.code(batch.column(place)));
-            let [branch, channel, payment, status, staff]: [Vec<u32>; 5] =
-                std::array::from_fn(|_| codes.next().unwrap_or_default());
-            drop(codes);
+            let mut coded: [Vec<u32>; 5] = Default::default();
+            for (place, cells) in coded.iter_mut().enumerate().take(texts.len()) {
+                *cells = coders[place].code(batch.column(3 + place));
+            }
+            let [status, branch, channel, payment, staff] = coded;
+            let counts: Vec<bool> =
+                coders[0].values.iter().map(|status| status.is_empty() || status == "completed").collect();
             for row in 0..batch.num_rows() {
                 if days.value(row) >= as_of {
                     continue;
                 }
-                let status = coders[3].value(status[row]);
-                if !(status.is_empty() || status == "completed") {
-                    *others.entry(status.to_string()).or_default() += 1;
+                if !counts[status[row] as usize] {
+                    *others.entry(coders[0].value(status[row]).to_string()).or_default() += 1;
                     continue;
                 }
                 let customer = match customer_keys.is_null(row) {
@@ -244,11 +252,13 @@ fn load_orders(
                 };
                 raw.customer.push(customer);
                 raw.day.push(days.value(row));
-                raw.branch.push(branch[row] as u16);
-                raw.channel.push(channel[row] as u16);
-                raw.payment.push(payment[row] as u16);
-                raw.staff.push(staff[row]);
                 raw.key.push(keys.value(row) as u32);
+                if codes {
+                    raw.branch.push(branch[row] as u16);
+                    raw.channel.push(channel[row] as u16);
+                    raw.payment.push(payment[row] as u16);
+                    raw.staff.push(staff[row]);
+                }
             }
             Ok(())
         })?;
@@ -258,7 +268,7 @@ fn load_orders(
             return Err(Error::TooManyValues { column });
         }
     }
-    let [(branches, of_branch), (channels, of_channel), (payments, of_payment), _, (staffs, of_staff)] =
+    let [_, (branches, of_branch), (channels, of_channel), (payments, of_payment), (staffs, of_staff)] =
         coders.map(Coder::sorted);
     for (values, of) in [(&mut raw.branch, of_branch), (&mut raw.channel, of_channel), (&mut raw.payment, of_payment)] {
         values.iter_mut().for_each(|code| *code = of[*code as usize] as u16);
@@ -342,7 +352,7 @@ fn place_orders(raw: &RawOrders, n_customers: usize) -> Orders {
             run.sort_by_key(|row| raw.day[*row as usize]);
         }
     });
-    let pick = |values: &[u16]| order.iter().map(|row| values[*row as usize]).collect();
+    let pick = |values: &[u16]| order.iter().filter_map(|row| values.get(*row as usize).copied()).collect();
     let day: Vec<i32> = order.iter().map(|row| raw.day[*row as usize]).collect();
     Orders {
         customer: order.iter().map(|row| raw.customer[*row as usize]).collect(),
@@ -350,7 +360,7 @@ fn place_orders(raw: &RawOrders, n_customers: usize) -> Orders {
         branch: pick(&raw.branch),
         channel: pick(&raw.channel),
         payment: pick(&raw.payment),
-        staff: order.iter().map(|row| raw.staff[*row as usize]).collect(),
+        staff: order.iter().filter_map(|row| raw.staff.get(*row as usize).copied()).collect(),
         first_line: vec![0; day.len()],
         n_lines: vec![0; day.len()],
         key: order.iter().map(|row| raw.key[*row as usize]).collect(),

@@ -245,3 +245,17 @@ fn an_export_without_rows_does_not_take_the_place_of_one_with_rows() {
     assert!(ran.stderr.contains("a header and no row"), "{}", ran.stderr);
     assert_eq!(run, project.run_files());
 }
+
+#[test]
+fn every_analysis_runs_by_itself_and_gives_what_the_whole_run_gave() {
+    let project = Project::sample();
+    project.ok(&["run", "--quiet"]);
+    for id in langgan::analyses::Analyses::IDS {
+        let tables: serde_json::Value = serde_json::from_str(&project.ok(&["analyze", id, "--json"]).stdout).unwrap();
+        for (table, rows) in tables.as_object().unwrap() {
+            let published = project.ok(&["query", "--json", "-c", &format!("SELECT * FROM {table}")]).stdout;
+            let published: serde_json::Value = serde_json::from_str(&published).unwrap();
+            assert!(*rows == published, "{id}: {table}");
+        }
+    }
+}

@@ -42,7 +42,7 @@ static SPEC: Spec = Spec {
                  (the customer's agent; else the branch's pool) is ranked by priority, net sales, customer id and cut \
                  at the agent's capacity. Every customer who is not on a list has exactly one counted reason.",
     needs: &["churn", "cross_sell", "up_sell"],
-    reads: Parts { lines: Keep::Products, ..Parts::ALL },
+    reads: Parts { lines: Keep::Products, codes: false, ..Parts::ALL },
     outputs: &[&QUEUE, &QUEUE_REASONS, &QUEUE_EXCLUDED, &QUEUE_CANDIDATES],
 };
 

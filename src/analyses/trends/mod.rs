@@ -39,7 +39,7 @@ static SPEC: Spec = Spec {
                  point of Student's t with half as many degrees of freedom as backtest months: about 4 months in 5 \
                  lie between. Where no month was below nil, forecast and low are not either.",
     needs: &[],
-    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::All, codes: true, ..Parts::ORDERS },
     outputs: &[&TREND_KPIS, &TREND_COHORTS, &TREND_BRIDGE, &TREND_SLOPES, &TREND_MOVERS, &TREND_FORECAST],
 };
 
