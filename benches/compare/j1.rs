@@ -1,15 +1,14 @@
 //! J1: exports to the lake, rejects and reconciliation.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use arrow::array::AsArray;
-use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
-use langgan::calendar::civil;
+use arrow::datatypes::Int64Type;
+use langgan::calendar::day_name;
+use langgan::check::control_totals;
 use langgan::config::Config;
 use langgan::error::{Error, Result};
 use langgan::ingest::{Request, ingest};
-use langgan::lake::reader::read;
 use langgan::lake::{LakeDir, Manifest};
 
 /// Writes `j1_rejects.csv` and `j1_recon.csv` beside the lake.
@@ -75,43 +74,21 @@ fn rejects(lake: &LakeDir, manifest: &Manifest, out: &Path) -> Result<()> {
 }
 
 fn reconciliation(lake: &LakeDir, manifest: &Manifest, out: &Path) -> Result<()> {
-    let actual = langgan::check::branch_days(lake, manifest)?;
-    let mut expected: BTreeMap<(i32, String), (i64, i64)> = BTreeMap::new();
-    for file in manifest.files("control_totals") {
-        for rows in read(lake, file, &["day", "branch_id", "rows", "amount"], &[])? {
-            let (days, branches) = (rows.column(0).as_primitive::<Date32Type>(), rows.column(1).as_string::<i32>());
-            let (counts, amounts) =
-                (rows.column(2).as_primitive::<Int32Type>(), rows.column(3).as_primitive::<Int64Type>());
-            for row in 0..rows.num_rows() {
-                expected.insert(
-                    (days.value(row), branches.value(row).into()),
-                    (counts.value(row).into(), amounts.value(row)),
-                );
-            }
-        }
-    }
+    let (_, mismatches) = control_totals(lake, manifest)?;
     let path = out.join("j1_recon.csv");
     let mut writer = csv::Writer::from_path(&path).map_err(Error::internal("writing CSV"))?;
     writer
         .write_record(["day", "branch_id", "expected_orders", "actual_orders", "expected_c", "actual_c"])
         .map_err(Error::internal("writing CSV"))?;
-    let mut keys: Vec<&(i32, String)> = expected.keys().chain(actual.keys()).collect();
-    keys.sort();
-    keys.dedup();
-    for key in keys {
-        let (wanted, found) = (expected.get(key), actual.get(key).copied().unwrap_or_default());
-        if wanted == Some(&found) {
-            continue;
-        }
-        let (year, month, day) = civil(key.0);
-        let show = |value: Option<i64>| value.map_or(String::new(), |value| value.to_string());
+    let show = |value: Option<i64>| value.map_or(String::new(), |value| value.to_string());
+    for mismatch in mismatches {
         let record = [
-            format!("{year:04}-{month:02}-{day:02}"),
-            key.1.clone(),
-            show(wanted.map(|w| w.0)),
-            found.0.to_string(),
-            show(wanted.map(|w| w.1)),
-            found.1.to_string(),
+            day_name(mismatch.day),
+            mismatch.branch,
+            show(mismatch.expected_orders),
+            mismatch.actual_orders.to_string(),
+            show(mismatch.expected_amount),
+            mismatch.actual_amount.to_string(),
         ];
         writer.write_record(&record).map_err(Error::internal("writing CSV"))?;
     }

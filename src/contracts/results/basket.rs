@@ -1,6 +1,7 @@
 //! The tables of `basket`.
 
-use crate::contracts::Kind::{Id, Integer, Money, Ratio, Text};
+use super::model_cards::OFFER_CARD;
+use crate::contracts::Kind::{Id, Integer, Money, Ratio};
 use crate::contracts::{Column, Table};
 
 /// What is bought together.
@@ -54,11 +55,6 @@ pub static BASKET_MODEL_CARD: Table = Table {
     doc: "How the rules were found, how many were cut, and how those of the earlier days did in the replayed ones, \
           one row per metric.",
     key: &["metric"],
-    columns: &[
-        Column::new("metric", Text, "What is measured.").filled(),
-        Column::new("value", Ratio, "Its value; empty where there was nothing to measure."),
-        Column::new("baseline", Text, "What it is held against, where there is something."),
-        Column::new("baseline_value", Ratio, "The value of that."),
-    ],
+    columns: &OFFER_CARD,
     open: None,
 };

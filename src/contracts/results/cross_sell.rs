@@ -1,5 +1,6 @@
 //! The tables of `cross_sell`.
 
+use super::model_cards::OFFER_CARD;
 use crate::contracts::Kind::{Id, Integer, Money, Ratio, Text};
 use crate::contracts::{Column, Table};
 
@@ -40,11 +41,6 @@ pub static CROSS_SELL_MODEL_CARD: Table = Table {
     name: "cross_sell_model_card",
     doc: "How the offers would have done on the replayed days, beside the best-selling products, one row per metric.",
     key: &["metric"],
-    columns: &[
-        Column::new("metric", Text, "What is measured.").filled(),
-        Column::new("value", Ratio, "Its value; empty where there was nothing to measure."),
-        Column::new("baseline", Text, "What it is held against, where there is something."),
-        Column::new("baseline_value", Ratio, "The value of that."),
-    ],
+    columns: &OFFER_CARD,
     open: None,
 };

@@ -41,3 +41,11 @@ pub static CLV_CARDS: Table = Table {
     columns: COLUMNS,
     open: None,
 };
+
+/// The columns of the cards of offers, which are held against one simple list.
+pub(super) const OFFER_CARD: [Column; 4] = [
+    Column::new("metric", Text, "What is measured.").filled(),
+    Column::new("value", Ratio, "Its value; empty where there was nothing to measure."),
+    Column::new("baseline", Text, "What it is held against, where there is something."),
+    Column::new("baseline_value", Ratio, "The value of that."),
+];

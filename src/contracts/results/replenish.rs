@@ -1,5 +1,6 @@
 //! The tables of `replenish`.
 
+use super::model_cards::OFFER_CARD;
 use crate::contracts::Kind::{Date, Id, Integer, Money, Ratio, Text};
 use crate::contracts::{Column, Table};
 
@@ -33,11 +34,6 @@ pub static REPLENISH_MODEL_CARD: Table = Table {
     name: "replenish_model_card",
     doc: "How the reminders of a horizon ago would have done, one row per metric.",
     key: &["metric"],
-    columns: &[
-        Column::new("metric", Text, "What is measured.").filled(),
-        Column::new("value", Ratio, "Its value; empty where there was nothing to measure."),
-        Column::new("baseline", Text, "What it is held against, where there is something."),
-        Column::new("baseline_value", Ratio, "The value of that."),
-    ],
+    columns: &OFFER_CARD,
     open: None,
 };
