@@ -135,9 +135,8 @@ fn values(facts: &Facts, customer: usize, from: i32, to: i32) -> Option<(u32, i6
         if day < from || day >= to {
             continue;
         }
-        let totals = &facts.totals[order];
-        monetary += totals.net();
-        if totals.is_sale {
+        monetary += facts.net(order);
+        if facts.is_sale(order) {
             frequency += 1;
             last = day;
         }

@@ -210,8 +210,8 @@ fn summary(
             session.language(config),
         )
     };
-    let net: i64 = facts.totals.iter().map(crate::facts::OrderTotals::net).sum();
-    let orders = facts.totals.iter().filter(|totals| totals.is_sale).count();
+    let net: i64 = (0..facts.orders.len()).map(|order| facts.net(order)).sum();
+    let orders = (0..facts.orders.len()).filter(|order| facts.is_sale(*order)).count();
     let mut text = format!(
         "\nas of {} (exclusive): {} orders, {} customers, net sales {}\n",
         record.as_of,

@@ -4,7 +4,7 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
-use super::{ANONYMOUS, Line, Lines, OrderTotals, Orders, line_kind};
+use super::{ANONYMOUS, Keep, Line, Lines, OrderTotals, Orders, Parts, Sales, line_kind};
 use crate::contracts::inputs::ORDER_LINES;
 use crate::error::Result;
 use crate::lake::reader::{has_values, read, read_each};
@@ -84,8 +84,9 @@ pub(super) fn sum_lines(
     manifest: &Manifest,
     orders: &mut Orders,
     by_product: ByProduct<'_>,
-    keep_products: bool,
-) -> Result<(Lines, Vec<OrderTotals>)> {
+    parts: Parts,
+) -> Result<(Lines, Vec<OrderTotals>, Sales)> {
+    let keep_products = parts.lines == Keep::Products;
     let number_of = order_numbers(orders);
     let mut lines = Lines::default();
     let mut next = Vec::new();
@@ -95,13 +96,19 @@ pub(super) fn sum_lines(
         lines.kind = vec![0; n];
         next = orders.first_line.clone();
     }
-    let mut totals = vec![OrderTotals::default(); orders.len()];
+    let mut totals = vec![OrderTotals::default(); if parts.sums { orders.len() } else { 0 }];
+    let mut sales = Sales::of(if parts.sums { 0 } else { orders.len() });
     for file in manifest.files(ORDER_LINES.name) {
         read_each(lake, file, columns(lake, file)?, &[], |batch| {
             each_line(&batch, &number_of, by_product.numbers, |order, line| {
                 let product = line.product as usize;
-                let unit_cost = line.unit_cost.or(by_product.unit_cost[product]);
-                totals[order].add(&line, unit_cost, by_product.category[product]);
+                match totals.get_mut(order) {
+                    Some(totals) => {
+                        let unit_cost = line.unit_cost.or(by_product.unit_cost[product]);
+                        totals.add(&line, unit_cost, by_product.category[product]);
+                    }
+                    None => sales.add(order, &line),
+                }
                 if keep_products {
                     lines.product[next[order] as usize] = line.product;
                     lines.kind[next[order] as usize] = line.kind;
@@ -113,10 +120,11 @@ pub(super) fn sum_lines(
             Ok(())
         })?;
     }
-    for (totals, n_lines) in totals.iter_mut().zip(&orders.n_lines) {
-        totals.is_sale |= *n_lines == 0;
+    let is_sale = totals.iter_mut().map(|totals| &mut totals.is_sale).chain(&mut sales.is_sale);
+    for (is_sale, n_lines) in is_sale.zip(&orders.n_lines) {
+        *is_sale |= *n_lines == 0;
     }
-    Ok((lines, totals))
+    Ok((lines, totals, sales))
 }
 
 /// The columns worth reading of a file: the cost by line only where there is any.

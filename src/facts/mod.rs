@@ -13,8 +13,8 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
-pub use load::{Keep, Parts, load, load_parts, newest_order_day};
-pub use totals::OrderTotals;
+pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
+pub use totals::{OrderTotals, Sales};
 
 /// No customer: an anonymous order.
 pub const ANONYMOUS: u32 = u32::MAX;
@@ -36,8 +36,10 @@ pub struct Facts {
     pub orders: Orders,
     /// Their lines.
     pub lines: Lines,
-    /// Sums of each order's lines: the shared scan.
+    /// Sums of each order's lines: the shared scan. Empty where no analysis of the run needs more than `sales`.
     pub totals: Vec<OrderTotals>,
+    /// Net sales of each order and whether it is a sale; empty where there are `totals`.
+    pub sales: Sales,
     /// Categories of products.
     pub categories: Codes,
     /// The category code of each product.

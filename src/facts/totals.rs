@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Line, Lines, Orders, line_kind};
+use super::{Facts, Line, Lines, Orders, line_kind};
 
 /// The sums of one order's lines, money in minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,6 +53,52 @@ impl OrderTotals {
     #[inline]
     pub fn net(&self) -> i64 {
         self.gross - self.discount - self.returns
+    }
+}
+
+/// What every analysis needs of each order's lines, where none needs more: a fifth of the memory of [`OrderTotals`].
+#[derive(Debug, Default)]
+pub struct Sales {
+    /// Net sales, minor units.
+    pub net: Vec<i64>,
+    /// [`OrderTotals::is_sale`].
+    pub is_sale: Vec<bool>,
+    /// Whether some line was brought back or credited.
+    pub has_returned: Vec<bool>,
+}
+
+impl Sales {
+    /// Of orders without any line yet.
+    pub(super) fn of(orders: usize) -> Sales {
+        Sales { net: vec![0; orders], is_sale: vec![false; orders], has_returned: vec![false; orders] }
+    }
+
+    /// Adds a line of an order.
+    #[inline]
+    pub(super) fn add(&mut self, order: usize, line: &Line) {
+        self.net[order] += line.gross() - line.sales_discount() - line.returns();
+        self.is_sale[order] |= line.gross() > 0;
+        self.has_returned[order] |= line.kind != line_kind::SALE;
+    }
+}
+
+impl Facts {
+    /// Net sales of an order, minor units.
+    #[inline]
+    pub fn net(&self, order: usize) -> i64 {
+        self.totals.get(order).map_or_else(|| self.sales.net[order], OrderTotals::net)
+    }
+
+    /// Whether an order counts as a sale.
+    #[inline]
+    pub fn is_sale(&self, order: usize) -> bool {
+        self.totals.get(order).map_or_else(|| self.sales.is_sale[order], |totals| totals.is_sale)
+    }
+
+    /// Whether some line of an order was brought back or credited.
+    #[inline]
+    pub fn has_returned(&self, order: usize) -> bool {
+        self.totals.get(order).map_or_else(|| self.sales.has_returned[order], |totals| totals.n_returned > 0)
     }
 }
 

@@ -142,16 +142,16 @@ impl<'f> Scan<'f> {
     #[inline]
     fn orders(&self, customer: usize, history: &mut History) {
         for order in self.facts.orders_of(customer) {
-            let (day, totals) = (self.facts.orders.day[order], &self.facts.totals[order]);
+            let day = self.facts.orders.day[order];
             history.last_activity = day;
             history.has_lines |= self.facts.orders.n_lines[order] > 0;
             if day >= self.monetary_from {
-                history.monetary += totals.net();
+                history.monetary += self.facts.net(order);
             }
-            if totals.n_returned > 0 {
+            if self.facts.has_returned(order) {
                 history.returned = day;
             }
-            if totals.is_sale {
+            if self.facts.is_sale(order) {
                 if history.orders == 0 {
                     history.first_order = day;
                 }
