@@ -9,6 +9,7 @@ pub mod cross_sell;
 pub mod customer_history;
 pub mod expected_margin;
 pub mod frame;
+pub mod itemsets;
 pub mod model_card;
 pub mod profitability;
 pub mod queue;
@@ -112,6 +113,7 @@ registry! {
     clv: clv::Clv,
     trends: trends::Trends,
     basket: basket::Basket,
+    itemsets: itemsets::ItemsetRules,
     cross_sell: cross_sell::CrossSell,
     up_sell: up_sell::UpSell,
     replenish: replenish::Replenish,

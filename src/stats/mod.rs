@@ -7,6 +7,7 @@
 //! - [`allocate`]: splitting cents exactly
 //! - [`metrics`]: AUC, average precision, Brier, calibration error, lift
 //! - [`association`]: strength and significance of rules, Benjamini-Hochberg
+//! - [`itemsets`]: frequent itemsets and their rules
 //! - [`trend`]: Sen's slope and the Mann-Kendall test
 //! - [`theta`]: Theta and seasonal naive forecasts
 //!
@@ -21,6 +22,7 @@ mod chunks;
 mod dense;
 pub mod gamma_gamma;
 mod hypergeometric;
+pub mod itemsets;
 pub mod logistic;
 pub mod metrics;
 mod newton;

@@ -5,6 +5,7 @@ mod churn;
 mod clv;
 mod cross_sell;
 mod customer_history;
+mod itemsets;
 mod marts;
 mod model_cards;
 mod profitability;
@@ -19,6 +20,7 @@ pub use churn::CHURN;
 pub use clv::CLV;
 pub use cross_sell::{CROSS_SELL, CROSS_SELL_MODEL_CARD};
 pub use customer_history::CUSTOMER_HISTORY;
+pub use itemsets::{ITEMSET_MODEL_CARD, ITEMSET_RULES};
 pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES};
 pub use model_cards::{CLV_CARDS, MODEL_CARDS};
 pub use profitability::{PROFITABILITY, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
@@ -55,6 +57,8 @@ pub const ALL: &[&Table] = &[
     &PRODUCT_SALES,
     &BASKET_RULES,
     &BASKET_MODEL_CARD,
+    &ITEMSET_RULES,
+    &ITEMSET_MODEL_CARD,
     &CROSS_SELL,
     &CROSS_SELL_MODEL_CARD,
     &UP_SELL,
