@@ -281,9 +281,7 @@ fn rules_frame(mined: &[Mined]) -> Result<DataFrame> {
         .maybe_ratio(
             "replayed_confidence",
             (rows.iter())
-                .map(|(_, row)| {
-                    (row.replayed.0 > 0).then(|| f64::from(row.replayed.1) / f64::from(row.replayed.0))
-                })
+                .map(|(_, row)| (row.replayed.0 > 0).then(|| f64::from(row.replayed.1) / f64::from(row.replayed.0)))
                 .collect(),
         )
         .whole("replayed_n", whole(|row| row.replayed.0))

@@ -194,7 +194,8 @@ impl Itemsets {
 
     fn rules_of(&self, path: &[u32], node: &Node, min_confidence: f64, rules: &mut Vec<Rule>) {
         for leave in 0..path.len() {
-            let others = |leave: usize| path.iter().enumerate().filter(move |(at, _)| *at != leave).map(|(_, item)| *item);
+            let others =
+                |leave: usize| path.iter().enumerate().filter(move |(at, _)| *at != leave).map(|(_, item)| *item);
             let Some(antecedent) = self.find(others(leave)) else { continue };
             if f64::from(node.count) / f64::from(antecedent.count) < min_confidence {
                 continue;
@@ -261,7 +262,8 @@ struct Budget {
 impl Budget {
     /// Whether there were so many left. Once there are not, there never are: nothing is given back.
     fn take(&self, sets: usize) -> bool {
-        let taken = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(sets)));
+        let taken =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(sets)));
         taken.is_ok_and(|left| left >= sets)
     }
 }

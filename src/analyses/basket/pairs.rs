@@ -133,7 +133,8 @@ impl Baskets {
 
     /// The replayed baskets.
     pub fn replayed(&self) -> impl Iterator<Item = &[u32]> {
-        (self.replayed_from..self.ends.len()).map(|basket| &self.items[self.starts_at(basket)..self.ends[basket] as usize])
+        (self.replayed_from..self.ends.len())
+            .map(|basket| &self.items[self.starts_at(basket)..self.ends[basket] as usize])
     }
 
     fn starts_at(&self, basket: usize) -> usize {

@@ -39,7 +39,8 @@ impl Grouping {
         let mut numbers: BTreeMap<&str, u32> =
             of.iter().filter(|name| !name.is_empty()).map(|name| (name.as_str(), 0)).collect();
         numbers.values_mut().zip(0..).for_each(|(number, at)| *number = at);
-        let of_product: Vec<u32> = of.iter().map(|name| numbers.get(name.as_str()).copied().unwrap_or(NO_GROUP)).collect();
+        let of_product: Vec<u32> =
+            of.iter().map(|name| numbers.get(name.as_str()).copied().unwrap_or(NO_GROUP)).collect();
         let mut sums = vec![(0_i128, 0_i128); numbers.len()];
         for product in baskets.earlier().0 {
             if let (Some((sum, count)), Some(margin)) =
