@@ -9,7 +9,8 @@
 //! - [`association`]: strength and significance of rules, Benjamini-Hochberg
 //! - [`itemsets`]: frequent itemsets and their rules
 //! - [`trend`]: Sen's slope and the Mann-Kendall test
-//! - [`theta`]: Theta and seasonal naive forecasts
+//! - [`change_point`]: when a series changed its level
+//! - [`forecast`]: forecasts of short seasonal series, intervals, sums that add up
 //!
 //! Results are the same bits at any number of threads.
 
@@ -18,8 +19,10 @@ pub mod association;
 pub mod btyd;
 #[cfg(test)]
 mod cdnow;
+pub mod change_point;
 mod chunks;
 mod dense;
+pub mod forecast;
 pub mod gamma_gamma;
 mod hypergeometric;
 pub mod itemsets;
@@ -28,5 +31,4 @@ pub mod metrics;
 mod newton;
 pub mod rank;
 mod special_functions;
-pub mod theta;
 pub mod trend;
