@@ -229,8 +229,8 @@ pub struct Lines {
     pub discount: Vec<i64>,
     /// A [`line_kind`].
     pub kind: Vec<u8>,
-    /// Cost of one unit where the export has it by line; empty where it has none at all.
-    pub unit_cost: Vec<Option<i64>>,
+    /// Cost of the line where the export has it by line; empty where it has none at all.
+    pub cost: Vec<Option<i64>>,
 }
 
 /// One order line.
@@ -246,8 +246,8 @@ pub struct Line {
     pub discount: i64,
     /// A [`line_kind`].
     pub kind: u8,
-    /// Cost of one unit where the export has it by line.
-    pub unit_cost: Option<i64>,
+    /// Cost of the line, minor units, where the export has it by line; negative in credits.
+    pub cost: Option<i64>,
 }
 
 impl Line {
@@ -290,7 +290,7 @@ impl Lines {
             amount: self.amount[line],
             discount: self.discount[line],
             kind: self.kind[line],
-            unit_cost: self.unit_cost.get(line).copied().flatten(),
+            cost: self.cost.get(line).copied().flatten(),
         }
     }
 

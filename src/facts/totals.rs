@@ -29,7 +29,7 @@ pub struct OrderTotals {
 }
 
 impl OrderTotals {
-    /// Adds a line.
+    /// Adds a line. Where it has no cost of its own, the product's standard cost of one unit counts.
     #[inline]
     pub(super) fn add(&mut self, line: &Line, unit_cost: Option<i64>, category: u32) {
         let gross = line.gross();
@@ -45,7 +45,7 @@ impl OrderTotals {
             self.n_returned = self.n_returned.saturating_add(1);
         }
         if line.kind != line_kind::RETURNED {
-            self.cogs += i64::from(line.quantity) * unit_cost.unwrap_or(0);
+            self.cogs += line.cost.unwrap_or_else(|| i64::from(line.quantity) * unit_cost.unwrap_or(0));
         }
     }
 
@@ -109,7 +109,7 @@ pub fn totals(orders: &Orders, lines: &Lines, unit_cost: &[Option<i64>], categor
         let mut sums = OrderTotals { is_sale: range.is_empty(), ..OrderTotals::default() };
         for line in range.map(|line| lines.line(line)) {
             let product = line.product as usize;
-            sums.add(&line, line.unit_cost.or(unit_cost[product]), category[product]);
+            sums.add(&line, unit_cost[product], category[product]);
         }
         sums
     };

@@ -121,7 +121,8 @@ impl Feed<'_> {
             let file = *file;
             if let Some(block) = reader.next_block()? {
                 if block.last {
-                    self.read[file] = Some(reader.finish());
+                    let (bytes, hash) = reader.finish();
+                    self.read[file] = Some((bytes, self.files[file].lookups.hash_with(hash)));
                     self.reader = None;
                 }
                 return Ok(Some((file, block)));
@@ -137,13 +138,15 @@ impl Feed<'_> {
             return Err(Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message });
         };
         let header = read_header(work, &mut first)?;
-        self.layouts.push(Layout::new(work.name, work.source, &work.path, &header, self.request.decimals)?);
+        let decimals = self.request.decimals;
+        self.layouts.push(Layout::new(work.name, work.source, &work.path, &header, decimals, &work.lookups)?);
         let flat: [&'static Table; 2] = [&inputs::ORDERS, &inputs::ORDER_LINES];
         let tables: &[&'static Table] = if work.table.name == "flat" { &flat } else { &[work.table] };
         let targets: Result<Vec<Target>> =
             tables.iter().map(|table| Ok(Target { table, writer: FileWriter::create(work.lake, table)? })).collect();
         self.targets.push(targets?);
-        self.read.push(first.last.then(|| reader.finish()));
+        let finished = first.last.then(|| reader.finish());
+        self.read.push(finished.map(|(bytes, hash)| (bytes, work.lookups.hash_with(hash))));
         self.reader = (!first.last).then_some((file, reader));
         Ok(Some((file, first)))
     }
@@ -162,7 +165,7 @@ impl Reading {
     /// Resolves a block, counts its rows and keeps its rejects.
     fn take(&mut self, mut block: Block, layout: &Layout, seen: &mut Seen) -> (Block, Vec<Selection>) {
         let selections = if layout.table.name == "flat" {
-            let (orders, lines) = seen.resolve_flat(&block, layout);
+            let (orders, lines) = seen.resolve_flat(&mut block, layout);
             vec![orders, lines]
         } else {
             vec![seen.resolve(&mut block, layout)]

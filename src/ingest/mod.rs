@@ -4,8 +4,11 @@
 //! gives keys and finds repeated ones (in file order), `encode` and the lake write it (in parallel). Nothing is in force
 //! before the manifest is replaced at the end.
 
+pub mod amounts;
 pub mod blocks;
 pub mod encode;
+pub mod fields;
+pub mod formats;
 mod implied;
 pub mod keys;
 mod load;
@@ -19,12 +22,14 @@ pub mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::contracts::{Table, input_tables};
 use crate::error::{Error, Result};
 use crate::lake::manifest::{self, Arithmetic, Batch};
 use crate::lake::writer::make_durable;
 use crate::lake::{LakeDir, Manifest};
+use fields::Lookups;
 use rejects::Reject;
 use resolve::Seen;
 use source::Source;
@@ -79,6 +84,7 @@ struct Work<'w> {
     shown: String,
     bytes: u64,
     replaces: Option<usize>,
+    lookups: Arc<Lookups>,
 }
 
 /// Rejects shown of each file.
@@ -184,7 +190,13 @@ fn plan<'w>(
             if !request.only.is_empty() && !request.only.contains(name) {
                 continue;
             }
-            for path in source.paths(name, request.project)? {
+            let paths = source.paths(name, request.project)?;
+            let lookups = Arc::new(if paths.is_empty() {
+                Lookups::default()
+            } else {
+                Lookups::read(name, source, request.project)?
+            });
+            for path in paths {
                 let bytes = std::fs::metadata(&path).map_err(Error::io("read", &path))?.len();
                 if bytes == 0 {
                     return Err(Error::Unreadable {
@@ -196,14 +208,14 @@ fn plan<'w>(
                 let shown = path.strip_prefix(request.project).unwrap_or(&path).to_string_lossy().into_owned();
                 let mine = |batch: &&Batch| batch.source == *name && batch.superseded_by.is_none();
                 if before.batches.iter().filter(mine).any(|batch| batch.bytes == bytes) {
-                    let hash = blocks::hash_file(&path)?;
+                    let hash = lookups.hash_with(blocks::hash_file(&path)?);
                     if before.batches.iter().filter(mine).any(|batch| batch.hash == hash) {
                         outcome.known.push(path);
                         continue;
                     }
                 }
                 let replaces = before.batches.iter().position(|batch| mine(&batch) && batch.file == shown);
-                work.push(Work { lake, name, source, table, path, shown, bytes, replaces });
+                work.push(Work { lake, name, source, table, path, shown, bytes, replaces, lookups: Arc::clone(&lookups) });
             }
         }
     }

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::amounts::{self, WORKED_OUT};
+use super::fields::Texts;
 use super::keys::KeyIndex;
 use super::records::{Records, split, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
@@ -81,6 +83,8 @@ pub struct Block {
     pub last: bool,
     /// Its records.
     pub records: Records,
+    /// The fields that are worked out, after those of the records.
+    pub extras: Vec<Texts>,
     /// The values of each mapped column that is not text, one a record ([`EMPTY`] for an empty cell).
     pub values: Vec<Vec<i64>>,
     /// The keys of each mapped column that points to a closed owner.
@@ -111,6 +115,7 @@ impl Block {
             values: vec![Vec::new(); layout.columns.len()],
             parents: vec![Vec::new(); layout.columns.len()],
             faults: Vec::new(),
+            extras: Vec::new(),
             bytes,
             offset,
             last,
@@ -119,9 +124,14 @@ impl Block {
         if simdutf8::basic::from_utf8(&block.bytes[..block.records.consumed]).is_err() {
             block.refuse_foreign_encodings(layout);
         }
+        for extra in &layout.extras {
+            let texts = extra.texts(&block, layout.dialect.quote);
+            block.extras.push(texts);
+        }
         for (place, mapped) in layout.columns.iter().enumerate() {
             block.parse_column(place, mapped, layout);
         }
+        block.work_amounts_out(layout);
         block.refuse_negative_quantities(layout);
         for (place, mapped) in layout.columns.iter().enumerate() {
             if let Some(owner) =
@@ -136,6 +146,9 @@ impl Block {
     /// The text of a cell, quotes taken off.
     #[inline]
     pub fn cell(&self, record: usize, field: usize, quote: u8) -> Cow<'_, [u8]> {
+        if field >= self.records.fields {
+            return Cow::Borrowed(self.extras[field - self.records.fields].get(record));
+        }
         let raw = self.records.raw(&self.bytes, record, field);
         match unquote(raw, quote) {
             Some(text) => Cow::Borrowed(text),
@@ -154,7 +167,8 @@ impl Block {
     fn refuse_foreign_encodings(&mut self, layout: &Layout) {
         for record in 0..self.records.len() {
             if simdutf8::basic::from_utf8(self.records.text(&self.bytes, record)).is_err() {
-                let at_fault = layout.columns.iter().find(|mapped| {
+                let own = layout.columns.iter().filter(|mapped| mapped.field < layout.fields);
+                let at_fault = own.into_iter().find(|mapped| {
                     simdutf8::basic::from_utf8(self.records.raw(&self.bytes, record, mapped.field)).is_err()
                 });
                 self.refuse(record, at_fault.map(|mapped| mapped.column.name), "encoding");
@@ -166,9 +180,17 @@ impl Block {
         let quote = layout.dialect.quote;
         let numbers = layout.numbers;
         let decimals = layout.decimals;
+        if mapped.field == WORKED_OUT {
+            self.values[place] = vec![EMPTY; self.records.len()];
+            return;
+        }
         type Parser<'l> = Box<dyn Fn(&[u8]) -> Option<i64> + 'l>;
         let (code, parser): (&'static str, Parser) = match mapped.column.kind {
-            Kind::Id | Kind::Text | Kind::Ratio => {
+            Kind::Ratio => {
+                let percent = mapped.column.name == "discount_percent";
+                return self.parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
+            }
+            Kind::Id | Kind::Text => {
                 if mapped.column.filled {
                     for record in 0..self.records.len() {
                         if self.cell(record, mapped.field, quote).is_empty() {

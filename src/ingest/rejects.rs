@@ -54,6 +54,16 @@ pub const CODES: &[Code] = &[
         meaning: "no number in the declared locale, or more digits than the currency keeps",
         fix: "correct the number, or `decimal`, `thousands` and `currency.decimals`",
     },
+    Code {
+        code: "bad_rate",
+        meaning: "no discount rate between 0 and 1 (0 to 100 in per cent)",
+        fix: "correct the rate, or map `discount_percent` instead of `discount_rate`",
+    },
+    Code {
+        code: "no_unit_price",
+        meaning: "a line total without units to share it out over, or after a discount of the whole",
+        fix: "fill in the quantity",
+    },
     Code { code: "bad_flag", meaning: "neither yes nor no", fix: "write 1 or 0, Y or N, ya or tidak" },
     Code {
         code: "nonpositive_quantity",

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::amounts::{self, WORKED_OUT};
+use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
 use super::records::Dialect;
 use super::values::{NumberFormat, TimeFormat};
 use crate::contracts::{Column, Kind, Table, input_table};
@@ -38,8 +41,15 @@ pub struct Source {
     pub negative_quantity: NegativeQuantity,
     /// The share of rows that may be rejected before the whole source is refused.
     pub reject_limit: f64,
-    /// Canonical column = the export's column; `""` leaves a column out that bears our own name.
-    pub columns: BTreeMap<String, String>,
+    /// The sheet of a workbook; the first with something in it where left out.
+    pub sheet: Option<String>,
+    /// The line (or row) of the header, counted from 1; the first that is not blank where left out.
+    pub header_row: Option<u32>,
+    /// Canonical column = the export's column, or a list of columns that are joined; `""` leaves a column out that
+    /// bears our own name.
+    pub columns: BTreeMap<String, Fields>,
+    /// Other files whose columns may be mapped too, as `"NAME.column"`.
+    pub lookups: BTreeMap<String, Lookup>,
     /// Canonical value = the export's words for it, by column.
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
@@ -69,7 +79,10 @@ impl Default for Source {
             timestamp: "%Y-%m-%d %H:%M:%S".into(),
             negative_quantity: NegativeQuantity::Reject,
             reject_limit: 0.2,
+            sheet: None,
+            header_row: None,
             columns: BTreeMap::new(),
+            lookups: BTreeMap::new(),
             values: BTreeMap::new(),
         }
     }
@@ -90,6 +103,19 @@ impl Source {
             self.values.keys().find(|name| table.column(name).is_none_or(|column| column.kind != Kind::Text))
         {
             return Err(format!("`values.{unknown}` is not a text column of `{}`", table.name));
+        }
+        let mapped = |name: &str| self.columns.get(name).is_some_and(|fields| !fields.is_empty());
+        if let Some(message) = amounts::contradiction(mapped) {
+            return Err(message.into());
+        }
+        for (column, fields) in &self.columns {
+            let text = table.column(column).is_some_and(|own| matches!(own.kind, Kind::Id | Kind::Text));
+            if matches!(fields, Fields::Joined(_)) && !text {
+                return Err(format!("`{column}` is no id and no text: it cannot be joined from several columns"));
+            }
+        }
+        if self.header_row == Some(0) {
+            return Err("`header_row` is counted from 1".into());
         }
         for (what, mark) in [
             ("delimiter", Some(self.delimiter)),
@@ -115,26 +141,31 @@ impl Source {
 
     /// The files the patterns match, in the order of their names.
     pub fn paths(&self, name: &str, project: &Path) -> Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
-        for pattern in &self.files {
-            let full = project.join(pattern);
-            let unreadable = |message: String| Error::Usage {
-                message: format!("source `{name}`: `{pattern}`: {message}"),
-                hint: "correct the pattern under `files`".into(),
-            };
-            let matches = glob::glob(&full.to_string_lossy()).map_err(|error| unreadable(error.to_string()))?;
-            let before = paths.len();
-            for path in matches {
-                paths.push(path.map_err(|error| unreadable(error.to_string()))?);
-            }
-            if paths.len() == before && !self.optional {
-                return Err(Error::NoFiles { source_name: name.into(), pattern: pattern.clone() });
-            }
-        }
-        paths.sort();
-        paths.dedup();
-        Ok(paths)
+        matching(name, &self.files, self.optional, project)
     }
+}
+
+/// The files patterns match, in the order of their names.
+pub(super) fn matching(name: &str, patterns: &[String], optional: bool, project: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for pattern in patterns {
+        let full = project.join(pattern);
+        let unreadable = |message: String| Error::Usage {
+            message: format!("source `{name}`: `{pattern}`: {message}"),
+            hint: "correct the pattern under `files`".into(),
+        };
+        let matches = glob::glob(&full.to_string_lossy()).map_err(|error| unreadable(error.to_string()))?;
+        let before = paths.len();
+        for path in matches {
+            paths.push(path.map_err(|error| unreadable(error.to_string()))?);
+        }
+        if paths.len() == before && !optional {
+            return Err(Error::NoFiles { source_name: name.into(), pattern: pattern.clone() });
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
 }
 
 /// How one file of a source is read: its dialect and which field is which column.
@@ -144,7 +175,9 @@ pub struct Layout {
     pub table: &'static Table,
     /// Fields in a record.
     pub fields: usize,
-    /// The mapped columns, in the contract's order.
+    /// Fields that are worked out, numbered from `fields` on.
+    pub extras: Vec<Extra>,
+    /// The mapped columns: those worked out of others first, then in the contract's order.
     pub columns: Vec<MappedColumn>,
     /// How fields are separated.
     pub dialect: Dialect,
@@ -165,7 +198,7 @@ pub struct Layout {
 pub struct MappedColumn {
     /// The column.
     pub column: &'static Column,
-    /// The field.
+    /// The field: of the record, from `fields` on of the extras, or [`WORKED_OUT`].
     pub field: usize,
     /// The export's word → ours.
     pub words: Vec<(String, String)>,
@@ -176,28 +209,54 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::NoColumn`] where a mapped column is not in the header, [`Error::Unmapped`] where a required one is not mapped.
-    pub fn new(name: &str, source: &Source, path: &Path, header: &[String], decimals: u32) -> Result<Layout> {
+    pub fn new(
+        name: &str,
+        source: &Source,
+        path: &Path,
+        header: &[String],
+        decimals: u32,
+        lookups: &Arc<Lookups>,
+    ) -> Result<Layout> {
         let Some(table) = input_table(&source.table) else {
             return Err(Error::Unknown { what: "input table", name: source.table.clone(), known: Vec::new() });
         };
-        let find = |column: &str| header.iter().position(|field| field.trim() == column);
-        let mut columns = Vec::new();
+        let mut finder = Finder::new(header, lookups);
+        let is_mapped = |column: &str| match source.columns.get(column) {
+            Some(fields) => !fields.is_empty(),
+            None => header.iter().any(|field| field.trim() == column),
+        };
+        let out = amounts::worked_out(table, is_mapped);
+        let worked_out = |column: &&'static Column| MappedColumn { column, field: WORKED_OUT, words: Vec::new() };
+        let mut columns: Vec<MappedColumn> = out.iter().map(worked_out).collect();
         for column in table.columns {
             let field = match source.columns.get(column.name) {
-                Some(mapped) if mapped.is_empty() => None,
-                Some(mapped) => Some(find(mapped).ok_or_else(|| Error::NoColumn {
-                    source_name: name.into(),
-                    path: path.to_path_buf(),
-                    column: mapped.clone(),
-                    canonical: column.name.into(),
-                    nearest: nearest(mapped, header),
-                    header: header.to_vec(),
-                })?),
-                None => find(column.name),
+                Some(fields) if fields.is_empty() => None,
+                Some(fields) => {
+                    let mut parts = Vec::new();
+                    for mapped in fields.names() {
+                        let Some(part) = finder.find(mapped) else {
+                            let header = finder.names();
+                            return Err(Error::NoColumn {
+                                source_name: name.into(),
+                                path: path.to_path_buf(),
+                                column: mapped.clone(),
+                                canonical: column.name.into(),
+                                nearest: nearest(mapped, &header),
+                                header,
+                            });
+                        };
+                        parts.push(part);
+                    }
+                    Some(match (fields, parts.as_slice()) {
+                        (Fields::One(_), [part]) => *part,
+                        _ => finder.join(parts, column.kind == Kind::Id),
+                    })
+                }
+                None => finder.find(column.name),
             };
             match field {
                 Some(field) => columns.push(MappedColumn { column, field, words: words(source, column.name) }),
-                None if column.mapped => {
+                None if column.mapped && !out.iter().any(|own| own.name == column.name) => {
                     return Err(Error::Unmapped {
                         source_name: name.into(),
                         path: path.to_path_buf(),
@@ -218,6 +277,7 @@ impl Layout {
         Ok(Layout {
             table,
             fields: header.len(),
+            extras: finder.extras,
             columns,
             dialect: Dialect { delimiter: source.delimiter as u8, quote: source.quote as u8 },
             numbers: NumberFormat { decimal: source.decimal as u8, thousands: source.thousands.map(|mark| mark as u8) },
@@ -240,7 +300,7 @@ fn words(source: &Source, column: &str) -> Vec<(String, String)> {
 }
 
 /// The header field that looks most like a name: equal but for case and punctuation, or the fewest edits away.
-fn nearest(name: &str, header: &[String]) -> Option<String> {
+pub(super) fn nearest(name: &str, header: &[String]) -> Option<String> {
     let bare =
         |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<Vec<char>>();
     let wanted = bare(name);
