@@ -27,11 +27,7 @@ pub fn rate(text: &[u8], format: NumberFormat, percent: bool) -> Option<i64> {
 pub fn worked_out(table: &'static Table, mapped: impl Fn(&str) -> bool) -> Vec<&'static Column> {
     let total = mapped("line_total");
     let rate = mapped("discount_rate") || mapped("discount_percent");
-    let wanted = [
-        ("unit_price", total),
-        ("discount", total || rate),
-        ("line_cost", mapped("line_profit")),
-    ];
+    let wanted = [("unit_price", total), ("discount", total || rate), ("line_cost", mapped("line_profit"))];
     let is_wanted = |(name, wanted): &(&str, bool)| *wanted && !mapped(name);
     let mut columns: Vec<&'static Column> =
         wanted.iter().filter(|pair| is_wanted(pair)).filter_map(|(name, _)| table.column(name)).collect();
@@ -68,9 +64,8 @@ impl Block {
         if price_out.or(discount_out).or(cost_out).is_none() {
             return;
         }
-        let given = |name: &str| {
-            layout.columns.iter().position(|own| own.field != WORKED_OUT && own.column.name == name)
-        };
+        let given =
+            |name: &str| layout.columns.iter().position(|own| own.field != WORKED_OUT && own.column.name == name);
         let (price, total, discount) = (given("unit_price"), given("line_total"), given("discount"));
         let (rate, profit) = (given("discount_rate").or_else(|| given("discount_percent")), given("line_profit"));
         for record in 0..self.records.len() {
@@ -218,6 +213,9 @@ mod tests {
         assert_eq!(rate(b"20 %", point, false), Some(200_000));
         assert_eq!(rate(b"12,5", comma, true), Some(125_000));
         assert_eq!(rate(b"1", point, false), Some(1_000_000));
-        assert_eq!((rate(b"15", point, false), rate(b"-0.1", point, false), rate(b"x", point, false)), (None, None, None));
+        assert_eq!(
+            (rate(b"15", point, false), rate(b"-0.1", point, false), rate(b"x", point, false)),
+            (None, None, None)
+        );
     }
 }

@@ -150,11 +150,8 @@ fn add_rows(
     place: &str,
     path: &Path,
 ) -> Result<LookupTable> {
-    let unreadable = |message: String| Error::Unreadable {
-        source_name: place.into(),
-        path: path.to_path_buf(),
-        message,
-    };
+    let unreadable =
+        |message: String| Error::Unreadable { source_name: place.into(), path: path.to_path_buf(), message };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(lookup.delimiter as u8)
         .quote(lookup.quote as u8)

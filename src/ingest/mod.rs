@@ -215,7 +215,17 @@ fn plan<'w>(
                     }
                 }
                 let replaces = before.batches.iter().position(|batch| mine(&batch) && batch.file == shown);
-                work.push(Work { lake, name, source, table, path, shown, bytes, replaces, lookups: Arc::clone(&lookups) });
+                work.push(Work {
+                    lake,
+                    name,
+                    source,
+                    table,
+                    path,
+                    shown,
+                    bytes,
+                    replaces,
+                    lookups: Arc::clone(&lookups),
+                });
             }
         }
     }

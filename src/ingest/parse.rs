@@ -188,7 +188,8 @@ impl Block {
         let (code, parser): (&'static str, Parser) = match mapped.column.kind {
             Kind::Ratio => {
                 let percent = mapped.column.name == "discount_percent";
-                return self.parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
+                return self
+                    .parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
             }
             Kind::Id | Kind::Text => {
                 if mapped.column.filled {

@@ -5,6 +5,7 @@ mod cli;
 mod determinism;
 mod dialect;
 mod ingest;
+mod mapping;
 mod real_data;
 mod reference;
 mod support;
