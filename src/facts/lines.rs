@@ -103,7 +103,7 @@ pub(super) fn sum_lines(
         read_each(lake, file, columns(lake, file)?, &[], |batch| {
             each_line(&batch, &number_of, by_product.numbers, |order, line| {
                 let product = line.product as usize;
-match totals.get_mut(order) {
+                match totals.get_mut(order) {
                     Some(totals) => {
                         totals.add(&line, by_product.unit_cost[product], by_product.category[product]);
                     }
