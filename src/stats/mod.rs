@@ -18,7 +18,7 @@ pub mod allocate;
 pub mod association;
 pub mod btyd;
 #[cfg(test)]
-mod cdnow;
+pub(crate) mod cdnow;
 pub mod change_point;
 mod chunks;
 mod dense;

@@ -4,6 +4,7 @@ mod cases;
 mod cli;
 mod determinism;
 mod dialect;
+mod earlier;
 mod ingest;
 mod mapping;
 mod real_data;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{HighValueTies, Queue};
 use crate::analyses::activity::months_after;
 use crate::facts::{Codes, Facts, line_kind};
-use crate::stats::rank::{ntile, quantile_scores_ties_together};
+use crate::stats::rank::{TieRule, ntile, scores_ties_together};
 
 /// The day of what never happened.
 pub const NEVER: i32 = i32::MIN;
@@ -95,7 +95,7 @@ fn mark_high_value(histories: &mut [History], ties: HighValueTies) {
     let fifths = match ties {
         HighValueTies::Together => {
             let values: Vec<i64> = buyers.iter().map(|buyer| buyer.0).collect();
-            quantile_scores_ties_together(&values, 5, false).scores
+            scores_ties_together(&values, TieRule::MidRank, 5, false).scores
         }
         HighValueTies::ById => {
             buyers.par_sort_unstable();
