@@ -5,6 +5,8 @@
 
 pub mod dialect;
 
+use std::sync::Arc;
+
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
@@ -89,7 +91,10 @@ fn lake_frame(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> Res
         return Ok(Some(empty(table)?.lazy()));
     }
     let sources = ScanSources::Paths(paths.into_iter().collect());
-    let frame = LazyFrame::scan_parquet_sources(sources, ScanArgsParquet::default());
+    // A file from before a column was added does not have it.
+    let schema = Some(Arc::new(empty(table)?.schema().as_ref().clone()));
+    let arguments = ScanArgsParquet { schema, allow_missing_columns: true, ..ScanArgsParquet::default() };
+    let frame = LazyFrame::scan_parquet_sources(sources, arguments);
     frame.map(Some).map_err(Error::internal("opening the lake"))
 }
 
