@@ -206,6 +206,11 @@ impl Block {
                     values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
                 });
             }
+            Kind::Decimal => {
+                return self.parse_values(place, mapped, quote, "bad_number", |text| {
+                    values::decimal(text, numbers, MILLIONTHS)
+                });
+            }
             Kind::Integer | Kind::Quantity => {
                 return self.parse_values(place, mapped, quote, "bad_number", |text| {
                     values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
@@ -304,3 +309,6 @@ impl Block {
 
 /// Amounts of this many minor units or more are refused: nine thousand of them still add up in 64 bits.
 const LARGEST: i64 = 1_000_000_000_000_000;
+
+/// Digits after the point of a decimal that is not money.
+const MILLIONTHS: u32 = 6;
