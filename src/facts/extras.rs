@@ -85,9 +85,13 @@ pub(super) fn order_amounts(lake: &LakeDir, manifest: &Manifest, facts: &mut Fac
                         return;
                     }
                     match totals.get_mut(order) {
-                        Some(totals) if take_off(totals, orders.n_lines[order], amount) => target[order] += amount,
+                        Some(totals) => {
+                            if take_off(totals, orders.n_lines[order], amount) {
+                                target[order] += amount;
+                            }
+                        }
                         None if orders.n_lines[order] > 0 => sales.net[order] -= amount,
-                        _ => {}
+                        None => {}
                     }
                     spread(lines, orders.first_line[order] as usize, orders.n_lines[order] as usize, amount);
                 });

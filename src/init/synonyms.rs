@@ -294,7 +294,11 @@ const NAMES: &[Names] = &[
         NONE,
         "amount total total_amount nilai jumlah_nilai omzet omset nominal total_penjualan total_nilai jumlah_rupiah rupiah sum_amount jumlah",
     ),
-    names("account", NONE, "account account_id account_no account_code gl_account akun kode_akun no_akun rekening kode_rekening"),
+    names(
+        "account",
+        NONE,
+        "account account_id account_no account_code gl_account akun kode_akun no_akun rekening kode_rekening",
+    ),
     names("valid_from", NONE, "valid_from effective_from effective_date berlaku_mulai berlaku_sejak mulai_berlaku"),
     names("rate", NONE, "rate rate_name tarif nama_tarif jenis_tarif"),
     names("material_cost", NONE, "material_cost biaya_bahan biaya_material bahan"),
