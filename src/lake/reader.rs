@@ -144,7 +144,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lake = LakeDir(dir.path().to_path_buf());
         let ids = Arc::new(StringArray::from(vec!["B1", "B2"]));
-        let rows = RecordBatch::try_from_iter([("branch_id", ids as _)]).unwrap();
+        let stored = schema(&crate::contracts::inputs::BRANCHES).project(&[0]).unwrap();
+        let rows = RecordBatch::try_new(Arc::new(stored), vec![ids]).unwrap();
         let file = File::create(dir.path().join("old.parquet")).unwrap();
         let mut writer = ArrowWriter::try_new(file, rows.schema(), None).unwrap();
         writer.write(&rows).unwrap();

@@ -46,8 +46,8 @@ impl Analysis for Profitability {
         &SPEC
     }
 
-    fn problem(&self) -> Option<String> {
-        Profitability::problem(self)
+    fn validate(&self) -> std::result::Result<(), String> {
+        self.problem().map_or(Ok(()), Err)
     }
 
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
