@@ -1,6 +1,7 @@
 //! Result tables → files people open: the report, the workbook, lists, queues, rejects. Nothing is computed here that
 //! is not already in a table; rows are picked, ordered, capped, named and formatted. Bytes out, no file touched.
 
+pub mod check_words;
 mod churn_words;
 mod columns;
 pub mod csv_file;
@@ -12,7 +13,7 @@ mod sections;
 mod workbook;
 
 use crate::analyses::Results;
-use crate::check::Mismatch;
+use crate::check::Picture;
 use crate::config::Config;
 use crate::contracts::results::{QUEUE, result_table};
 use crate::error::{Error, Result};
@@ -30,10 +31,8 @@ pub struct Delivery<'d> {
     pub results: &'d Results,
     /// The row arithmetic.
     pub manifest: &'d Manifest,
-    /// Branch-days compared with control totals.
-    pub compared: u64,
-    /// Those that differ.
-    pub mismatches: &'d [Mismatch],
+    /// What the checks found, and what may be used.
+    pub picture: &'d Picture,
     /// What could not be made.
     pub failures: &'d [(String, Error)],
     /// Language of the reader.

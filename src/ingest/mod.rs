@@ -12,6 +12,7 @@ pub mod formats;
 mod implied;
 pub mod keys;
 mod load;
+pub mod original;
 pub mod parse;
 pub mod records;
 pub mod rejects;

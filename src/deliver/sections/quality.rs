@@ -41,6 +41,7 @@ pub fn quality(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<DataQuality> {
         .collect();
     rejects.sort_by(|left, right| right.rows.cmp(&left.rows).then(left.code.cmp(&right.code)));
     let control_mismatches = delivery
+        .picture
         .mismatches
         .iter()
         .map(|mismatch| {
@@ -57,7 +58,7 @@ pub fn quality(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<DataQuality> {
     Ok(DataQuality {
         sources,
         rejects,
-        control_totals_checked: delivery.compared,
+        control_totals_checked: delivery.picture.compared,
         control_mismatches,
         notices: notices(delivery),
     })
