@@ -32,6 +32,8 @@ pub struct RefusedRow {
     pub number: usize,
     /// The order it is of, where it says.
     pub document: String,
+    /// The line of it, where it says.
+    pub line_no: Option<i32>,
     /// Whether it is an order itself.
     pub is_order: bool,
     /// Its amount, where it says.
@@ -160,13 +162,15 @@ fn refused_rows(case: &Case<'_>, found: &mut Vec<Cause>) {
             97
         } else if of_order {
             92
-        } else if row.amount.is_none() && case.amount < 0 && case.orders.is_none_or(|missing| missing <= 0) {
-            60
+        } else if case.amount < 0 && case.orders.is_none_or(|missing| missing == -i64::from(row.is_order)) {
+            // A row that was refused because it is damaged may not say its true amount.
+            if rows.len() == 1 { 86 } else { 60 }
         } else {
             continue;
         };
         found.push(Cause {
             document: row.document.clone(),
+            line_no: row.line_no,
             refused: Some(row.number),
             ..Cause::new(Kind::Refused, weight, &Document::default())
         });
@@ -202,7 +206,9 @@ fn lines(case: &Case<'_>, document: &Document, found: &mut Vec<Cause>) {
             }
         }
         if document.lines.is_empty() {
-            found.push(Cause::new(Kind::LineMissing, 84, document));
+            let mut cause = Cause::new(Kind::LineMissing, 84, document);
+            cause.line_no = Some(1);
+            found.push(cause);
         }
     }
 }
@@ -376,13 +382,13 @@ mod tests {
     fn the_slips_of_fingers() {
         for (was, now, kind) in [
             (45_000, 54_000, Some(Kind::DigitsSwapped)),
-            (450, 4_050, None),
+            (450, 4_050, Some(Kind::DigitsSwapped)),
             (450, 5_400, None),
             (450, 4_500, Some(Kind::DecimalSlip)),
             (12_000, 12, Some(Kind::DecimalSlip)),
             (405, 450, Some(Kind::DigitsSwapped)),
-            (45, 405, None),
-            (54, 504, None),
+            (45, 405, Some(Kind::DigitsSwapped)),
+            (45, 504, None),
             (90, 9, Some(Kind::DecimalSlip)),
             (4_500, 4_700, Some(Kind::DigitWrong)),
             (4_500, 4_500, None),

@@ -126,7 +126,7 @@ mod tests {
             prices.add(1, price);
         }
         prices.finish();
-        assert_eq!(prices.usual(0), Usual { price: 95, lines: 8 });
+        assert_eq!(prices.usual(0), Usual { price: 100, lines: 8 });
         assert!(prices.is_off(0, 1000, 5.0) && !prices.is_off(0, 300, 5.0) && prices.is_off(0, 9, 5.0));
         assert_eq!(prices.with_outliers(5.0), [true, false]);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
@@ -9,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::calendar::DAY_MICROS;
 use crate::error::{Error, Result};
+use crate::ingest::fields::Lookups;
 use crate::ingest::original;
 use crate::ingest::source::{Layout, Source};
 use crate::ingest::values;
@@ -60,7 +62,8 @@ impl Exports<'_> {
         let source = self.sources.get(&batch.source)?;
         let path = self.project.join(&batch.file);
         let header = original::header(&batch.source, source, &path).ok()??;
-        Some((source, Layout::new(&batch.source, source, &path, &header, self.decimals).ok()?))
+        let lookups = Arc::new(Lookups::read(&batch.source, source, self.project).ok()?);
+        Some((source, Layout::new(&batch.source, source, &path, &header, self.decimals, &lookups).ok()?))
     }
 }
 

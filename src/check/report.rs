@@ -121,6 +121,24 @@ pub enum Status {
     Held,
 }
 
+impl Status {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Nothing => "nothing",
+            Status::Closed => "closed",
+            Status::Ok => "ok",
+            Status::Resent => "resent",
+            Status::Late => "late",
+            Status::Duplicate => "duplicate",
+            Status::Partial => "partial",
+            Status::Missing => "missing",
+            Status::Failed => "failed",
+            Status::Held => "held",
+        }
+    }
+}
+
 /// An exception as it is told.
 #[derive(Debug, Clone)]
 pub struct Told {

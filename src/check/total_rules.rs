@@ -127,7 +127,8 @@ fn refused_rows(look: &Look<'_>, rows: &[(usize, &Refused)]) -> Vec<RefusedRow> 
             && rows.iter().any(|(_, order)| table(order) == "orders" && document(order) == document(row));
         if !with_order {
             let is_repeated = row.code == "duplicate_key";
-            found.push(RefusedRow { number: *number, document: document(row), is_order, amount, is_repeated });
+            let line_no = row.cells.get("line_no").and_then(|number| number.parse().ok());
+            found.push(RefusedRow { number: *number, document: document(row), line_no, is_order, amount, is_repeated });
         }
     }
     found

@@ -134,6 +134,11 @@ pub static ORDERS: Table = Table {
         Column::new("rebate", Money, "Rebate or bonus granted on the order."),
         Column::new("freight", Money, "What sending the order cost us."),
         Column::new("stated_total", Money, "Total of the order as the export states it, only compared with the sum of its lines."),
+        Column::new(
+            "stated_total",
+            Money,
+            "Total of the order as the export states it, only compared with the sum of its lines.",
+        ),
     ],
     open: None,
 };

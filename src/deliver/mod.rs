@@ -6,6 +6,7 @@ mod churn_words;
 mod columns;
 pub mod csv_file;
 pub mod lists;
+pub mod per_branch;
 pub mod queues;
 mod rejects;
 pub mod report;
@@ -47,6 +48,7 @@ pub fn files(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<Vec<(String, Vec
     files.push(("report.xlsx".into(), workbook::workbook(delivery)?));
     files.extend(own_lists(delivery)?);
     files.extend(rejects::files(lake, delivery)?);
+    files.extend(per_branch::files(delivery.picture, &delivery.config.core.currency, delivery.language)?);
     Ok(files)
 }
 

@@ -1,5 +1,6 @@
 //! One test binary: definitions as tables, the real binary as a user runs it, and the house rules.
 
+mod branch_drops;
 mod cases;
 mod cli;
 mod determinism;
@@ -7,6 +8,7 @@ mod dialect;
 mod earlier;
 mod ingest;
 mod mapping;
+mod mutations;
 mod real_data;
 mod reference;
 mod support;
