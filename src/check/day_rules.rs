@@ -127,9 +127,10 @@ pub fn late(look: &Look<'_>, scan: &Scan) -> BTreeMap<(String, i32), i32> {
     late
 }
 
-/// Late days as findings.
+/// Late days as findings on the day they came: what is late cannot be mended, and is told once. The grid shows it on.
 pub fn late_findings(look: &Look<'_>, late: &BTreeMap<(String, i32), i32>) -> Vec<Finding> {
     late.iter()
+        .filter(|((_, day), days)| day + 1 + **days == look.as_of)
         .filter_map(|((branch, day), days)| {
             let mut finding = look.finding("late_day", branch, Some(*day))?;
             finding.differences.push(Difference {

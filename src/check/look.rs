@@ -9,7 +9,7 @@ use super::refused::{self, Exports, Refused};
 use super::scan::{self, NONE, Scan};
 use super::settings::Settings;
 use super::totals::{self, AllStated, Ids, Mismatch};
-use super::{day_rules, hq, master_rules, refused_rules, row_rules, total_rules};
+use super::{day_rules, file_rules, hq, master_rules, refused_rules, row_rules, total_rules};
 use crate::contracts::rules::{RULES, rule_of};
 use crate::error::Result;
 use crate::ingest::original;
@@ -122,6 +122,7 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     let gaps = day_rules::gaps(look, &seen)?;
     findings.extend(day_rules::gap_findings(look, &gaps));
     findings.extend(total_rules::findings(look, &seen, &gaps)?);
+    findings.extend(file_rules::findings(look, &seen)?);
     findings.extend(hq::findings(look, &seen)?);
     findings.extend(row_rules::findings(look, &seen)?);
     findings.extend(refused_rules::findings(look, &seen)?);

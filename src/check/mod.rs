@@ -10,6 +10,7 @@ mod day_rules;
 pub mod days;
 pub mod details;
 pub mod exceptions;
+mod file_rules;
 pub mod finding;
 pub mod gate;
 mod hq;

@@ -19,7 +19,7 @@ use crate::lake::reader::read_each;
 /// Differing days whose rows are looked through; beyond, the totals as a whole are not what they are taken for.
 const MOST_DAYS: usize = 200;
 /// Causes told of each difference.
-const MOST_CAUSES: usize = 5;
+pub const MOST_CAUSES: usize = 5;
 
 /// The control totals that differ.
 pub fn findings(look: &Look<'_>, seen: &Seen, gaps: &[Gap]) -> Result<Vec<Finding>> {
@@ -96,7 +96,7 @@ fn explain(
         sold_at,
     };
     let found = causes::causes(&case);
-    found.into_iter().take(MOST_CAUSES).map(|cause| suspicion(look, seen, mismatch, cause)).collect()
+    found.into_iter().take(MOST_CAUSES).map(|cause| suspicion(look, seen, mismatch.place, cause)).collect()
 }
 
 impl Refused {
@@ -110,7 +110,7 @@ impl Refused {
 
 /// The refused rows as the search for causes takes them: an order's amount is that of its lines, which were refused
 /// with it.
-fn refused_rows(look: &Look<'_>, rows: &[(usize, &Refused)]) -> Vec<RefusedRow> {
+pub fn refused_rows(look: &Look<'_>, rows: &[(usize, &Refused)]) -> Vec<RefusedRow> {
     let table = |row: &Refused| look.manifest.batches.get(row.batch as usize).map_or("", |batch| batch.table.as_str());
     let document = |row: &Refused| row.cells.get("order_id").cloned().unwrap_or_default();
     let mut found = Vec::new();
@@ -134,7 +134,8 @@ fn refused_rows(look: &Look<'_>, rows: &[(usize, &Refused)]) -> Vec<RefusedRow> 
     found
 }
 
-fn suspicion(look: &Look<'_>, seen: &Seen, mismatch: &Mismatch, cause: Cause) -> Suspicion {
+/// A cause as it is told; `total` is where the total itself stands.
+pub fn suspicion(look: &Look<'_>, seen: &Seen, total: Place, cause: Cause) -> Suspicion {
     let value = |value: Option<i64>| match (value, cause.column) {
         (None, _) => String::new(),
         (Some(value), "quantity") => value.to_string(),
@@ -157,7 +158,7 @@ fn suspicion(look: &Look<'_>, seen: &Seen, mismatch: &Mismatch, cause: Cause) ->
         row.place = Place::default();
     }
     if cause.kind == Kind::TotalMistyped {
-        row.place = mismatch.place;
+        row.place = total;
     }
     Suspicion { kind: kind_name(cause.kind), weight: cause.weight, row, branch: cause.branch }
 }
@@ -181,7 +182,10 @@ fn kind_name(kind: Kind) -> &'static str {
 }
 
 /// How often each product of the documents was sold at each price.
-fn sold_prices<'d>(look: &Look<'_>, documents: impl Iterator<Item = &'d Document>) -> Result<HashMap<(u32, i64), u32>> {
+pub fn sold_prices<'d>(
+    look: &Look<'_>,
+    documents: impl Iterator<Item = &'d Document>,
+) -> Result<HashMap<(u32, i64), u32>> {
     let mut wanted: Vec<bool> = Vec::new();
     for line in documents.flat_map(|document| &document.lines) {
         if wanted.len() <= line.product as usize {

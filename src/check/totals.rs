@@ -186,7 +186,7 @@ pub fn compare(all: &AllStated, scan: &Scan, ids: &[Ids]) -> (u64, Vec<Mismatch>
 }
 
 /// The hash total of ids is kept below this prime, so that it fits a column of whole numbers.
-const HASH_MODULUS: i64 = 1_000_000_007;
+pub const HASH_MODULUS: i64 = 1_000_000_007;
 
 /// The last nine digits of an id as a number; 0 where it has none.
 pub fn id_number(id: &str) -> i64 {

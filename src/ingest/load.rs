@@ -74,7 +74,14 @@ pub(super) fn load_table(files: &[&Work<'_>], request: &Request<'_>, seen: &mut 
             let file = ended.file;
             let (targets, state) = (std::mem::take(&mut feed.targets[file]), std::mem::take(&mut states[file]));
             let read = feed.read[file].take().unwrap_or_default();
-            loaded.push(finish(files[file], request.dry_run, state, targets, read, &mut written_files)?);
+            loaded.push(finish(
+                files[file],
+                (request.dry_run, request.decimals),
+                state,
+                targets,
+                read,
+                &mut written_files,
+            )?);
         }
         if written_files.len() >= DURABLE_TOGETHER {
             make_durable(files[0].lake, &std::mem::take(&mut written_files))?;
@@ -159,6 +166,7 @@ struct Reading {
     records: u64,
     rows: Arithmetic,
     rejects: Vec<Reject>,
+    trailer: Option<String>,
 }
 
 impl Reading {
@@ -170,6 +178,7 @@ impl Reading {
         } else {
             vec![seen.resolve(&mut block, layout)]
         };
+        self.trailer = block.trailers.pop().or(self.trailer.take());
         let mut rejects = Vec::with_capacity(block.faults.len() + block.records.bad.len());
         for bad in &block.records.bad {
             rejects.push(Reject {
@@ -288,13 +297,17 @@ fn write_wave(batch: &[Resolved], layouts: &[Layout], targets: &mut [Vec<Target>
 /// Names what was written after its content, and checks that the rows add up.
 fn finish(
     work: &Work<'_>,
-    dry_run: bool,
+    (dry_run, decimals): (bool, u32),
     state: Reading,
     targets: Vec<Target>,
     (bytes, hash): (u64, String),
     written: &mut Vec<(DataFile, File)>,
 ) -> Result<Loaded> {
-    let Reading { rows, mut rejects, .. } = state;
+    let Reading { rows, mut rejects, trailer, .. } = state;
+    let claims = trailer.and_then(|record| {
+        let trailer = work.source.trailer.as_ref()?;
+        Some(trailer.claims(work.source, decimals, &record))
+    });
     rejects.sort_by_key(|reject| reject.record);
     let id = format!("{}-{}", work.name, &blake3::hash(format!("{}\0{hash}", work.name).as_bytes()).to_hex()[..16]);
     let mut files = Vec::new();
@@ -329,6 +342,7 @@ fn finish(
         files,
         ledger,
         superseded_by: None,
+        claims,
     };
     if !rows.balances() || files_disagree(&batch, dry_run) {
         return Err(Error::Internal {

@@ -6,6 +6,7 @@
 
 pub mod amounts;
 pub mod blocks;
+pub mod claims;
 pub mod encode;
 pub mod fields;
 pub mod formats;
@@ -112,6 +113,9 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
     let mut outcome = Outcome { manifest: before.clone(), ..Outcome::default() };
     let work = plan(lake, request, &before, &mut outcome)?;
     if work.is_empty() {
+        if claims::renew(&mut outcome.manifest, request)? && !request.dry_run {
+            outcome.manifest.commit(lake)?;
+        }
         return Ok(outcome);
     }
     (request.progress)(Progress::Planned(work.iter().map(|file| file.bytes).sum()));
@@ -153,6 +157,7 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
     outcome.manifest.version = 1;
     outcome.manifest.decimals = request.decimals;
     outcome.manifest.batches.extend(outcome.loaded.iter().cloned());
+    claims::renew(&mut outcome.manifest, request)?;
     if !request.dry_run {
         outcome.manifest.commit(lake)?;
     }

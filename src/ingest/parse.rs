@@ -93,6 +93,8 @@ pub struct Block {
     pub good: Vec<bool>,
     /// Why the others are not.
     pub faults: Vec<Fault>,
+    /// Records that hold the file's totals.
+    pub trailers: Vec<String>,
 }
 
 /// Why a record is refused.
@@ -109,12 +111,17 @@ pub struct Fault {
 impl Block {
     /// Splits and parses a block. `last`: no block of the same file follows.
     pub fn parse(bytes: Vec<u8>, offset: u64, last: bool, layout: &Layout, owners: &Owners) -> Block {
-        let records = split(&bytes, layout.dialect, layout.fields, last);
+        let mut records = split(&bytes, layout.dialect, layout.fields, last);
+        let trailers = match &layout.trailer {
+            Some(trailer) => trailer.take(&mut records, &bytes, layout.dialect),
+            None => Vec::new(),
+        };
         let mut block = Block {
             good: vec![true; records.len()],
             values: vec![Vec::new(); layout.columns.len()],
             parents: vec![Vec::new(); layout.columns.len()],
             faults: Vec::new(),
+            trailers,
             extras: Vec::new(),
             bytes,
             offset,

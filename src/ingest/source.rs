@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::amounts::{self, WORKED_OUT};
+use super::claims::Trailer;
 use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
 use super::records::Dialect;
 use super::values::{NumberFormat, TimeFormat};
@@ -39,6 +40,12 @@ pub struct Source {
     pub timestamp: String,
     /// What a negative quantity (or amount) means.
     pub negative_quantity: NegativeQuantity,
+    /// A record at the end of each file that holds its totals: no row, but compared with the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trailer: Option<Trailer>,
+    /// The ending of a file beside each file that holds its totals: `.ctl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sidecar: Option<String>,
     /// The share of rows that may be rejected before the whole source is refused.
     pub reject_limit: f64,
     /// The sheet of a workbook; the first with something in it where left out.
@@ -78,6 +85,8 @@ impl Default for Source {
             date: "%Y-%m-%d".into(),
             timestamp: "%Y-%m-%d %H:%M:%S".into(),
             negative_quantity: NegativeQuantity::Reject,
+            trailer: None,
+            sidecar: None,
             reject_limit: 0.2,
             sheet: None,
             header_row: None,
@@ -132,6 +141,9 @@ impl Source {
         }
         if encoding_rs::Encoding::for_label(self.encoding.as_bytes()).is_none() {
             return Err(format!("`encoding = \"{}\"` is not a known encoding", self.encoding));
+        }
+        if let Some(trailer) = &self.trailer {
+            trailer.validate()?;
         }
         if !(0.0..=1.0).contains(&self.reject_limit) {
             return Err("`reject_limit` is a share between 0 and 1".into());
@@ -191,6 +203,8 @@ pub struct Layout {
     pub decimals: u32,
     /// What a negative quantity means.
     pub negative_quantity: NegativeQuantity,
+    /// The record that holds the file's totals.
+    pub trailer: Option<Trailer>,
 }
 
 /// One column of ours and the field it is read from.
@@ -285,6 +299,7 @@ impl Layout {
             timestamp: pattern(&source.timestamp)?,
             decimals,
             negative_quantity: source.negative_quantity,
+            trailer: source.trailer.clone(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod branch_drops;
 mod cases;
+mod checks;
 mod cli;
 mod determinism;
 mod dialect;
