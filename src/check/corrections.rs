@@ -208,7 +208,7 @@ fn canonical(kind: Kind, text: &str, decimals: u32) -> Option<String> {
         Kind::Date => Some(day_name(TimeFormat::new("%Y-%m-%d")?.date(text.as_bytes())? as i32)),
         Kind::Timestamp => Some(timestamp(text)?.to_string()),
         Kind::Id | Kind::Text => Some(text.to_string()),
-        Kind::Month | Kind::Ratio => None,
+        Kind::Month | Kind::Decimal | Kind::Ratio => None,
     }
 }
 
@@ -224,7 +224,7 @@ fn cell(column: &ArrayRef, kind: Kind, row: usize, decimals: u32) -> String {
         Kind::Date => day_name(column.as_primitive::<Date32Type>().value(row)),
         Kind::Timestamp => column.as_primitive::<TimestampMicrosecondType>().value(row).to_string(),
         Kind::Id | Kind::Text => column.as_string::<i32>().value(row).trim().to_string(),
-        Kind::Ratio => String::new(),
+        Kind::Decimal | Kind::Ratio => String::new(),
     }
 }
 
@@ -262,7 +262,7 @@ fn with_cell(column: &ArrayRef, kind: Kind, row: usize, now: &str, decimals: u32
             let cells = cells.map(|(at, cell)| if at == row { Some(now).filter(|now| !now.is_empty()) } else { cell });
             Arc::new(StringArray::from_iter(cells))
         }
-        Kind::Month | Kind::Ratio => column.clone(),
+        Kind::Month | Kind::Decimal | Kind::Ratio => column.clone(),
     }
 }
 

@@ -133,7 +133,6 @@ pub static ORDERS: Table = Table {
         Column::new("coupon", Money, "Coupon or promotion on the whole order."),
         Column::new("rebate", Money, "Rebate or bonus granted on the order."),
         Column::new("freight", Money, "What sending the order cost us."),
-        Column::new("stated_total", Money, "Total of the order as the export states it, only compared with the sum of its lines."),
         Column::new(
             "stated_total",
             Money,
