@@ -19,6 +19,41 @@ use crate::stats::metrics::{auc, average_precision, brier, expected_calibration_
 /// Days of history that are enough to learn from, whatever is to be foreseen.
 const FEWEST_DAYS_BEFORE: i32 = 180;
 
+/// A naive rule that did better than the model that serves, and at what.
+pub(super) struct Beaten {
+    /// The rule.
+    pub by: String,
+    /// The measures.
+    pub at: Vec<String>,
+}
+
+/// How far a measure is from its best, for those that a rule and a model share.
+fn distance(metric: &str, value: f64) -> Option<f64> {
+    match metric {
+        "missed_share" => Some(value),
+        "total_ratio" | "orders_total_ratio" => Some((value - 1.0).abs()),
+        "top_decile_share" | "orders_top_decile_lift" | "active_auc" | "active_average_precision" => Some(-value),
+        _ => None,
+    }
+}
+
+fn beaten(rows: &[(&Forecast, String, Option<f64>)]) -> Vec<Beaten> {
+    let mut found: Vec<Beaten> = Vec::new();
+    for (rule, metric, value) in rows.iter().filter(|row| row.0.is_baseline) {
+        let served = rows.iter().find(|row| row.0.serves && row.1 == *metric).and_then(|row| row.2);
+        let (Some(value), Some(served)) = (*value, served) else { continue };
+        let is_better = distance(metric, value) < distance(metric, served);
+        if !is_better {
+            continue;
+        }
+        match found.iter_mut().find(|beaten| beaten.by == rule.model) {
+            Some(beaten) => beaten.at.push(metric.clone()),
+            None => found.push(Beaten { by: rule.model.clone(), at: vec![metric.clone()] }),
+        }
+    }
+    found
+}
+
 /// A way to foresee what customers bring, and what it foresaw.
 struct Forecast {
     model: String,
@@ -43,7 +78,7 @@ struct Actual {
 impl Clv {
     /// Foresees, as of so many months ago (fewer where history is short), the gross margin and the orders of the months
     /// since, and compares with what came.
-    pub(super) fn cards(&self, facts: &Facts) -> Result<DataFrame> {
+    pub(super) fn cards(&self, facts: &Facts) -> Result<(DataFrame, Vec<Beaten>)> {
         let tested = Clv { months: self.tested_months(facts), ..self.clone() };
         tested.compare(facts)
     }
@@ -58,7 +93,7 @@ impl Clv {
         (1..=self.months).rev().find(leaves_enough).unwrap_or(self.months)
     }
 
-    fn compare(&self, facts: &Facts) -> Result<DataFrame> {
+    fn compare(&self, facts: &Facts) -> Result<(DataFrame, Vec<Beaten>)> {
         let (origin, as_of) = (months_before(facts.as_of, self.months), facts.as_of);
         let then = Foresight::new(facts, origin, self.days(origin));
         let customers = &then.customers;
@@ -78,7 +113,8 @@ impl Clv {
                 rows.push((forecast, metric, value));
             }
         }
-        FrameBuilder::new(&CLV_CARDS)
+        let beaten = beaten(&rows);
+        let frame = FrameBuilder::new(&CLV_CARDS)
             .text("analysis", rows.iter().map(|_| SPEC.id))
             .text("model", rows.iter().map(|row| row.0.model.as_str()))
             .flag("is_baseline", rows.iter().map(|row| row.0.is_baseline).collect())
@@ -88,7 +124,8 @@ impl Clv {
             .whole("n_customers", vec![actual.margin.len() as i64; rows.len()])
             .date("test_from", vec![Some(origin); rows.len()])
             .date("test_to", vec![Some(as_of); rows.len()])
-            .finish()
+            .finish()?;
+        Ok((frame, beaten))
     }
 
     /// The model, undiscounted, with its correction and without; and what a naive observer would say: as in the months

@@ -80,7 +80,13 @@ impl Analysis for Clv {
             orders.iter().zip(&values).map(|(orders, value)| money(orders, *value).round() as i64).collect::<Vec<i64>>()
         };
         let worth = column(|orders, value| orders.discounted * value);
-        let model = self.model_frame(&now, &uncertainty, &orders, &values, worth.iter().sum())?;
+        let (cards, beaten) = self.cards(facts)?;
+        let mut rows = self.model_rows(&now, &uncertainty, &orders, &values, worth.iter().sum());
+        rows.extend(
+            beaten
+                .into_iter()
+                .map(|rule| Row { why: Some(rule.at.join(" ")), ..Row::new(&format!("beaten_by:{}", rule.by)) }),
+        );
         let frame = FrameBuilder::new(&CLV)
             .text("customer_id", now.customers.iter().map(|of| facts.customers.id(of.customer as usize)))
             .whole("clv", worth)
@@ -91,7 +97,7 @@ impl Analysis for Clv {
             .whole("value_per_order", values.iter().map(|value| value.round() as i64).collect())
             .text("method", orders.iter().map(|_| now.model.rate.name()))
             .finish()?;
-        Ok(vec![frame, self.cards(facts)?, model])
+        Ok(vec![frame, cards, model_frame(&rows)?])
     }
 }
 
@@ -125,14 +131,14 @@ impl Clv {
     }
 
     /// What the figures rest on.
-    fn model_frame(
+    fn model_rows(
         &self,
         now: &Foresight,
         uncertainty: &Uncertainty,
         orders: &[Outlook],
         values: &[f64],
         total: i64,
-    ) -> Result<DataFrame> {
+    ) -> Vec<Row> {
         let mut rows: Vec<Row> = vec![
             Row::number("horizon_months", f64::from(self.months)),
             Row::number("discount_per_month", self.monthly_discount),
@@ -180,17 +186,7 @@ impl Clv {
         for (model, why) in &now.model.passed {
             rows.push(Row { why: Some(why.to_string()), ..Row::new(&format!("passed_over:{}", model.name())) });
         }
-        let amount = |at: usize| rows.iter().map(|row| row.amount.map(|amount| amount[at])).collect();
-        FrameBuilder::new(&CLV_MODEL)
-            .text("item", rows.iter().map(|row| row.item.as_str()))
-            .maybe_ratio("value", rows.iter().map(|row| row.value).collect())
-            .maybe_ratio("low", rows.iter().map(|row| row.ends.map(|ends| ends.0)).collect())
-            .maybe_ratio("high", rows.iter().map(|row| row.ends.map(|ends| ends.1)).collect())
-            .maybe_whole("amount", amount(0))
-            .maybe_whole("amount_low", amount(1))
-            .maybe_whole("amount_high", amount(2))
-            .maybe_text("why", rows.iter().map(|row| row.why.clone()).collect())
-            .finish()
+        rows
     }
 }
 
@@ -215,4 +211,18 @@ impl Row {
     fn between(self, ends: Option<(f64, f64)>) -> Row {
         Row { ends, ..self }
     }
+}
+
+fn model_frame(rows: &[Row]) -> Result<DataFrame> {
+    let amount = |at: usize| rows.iter().map(|row| row.amount.map(|amount| amount[at])).collect();
+    FrameBuilder::new(&CLV_MODEL)
+        .text("item", rows.iter().map(|row| row.item.as_str()))
+        .maybe_ratio("value", rows.iter().map(|row| row.value).collect())
+        .maybe_ratio("low", rows.iter().map(|row| row.ends.map(|ends| ends.0)).collect())
+        .maybe_ratio("high", rows.iter().map(|row| row.ends.map(|ends| ends.1)).collect())
+        .maybe_whole("amount", amount(0))
+        .maybe_whole("amount_low", amount(1))
+        .maybe_whole("amount_high", amount(2))
+        .maybe_text("why", rows.iter().map(|row| row.why.clone()).collect())
+        .finish()
 }

@@ -45,7 +45,8 @@ pub static CLV_MODEL: Table = Table {
             "clv_of_all; horizon_months; discount_per_month, discount_per_year; customers, distinct_histories; \
              log_likelihood and parameters (alpha_weeks and beta_weeks in weeks); share_who_left; resamples; \
              correction_level (a factor) and correction_slope (a power of the probability of being still a customer), \
-             learned from correction_days; passed_over:<model>.",
+             learned from correction_days; passed_over:<model>; beaten_by:<rule>, a naive rule that did better in the \
+             backtest.",
         )
         .filled(),
         Column::new("value", Ratio, "Its value."),
@@ -54,7 +55,7 @@ pub static CLV_MODEL: Table = Table {
         Column::new("amount", Money, "Its value, where it is money."),
         Column::new("amount_low", Money, "Lower end of an interval of 80 % for not knowing the parameters."),
         Column::new("amount_high", Money, "Upper end of it."),
-        Column::new("why", Text, "Why a model was passed over."),
+        Column::new("why", Text, "Why a model was passed over; at what a rule did better."),
     ],
     open: None,
 };
