@@ -23,6 +23,7 @@ pub const ALL: &[&Table] = &[
     &CALENDAR,
     &HQ_DOCUMENTS,
     &CORRECTIONS,
+    &MARKET,
 ];
 
 /// Branches of the company.
@@ -360,6 +361,21 @@ pub static CORRECTIONS: Table = Table {
         Column::new("now", Text, "The right value, written the same way.").required(),
         Column::new("reason", Text, "Why."),
         Column::new("by", Text, "Who says so."),
+    ],
+    open: None,
+};
+
+/// What others sell.
+pub static MARKET: Table = Table {
+    name: "market",
+    doc: "Sales and prices of competitors, one row per month, category and competitor.",
+    key: &["month", "category", "competitor"],
+    columns: &[
+        Column::new("month", Month, "The month.").required(),
+        Column::new("category", Text, "The category, named as the products' own.").required(),
+        Column::new("competitor", Text, "The competitor; `total` for the whole market, own sales included.").required(),
+        Column::new("market_sales", Money, "What it sold.").required(),
+        Column::new("price", Money, "Its price of one unit."),
     ],
     open: None,
 };

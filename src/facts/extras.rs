@@ -6,7 +6,7 @@ use arrow::array::{Array, AsArray, Int32Array, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 
 use super::lines::order_numbers;
-use super::{ANONYMOUS, Facts, Job, Lines, OrderTotals, Orders, line_kind};
+use super::{ANONYMOUS, Facts, Job, Lines, MarketRow, OrderTotals, Orders, line_kind};
 use crate::calendar::month_number;
 use crate::error::Result;
 use crate::lake::reader::{has_values, read, read_each};
@@ -61,6 +61,32 @@ pub(super) fn rates(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<(String, 
     }
     rates.sort_unstable();
     Ok(rates)
+}
+
+/// What competitors sold, by month, category and competitor.
+pub(super) fn market(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<MarketRow>> {
+    let mut rows = Vec::new();
+    for file in manifest.files("market") {
+        for batch in read(lake, file, &["month", "category", "competitor", "market_sales", "price"], &[])? {
+            let months: &Int32Array = batch.column(0).as_primitive();
+            let (categories, competitors) = (batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
+            let (sales, prices) =
+                (batch.column(3).as_primitive::<Int64Type>(), batch.column(4).as_primitive::<Int64Type>());
+            for row in (0..batch.num_rows()).filter(|row| months.value(*row) <= month_number(as_of - 1)) {
+                rows.push(MarketRow {
+                    month: months.value(row),
+                    category: categories.value(row).to_string(),
+                    competitor: competitors.value(row).to_string(),
+                    sales: sales.value(row),
+                    price: prices.is_valid(row).then(|| prices.value(row)),
+                });
+            }
+        }
+    }
+    rows.sort_by(|left, right| {
+        (left.month, &left.category, &left.competitor).cmp(&(right.month, &right.category, &right.competitor))
+    });
+    Ok(rows)
 }
 
 /// Coupons, rebates and freight of whole orders. Coupons and rebates lower what the order brought, as a discount does.

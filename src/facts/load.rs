@@ -149,6 +149,7 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         category,
         interactions,
         costs,
+        market: extras::market(lake, manifest, as_of)?,
         ledger: extras::ledger(lake, manifest, as_of)?,
         rates: extras::rates(lake, manifest)?,
         jobs: Vec::new(),

@@ -57,8 +57,25 @@ pub struct Facts {
     pub jobs: Vec<Job>,
     /// Digits of the minor unit.
     pub decimals: u32,
+    /// What competitors sold in months that began before the as-of date, by month, category and competitor.
+    pub market: Vec<MarketRow>,
     /// Orders that are not completed, by status; they are in no figure.
     pub other_orders: Vec<(String, u64)>,
+}
+
+/// What a competitor sold in a month.
+#[derive(Debug, Clone)]
+pub struct MarketRow {
+    /// `year * 12 + month - 1`.
+    pub month: i32,
+    /// Category.
+    pub category: String,
+    /// Competitor, or `total`.
+    pub competitor: String,
+    /// What it sold, minor units.
+    pub sales: i64,
+    /// Its price of one unit, minor units.
+    pub price: Option<i64>,
 }
 
 /// Rows that describe something that has an id.

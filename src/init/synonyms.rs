@@ -363,4 +363,11 @@ const NAMES: &[Names] = &[
     names("now", NONE, "now sesudah nilai_baru benar seharusnya"),
     names("reason", NONE, "reason alasan sebab"),
     names("by", NONE, "by oleh"),
+    names("competitor", NONE, "competitor competitor_name pesaing nama_pesaing kompetitor nama_kompetitor rival"),
+    names(
+        "market_sales",
+        NONE,
+        "market_sales competitor_sales penjualan_pasar penjualan_pesaing penjualan_kompetitor omzet_pesaing sales penjualan",
+    ),
+    names_in(&["market"], "price", NONE, "price harga harga_pesaing competitor_price harga_kompetitor harga_rata_rata"),
 ];

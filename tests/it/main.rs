@@ -11,6 +11,7 @@ mod ingest;
 mod mapping;
 mod mutations;
 mod real_data;
+mod real_trends;
 mod reference;
 mod support;
 mod tidy;

@@ -3,7 +3,7 @@
 use super::support::{Project, shared};
 
 /// Online Retail, unpacked beside the test; `None` where it or `zstd` is not here.
-fn online_retail() -> Option<Project> {
+pub fn online_retail() -> Option<Project> {
     let packed = shared("data/online_retail/online_retail_2010_2011.csv.zst")?;
     let project = Project::empty();
     let unpacked = std::process::Command::new("zstd")

@@ -103,6 +103,8 @@ pub struct Trend {
     pub categories: Vec<Mover>,
     /// Branches that moved most, in reading order.
     pub branches: Vec<Mover>,
+    /// Forecast, bridges, anomalies, products, market.
+    pub outlook: super::Outlook,
 }
 
 /// One month of the trend.

@@ -156,6 +156,7 @@ fn trend(dice: &mut Dice) -> Trend {
             mover("Denpasar", 402, 371, Some(415)),
             mover("Daring", 1_034, 1_011, Some(802)),
         ],
+        outlook: super::demo_trend::outlook(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every word of the report in both languages: one table, key -> (Indonesian, English).
 
-use super::Language;
+use super::{Language, words_trend};
 
 /// The word of a key; the key itself when the table does not know it.
 pub(super) fn word(key: &str, language: Language) -> &str {
@@ -9,7 +9,7 @@ pub(super) fn word(key: &str, language: Language) -> &str {
 
 /// The word of a key.
 pub(super) fn find(key: &str, language: Language) -> Option<&'static str> {
-    WORDS.iter().find(|row| row.0 == key).map(|row| match language {
+    WORDS.iter().chain(words_trend::WORDS).find(|row| row.0 == key).map(|row| match language {
         Language::Indonesian => row.1,
         Language::English => row.2,
     })
@@ -359,9 +359,10 @@ mod tests {
 
     #[test]
     fn keys_are_unique_and_both_languages_have_the_same_places() {
-        let keys: HashSet<_> = WORDS.iter().map(|row| row.0).collect();
-        assert_eq!(keys.len(), WORDS.len());
-        for (key, indonesian, english) in WORDS {
+        let all = || WORDS.iter().chain(words_trend::WORDS);
+        let keys: HashSet<_> = all().map(|row| row.0).collect();
+        assert_eq!(keys.len(), all().count());
+        for (key, indonesian, english) in all() {
             assert!(!indonesian.is_empty() && !english.is_empty(), "{key}");
             assert_eq!(places(indonesian), places(english), "{key}");
         }

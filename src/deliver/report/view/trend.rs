@@ -54,6 +54,7 @@ pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
         movers_title => voice.sentence("movers_title", &[("month", &month)]),
         categories => movers(voice, "category", &trend.categories),
         branches => movers(voice, "branch", &trend.branches),
+        outlook => super::outlook::view(voice, &trend.outlook),
     }
 }
 
