@@ -109,6 +109,9 @@ pub(super) fn market_frame(facts: &Facts, course: &Course) -> Result<DataFrame> 
         let sellers = markets.get(&(month, category.to_string()))?;
         share(sellers.get(seller)?.0, sellers.get(TOTAL)?.0)
     };
+    let categories_in = |month: i32| -> Vec<&String> {
+        markets.keys().filter(|(known, _)| *known == month).map(|(_, category)| category).collect()
+    };
     let rows: Vec<Seller<'_>> = markets
         .iter()
         .flat_map(|((month, category), sellers)| {
@@ -126,6 +129,10 @@ pub(super) fn market_frame(facts: &Facts, course: &Course) -> Result<DataFrame> 
     let names: Vec<String> = rows.iter().map(|row| month_name(row.month)).collect();
     let change = |back: i32| {
         let change = |row: &Seller<'_>| {
+            // The sum of other categories is another market.
+            if row.category == ALL && categories_in(row.month) != categories_in(row.month - back) {
+                return None;
+            }
             Some(share_of(row.month, row.category, row.name)? - share_of(row.month - back, row.category, row.name)?)
         };
         rows.iter().map(change).collect::<Vec<Option<f64>>>()

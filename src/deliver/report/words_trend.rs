@@ -2,6 +2,7 @@
 
 #[rustfmt::skip]
 pub(super) const WORDS: &[(&str, &str, &str)] = &[
+    ("year_change", "{change} dari tahun lalu", "{change} on last year"),
     // Forecast
     ("forecast_title", "Perkiraan bulan-bulan berikutnya", "The months to come"),
     ("forecast_aria", "Diagram garis penjualan bersih dengan perkiraan dan selangnya", "Line chart of net sales with the forecast and its intervals"),

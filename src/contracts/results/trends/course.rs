@@ -102,6 +102,11 @@ pub static TREND_ANOMALIES: Table = Table {
             "Deviation / that of all sales in the month; empty where all sales were as expected or have no forecast.",
         ),
         Column::new(
+            "ramadan_days",
+            Integer,
+            "Days of Ramadan in the month (Indonesia): what moves through the year is no season.",
+        ),
+        Column::new(
             "score",
             Ratio,
             "Deviation / half the width of the interval: beyond ∓ 1 is outside; empty where that is nil.",

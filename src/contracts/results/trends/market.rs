@@ -51,7 +51,11 @@ pub static TREND_MARKET: Table = Table {
         Column::new("is_partial", Flag, "The data do not cover the whole month.").filled(),
         Column::new("sales", Money, "Own net sales, or the sales exported.").filled(),
         Column::new("share", Ratio, "Of the market; empty where that is not above nil."),
-        Column::new("share_change", Ratio, "Change from the month before, in points of 1; empty without one."),
+        Column::new(
+            "share_change",
+            Ratio,
+            "Change from the month before, in points of 1; empty without one, and for `all` where the categories differ.",
+        ),
         Column::new("share_change_last_year", Ratio, "Change from the same month a year before."),
         Column::new("price", Money, "Own revenue / units kept, or the price exported; empty where there is none."),
         Column::new(
