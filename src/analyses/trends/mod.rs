@@ -151,11 +151,14 @@ impl Analysis for Trends {
     }
 }
 
-/// What activities cost, by customer: gross margin − contribution.
+/// What customers cost besides goods: the margin of their orders − their contribution in `profitability`.
 fn activity_costs(inputs: &Inputs<'_>) -> Result<Vec<i64>> {
-    let profitability = inputs.results.get(&PROFITABILITY)?;
-    let (margin, contribution) = (wholes(profitability, "gross_margin")?, wholes(profitability, "contribution")?);
-    Ok(margin.iter().zip(contribution.iter()).map(|(margin, left)| margin.unwrap_or(0) - left.unwrap_or(0)).collect())
+    let facts = inputs.facts;
+    let contribution = wholes(inputs.results.get(&PROFITABILITY)?, "contribution")?;
+    let margin = |customer: usize| -> i64 {
+        facts.orders_of(customer).map(|order| facts.totals[order].net() - facts.totals[order].cogs).sum()
+    };
+    Ok(contribution.iter().enumerate().map(|(customer, left)| margin(customer) - left.unwrap_or(0)).collect())
 }
 
 /// The course of one value of one dimension.

@@ -75,7 +75,7 @@ pub static TREND_COHORTS: Table = Table {
         Column::new(
             "contribution",
             Money,
-            "Their gross margin in the month − their activity costs, each customer's costs shared over his months by gross sales.",
+            "Net sales − cost of goods in the month − what the customers cost besides (as in `profitability`), each one's costs shared over his months by gross sales.",
         )
         .filled(),
         Column::new("retention", Ratio, "Customers / cohort size.").filled(),
