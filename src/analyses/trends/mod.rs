@@ -116,6 +116,14 @@ impl Analysis for Trends {
         &SPEC
     }
 
+    fn validate(&self) -> std::result::Result<(), String> {
+        match (self.backtest_origins, self.lost_after_months) {
+            (0, _) => Err("`backtest_origins` is at least 1".into()),
+            (_, 0) => Err("`lost_after_months` is at least 1".into()),
+            _ => Ok(()),
+        }
+    }
+
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
         let course = Course::of(facts, self.lost_after_months);
