@@ -103,6 +103,8 @@ pub enum Command {
     Query(Query),
     /// Say what an analysis, a table, a column or a reject code means
     Explain(Explain),
+    /// Say which customers would earn us money no more, or again, if rates, pools or prices changed
+    Whatif(Whatif),
     /// Write a synthetic project of any size
     Sample(Sample),
     /// Look at the project and say what is wrong with it
@@ -278,6 +280,26 @@ pub struct Explain {
     /// An analysis, a table, table.column or a reject code; all names where left out
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+    /// With an analysis: the customer whose numbers are followed down to the rows they come from
+    #[arg(value_name = "KEY")]
+    pub key: Option<String>,
+    /// With a key: see only what happened before this day
+    #[arg(long, value_name = "DAY", env = "LANGGAN_AS_OF", hide_env_values = true, requires = "key")]
+    pub as_of: Option<String>,
+}
+
+/// `langgan whatif`.
+#[derive(Debug, Args)]
+pub struct Whatif {
+    /// "wage +6%", "pool delivery +10%", "price -2%", "price -2% category=Tea"; several count together
+    #[arg(value_name = "CHANGE", required = true)]
+    pub changes: Vec<String>,
+    /// Print so many customers; all with --json
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub most: usize,
+    /// See only what happened before this day: YYYY-MM-DD or today
+    #[arg(long, value_name = "DAY", env = "LANGGAN_AS_OF", hide_env_values = true)]
+    pub as_of: Option<String>,
 }
 
 /// `langgan sample`.

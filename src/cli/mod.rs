@@ -13,6 +13,7 @@ mod progress;
 mod query;
 mod render;
 mod show;
+mod whatif;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -97,6 +98,7 @@ impl Session {
             Command::Customer(args) => customer::run(self, args),
             Command::Query(args) => query::run(self, args),
             Command::Explain(args) => explain::run(self, args),
+            Command::Whatif(args) => whatif::run(self, args),
             Command::Sample(args) => housekeeping::sample(self, args),
             Command::Doctor => housekeeping::doctor(self),
             Command::Completions { shell } => housekeeping::completions(*shell, &mut Arguments::command()),

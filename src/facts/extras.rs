@@ -1,6 +1,6 @@
 //! What only some exports have: costs, ledger, rates, jobs, and amounts of whole orders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, Int32Array, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
@@ -110,15 +110,14 @@ pub(super) fn order_amounts(lake: &LakeDir, manifest: &Manifest, facts: &mut Fac
                         target[order] += amount;
                         return;
                     }
-                    match totals.get_mut(order) {
-                        Some(totals) => {
-                            if take_off(totals, orders.n_lines[order], amount) {
-                                target[order] += amount;
-                            }
+                    let counts = match totals.get_mut(order) {
+                        Some(totals) => take_off(totals, orders.n_lines[order], amount),
+                        None => {
+                            sales.net[order] -= if orders.n_lines[order] > 0 { amount } else { 0 };
+                            false
                         }
-                        None if orders.n_lines[order] > 0 => sales.net[order] -= amount,
-                        None => {}
-                    }
+                    };
+                    target[order] += if counts { amount } else { 0 };
                     spread(lines, orders.first_line[order] as usize, orders.n_lines[order] as usize, amount);
                 });
                 Ok(())
@@ -172,6 +171,21 @@ fn spread(lines: &mut Lines, first: usize, count: usize, amount: i64) {
     for (line, share) in chosen.into_iter().zip(shares.unwrap_or_default()) {
         lines.discount[line] += share;
     }
+}
+
+/// The ids of orders by their keys in the lake.
+pub fn order_ids(lake: &LakeDir, manifest: &Manifest, keys: &BTreeSet<u32>) -> Result<BTreeMap<u32, String>> {
+    let mut found = BTreeMap::new();
+    for file in manifest.files("orders") {
+        read_each(lake, file, &["order_key", "order_id"], &[], |batch| {
+            let (own, ids) = (batch.column(0).as_primitive::<Int32Type>(), batch.column(1).as_string::<i32>());
+            for row in (0..batch.num_rows()).filter(|row| keys.contains(&(own.value(*row) as u32))) {
+                found.insert(own.value(row) as u32, ids.value(row).to_string());
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 fn each_amount(batch: &RecordBatch, numbers: &[u32], mut each: impl FnMut(usize, i64)) {
@@ -244,23 +258,24 @@ fn add_lines(
     jobs: &mut BTreeMap<(u32, i32), Job>,
 ) -> Result<()> {
     let standard = facts.products.numbers::<Int64Type>("unit_cost");
-    let columns = ["order_key", "line_no", "product_key", "quantity", "returned", "unit_cost"];
+    let columns = ["order_key", "line_no", "product_key", "quantity", "returned", "unit_cost", "line_cost"];
     for file in manifest.files("order_lines") {
         read_each(lake, file, &columns, &[], |batch| {
             let whole = |place: usize| batch.column(place).as_primitive::<Int32Type>();
-            let (returned, unit_costs) = (batch.column(4).as_boolean(), batch.column(5).as_primitive::<Int64Type>());
+            let returned = batch.column(4).as_boolean();
+            let amount = |place: usize, row: usize| {
+                let cells = batch.column(place).as_primitive::<Int64Type>();
+                cells.is_valid(row).then(|| cells.value(row))
+            };
             for row in 0..batch.num_rows() {
                 let Some(order) = numbers.get(whole(0).value(row) as usize) else { continue };
                 let Some(job) = jobs.get_mut(&(*order, whole(1).value(row))) else { continue };
                 job.product = products.get(whole(2).value(row) as usize).copied().unwrap_or(0);
                 job.quantity = i64::from(whole(3).value(row));
-                let unit_cost = if unit_costs.is_valid(row) {
-                    Some(unit_costs.value(row))
-                } else {
-                    standard.get(job.product as usize).copied().flatten()
-                };
+                let unit_cost = amount(5, row).or_else(|| standard.get(job.product as usize).copied().flatten());
+                let cost = amount(6, row).unwrap_or(job.quantity * unit_cost.unwrap_or(0));
                 let came_back = returned.is_valid(row) && returned.value(row);
-                job.standard_cost = if came_back { 0 } else { job.quantity * unit_cost.unwrap_or(0) };
+                job.standard_cost = if came_back { 0 } else { cost };
             }
             Ok(())
         })?;

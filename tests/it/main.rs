@@ -10,6 +10,7 @@ mod earlier;
 mod ingest;
 mod mapping;
 mod mutations;
+mod profitability;
 mod real_data;
 mod real_trends;
 mod reference;
