@@ -80,7 +80,8 @@ fn department() -> Project {
 fn the_textbook_department_leaves_its_unused_capacity() {
     let project = department();
     project.ok(&["run", "--quiet", "--threads", "1"]);
-    let sql = "SELECT ledger, customers, unused, unallocated, difference FROM profitability_tieout WHERE line = 'cost_desk'";
+    let sql =
+        "SELECT ledger, customers, unused, unallocated, difference FROM profitability_tieout WHERE line = 'cost_desk'";
     assert_eq!(row(&project, sql), ["560000.00", "462880.00", "97120.00", "0.00", "0.00"]);
     let shares = project.ok(&["query", "-c", "SELECT customer_id, cost_desk FROM profitability"]).stdout;
     let other = department();
@@ -89,11 +90,13 @@ fn the_textbook_department_leaves_its_unused_capacity() {
 
     let changed = project.ok(&["whatif", "wage +20%", "price -50% category=", "--json"]);
     assert!(changed.stdout.contains("\"customers\": 997"), "{}", changed.stdout);
-    let dearer: serde_json::Value = serde_json::from_str(&project.ok(&["whatif", "pool desk +100%", "--json"]).stdout).unwrap();
+    let dearer: serde_json::Value =
+        serde_json::from_str(&project.ok(&["whatif", "pool desk +100%", "--json"]).stdout).unwrap();
     // 980,000.00 of sales less 462,880.00, then less twice that.
     assert_eq!(dearer["contribution_before"], "517120.00");
     assert_eq!(dearer["contribution_after"], "54240.00");
-    let wages: serde_json::Value = serde_json::from_str(&project.ok(&["whatif", "wage +20%", "--json"]).stdout).unwrap();
+    let wages: serde_json::Value =
+        serde_json::from_str(&project.ok(&["whatif", "wage +20%", "--json"]).stdout).unwrap();
     assert_eq!(wages["contribution_after"], "470832.00", "half of the desk's cost follows the wage");
     let screen = project.ok(&["whatif", "pool desk +150%", "--most", "3"]).stdout;
     assert!(screen.contains("profitable → loss") && screen.contains("--most N"), "{screen}");
@@ -113,9 +116,16 @@ fn the_textbook_department_leaves_its_unused_capacity() {
 #[test]
 fn customer_and_supplier_at_once_is_one_party_netted() {
     let project = Project::empty();
-    project.write("customers.csv", "customer_id,party_class,party_id\nann,external,\nd-1,external,dewi\nd-2,supplier,dewi\n");
-    project.write("orders.csv", "order_id,customer_id,ordered_at\n1,d-1,2026-01-05 10:00:00\n2,d-2,2026-01-06 10:00:00\n");
-    project.write("order_lines.csv", "order_id,line_no,product_id,quantity,unit_price\n1,1,paper,10,10.00\n2,1,ink,-3,15.00\n");
+    project.write(
+        "customers.csv",
+        "customer_id,party_class,party_id\nann,external,\nd-1,external,dewi\nd-2,supplier,dewi\n",
+    );
+    project
+        .write("orders.csv", "order_id,customer_id,ordered_at\n1,d-1,2026-01-05 10:00:00\n2,d-2,2026-01-06 10:00:00\n");
+    project.write(
+        "order_lines.csv",
+        "order_id,line_no,product_id,quantity,unit_price\n1,1,paper,10,10.00\n2,1,ink,-3,15.00\n",
+    );
     let mut config = String::from("[currency]\ndecimals = 2\n");
     for table in ["customers", "orders", "order_lines"] {
         let returns = if table == "order_lines" { "negative_quantity = \"return\"\n" } else { "" };
@@ -158,12 +168,8 @@ fn a_line_that_the_ledger_does_not_confirm_is_named() {
 #[test]
 fn the_documented_example_gives_the_documented_figures() {
     let page = std::fs::read_to_string(repository("docs/profitability.md")).unwrap();
-    let blocks: Vec<(&str, &str)> = page
-        .split("```")
-        .skip(1)
-        .step_by(2)
-        .map(|block| block.split_once('\n').unwrap())
-        .collect();
+    let blocks: Vec<(&str, &str)> =
+        page.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()).collect();
     let block = |name: &str| blocks.iter().find(|(kind, _)| *kind == name).unwrap_or_else(|| panic!("no {name}")).1;
     let project = Project::empty();
     project.write("langgan.toml", block("toml langgan.toml"));
@@ -174,7 +180,10 @@ fn the_documented_example_gives_the_documented_figures() {
     }
     project.ok(&["run", "--quiet", "--as-of", "2026-02-01"]);
     let words = |text: &str| -> Vec<String> {
-        text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|line| !line.is_empty()).collect()
+        text.lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|line| !line.is_empty())
+            .collect()
     };
     for (kind, body) in &blocks {
         if let Some(sql) = kind.strip_prefix("csv SELECT ") {

@@ -1,5 +1,7 @@
 //! From a customer's contribution to the ledger rows, orders and order lines it comes from.
 
+use std::collections::BTreeSet;
+
 use super::costs::pool_costs;
 use super::drivers::{Buffer, Scan};
 use super::statement::{Statement, order_figures};
@@ -54,6 +56,7 @@ impl Profitability {
         })?;
         driven.sort_unstable();
         let (mut months, mut bookings) = (Vec::new(), Vec::new());
+        let mut booked: BTreeSet<(i32, usize)> = BTreeSet::new();
         for (place, month, amount) in driven {
             let pool = &statement.pools[place];
             let Ok(at) = pool.months.binary_search_by_key(&month, |own| own.month) else { continue };
@@ -72,14 +75,31 @@ impl Profitability {
                 Cell::Number(Decimal::new(amount, pool.digits).to_string()),
                 Cell::Number(exact.map_or(String::new(), |exact| exact.to_string())),
             ]);
-            let settings = &costs[place].settings;
-            let booked = facts.ledger.iter().filter(|row| row.0 == month && settings.has_account(&row.1));
+            booked.insert((month, place));
+        }
+        // What supporting pools passed on was booked there.
+        let supports: Vec<(usize, usize)> = costs
+            .iter()
+            .enumerate()
+            .flat_map(|(from, pool)| pool.settings.to.keys().map(move |to| (from, to)))
+            .filter_map(|(from, to)| Some((from, costs.iter().position(|pool| pool.name == *to)?)))
+            .collect();
+        let mut open: Vec<(i32, usize)> = booked.iter().copied().collect();
+        while let Some((month, place)) = open.pop() {
+            for (from, _) in supports.iter().filter(|(_, to)| *to == place) {
+                if booked.insert((month, *from)) {
+                    open.push((month, *from));
+                }
+            }
+        }
+        for (month, place) in booked {
+            let pool = &costs[place];
+            let in_ledger = facts.ledger.iter().filter(|row| row.0 == month && pool.settings.has_account(&row.1));
             let exported = facts.costs.iter().filter(|row| row.0 == month && row.1 == pool.name);
-            bookings.extend(booked.map(|row| ("ledger", row)).chain(exported.map(|row| ("activity_costs", row))).map(
-                |(table, (_, account, amount))| {
-                    vec![text(&pool.name), text(&month_name(month)), text(table), text(account), Cell::Money(*amount)]
-                },
-            ));
+            let rows = in_ledger.map(|row| ("ledger", row)).chain(exported.map(|row| ("activity_costs", row)));
+            bookings.extend(rows.map(|(table, (_, account, amount))| {
+                vec![text(&month_name(month)), text(&pool.name), text(table), text(account), Cell::Money(*amount)]
+            }));
         }
         let heads = [
             "pool",
@@ -105,7 +125,7 @@ impl Profitability {
             }
         }
         explanation.add("shares of the pools by period, whole minor units", &["period", "pool", "share"], rounded);
-        explanation.add("where the pools' costs were booked", &["pool", "month", "table", "row", "amount"], bookings);
+        explanation.add("where the pools' costs were booked", &["month", "pool", "table", "row", "amount"], bookings);
         Ok(())
     }
 }
