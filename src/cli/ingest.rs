@@ -5,8 +5,8 @@ use super::progress::IngestBar;
 use super::{Session, render};
 use crate::config::Config;
 use crate::engine::lock;
-use crate::error::Result;
-use crate::ingest::{Outcome, Request, ingest};
+use crate::error::{Error, Result};
+use crate::ingest::{Outcome, Request, drift, ingest};
 use crate::lake::LakeDir;
 
 /// Loads what is new and says what came of it.
@@ -23,7 +23,20 @@ pub fn run(session: &Session, args: &Ingest) -> Result<u8> {
             session.say("dry run: nothing was kept");
         }
     }
-    Ok(0)
+    held(session, &outcome)
+}
+
+/// Names the files that are held; the exit code says whether anything else serves.
+pub fn held(session: &Session, outcome: &Outcome) -> Result<u8> {
+    if !session.json {
+        for held in &outcome.held {
+            render::held(held);
+        }
+    }
+    if outcome.nothing_serves() {
+        return Err(Error::NothingServes);
+    }
+    Ok(if outcome.held.is_empty() { 0 } else { 6 })
 }
 
 /// Loads what is new, with a progress bar.
@@ -35,6 +48,7 @@ pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String],
         only,
         decimals: config.core.currency.decimals,
         dry_run,
+        memory: session.memory,
         progress: &|progress| bar.tell(progress),
     };
     let outcome = ingest(lake, &request);
@@ -46,6 +60,9 @@ pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String],
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
     if outcome.loaded.is_empty() {
+        if outcome.known.is_empty() && !outcome.held.is_empty() {
+            return "nothing was loaded".into();
+        }
         return format!("nothing new: {} files are in the lake already", outcome.known.len());
     }
     let mut rows = Vec::new();
@@ -62,6 +79,15 @@ pub fn summary(outcome: &Outcome) -> String {
     ));
     if !outcome.known.is_empty() {
         text.push_str(&format!("{} files were in the lake already\n", outcome.known.len()));
+    }
+    for batch in &outcome.loaded {
+        for change in &batch.drift {
+            let file = render::harmless(&batch.file);
+            text.push_str(&format!("{file}: column {}\n", render::harmless(&drift::describe(change))));
+        }
+        if batch.superseded_by.is_some() {
+            text.push_str(&format!("{}: another file about the same is in force\n", render::harmless(&batch.file)));
+        }
     }
     if !outcome.examples.is_empty() {
         let shown: Vec<Vec<String>> = outcome
@@ -92,8 +118,10 @@ fn json(outcome: &Outcome) -> serde_json::Value {
     serde_json::json!({
         "loaded": outcome.loaded.iter().map(|batch| serde_json::json!({
             "source": batch.source, "file": batch.file, "blake3": batch.hash, "rows": batch.rows, "rejects": batch.rejects,
+            "unit": batch.unit, "branches": batch.branches, "drift": batch.drift,
         })).collect::<Vec<_>>(),
         "known": outcome.known,
+        "held": outcome.held,
         "manifest": outcome.manifest.hash(),
     })
 }

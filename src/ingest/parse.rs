@@ -3,11 +3,13 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
+use super::encoding::Text;
 use super::keys::KeyIndex;
-use super::records::{Records, split, unescape, unquote};
+use super::records::{Records, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
 use super::values::{self, EMPTY};
-use crate::calendar::DAY_MICROS;
 use crate::contracts::Kind;
 
 /// The key of a reference whose cell is empty.
@@ -73,8 +75,10 @@ impl Owners {
 /// A block, parsed.
 #[derive(Debug)]
 pub struct Block {
-    /// Its bytes.
+    /// Its text, in UTF-8 but for the records refused for their encoding.
     pub bytes: Vec<u8>,
+    /// Its bytes as they were, where they had to be decoded.
+    pub raw: Option<Vec<u8>>,
     /// Where they begin in the file.
     pub offset: u64,
     /// No block of the file follows.
@@ -89,6 +93,19 @@ pub struct Block {
     pub good: Vec<bool>,
     /// Why the others are not.
     pub faults: Vec<Fault>,
+    /// Numbers that can be read two ways, by mapped column.
+    pub two_ways: Vec<TwoWays>,
+}
+
+/// What a block says of the decimal mark of a column whose source does not say it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TwoWays {
+    /// Numbers like `1.250`, thousands or thousandths.
+    pub open: u64,
+    /// Whether some number settles it.
+    pub settled: bool,
+    /// The first record with such a number.
+    pub first: u32,
 }
 
 /// Why a record is refused.
@@ -105,20 +122,20 @@ pub struct Fault {
 impl Block {
     /// Splits and parses a block. `last`: no block of the same file follows.
     pub fn parse(bytes: Vec<u8>, offset: u64, last: bool, layout: &Layout, owners: &Owners) -> Block {
-        let records = split(&bytes, layout.dialect, layout.fields, last);
+        let Text { bytes, raw, records, foreign } = layout.encoding.text(bytes, layout.dialect, layout.fields, last);
         let mut block = Block {
             good: vec![true; records.len()],
             values: vec![Vec::new(); layout.columns.len()],
             parents: vec![Vec::new(); layout.columns.len()],
             faults: Vec::new(),
+            two_ways: vec![TwoWays::default(); layout.columns.len()],
             bytes,
+            raw,
             offset,
             last,
             records,
         };
-        if simdutf8::basic::from_utf8(&block.bytes[..block.records.consumed]).is_err() {
-            block.refuse_foreign_encodings(layout);
-        }
+        block.refuse_what_is_no_row(&foreign, layout);
         for (place, mapped) in layout.columns.iter().enumerate() {
             block.parse_column(place, mapped, layout);
         }
@@ -131,6 +148,11 @@ impl Block {
             }
         }
         block
+    }
+
+    /// Its length as it was read.
+    pub fn read(&self) -> usize {
+        self.raw.as_ref().unwrap_or(&self.bytes).len()
     }
 
     /// The text of a cell, quotes taken off.
@@ -151,23 +173,54 @@ impl Block {
         }
     }
 
-    fn refuse_foreign_encodings(&mut self, layout: &Layout) {
+    /// Records that say something about the file, or come from damage to it.
+    fn refuse_what_is_no_row(&mut self, foreign: &[u32], layout: &Layout) {
+        for record in foreign {
+            let at_fault = layout.columns.iter().find(|mapped| {
+                let raw = self.records.raw(&self.bytes, *record as usize, mapped.field);
+                std::str::from_utf8(raw).is_err()
+            });
+            self.refuse(*record as usize, at_fault.map(|mapped| mapped.column.name), "encoding");
+        }
+        let nul = memchr(0, &self.bytes).is_some();
+        let header = &layout.header.record;
         for record in 0..self.records.len() {
-            if simdutf8::basic::from_utf8(self.records.text(&self.bytes, record)).is_err() {
-                let at_fault = layout.columns.iter().find(|mapped| {
-                    simdutf8::basic::from_utf8(self.records.raw(&self.bytes, record, mapped.field)).is_err()
-                });
-                self.refuse(record, at_fault.map(|mapped| mapped.column.name), "encoding");
+            let text = self.records.text(&self.bytes, record);
+            if text.len() == header.len() && text == header {
+                self.refuse(record, None, "repeated_header");
+            } else if nul && memchr(0, text).is_some() {
+                self.refuse(record, None, "nul_byte");
+            } else if may_be_total(text) && self.is_total(record, layout) {
+                self.refuse(record, None, "total_row");
+            }
+        }
+        for bad in self.records.bad.iter_mut().filter(|bad| bad.code == "ragged") {
+            let text = &self.bytes[bad.start as usize..bad.end as usize];
+            let (delimiter, quote) = (layout.dialect.delimiter, layout.dialect.quote);
+            let first = text.split(|byte| *byte == delimiter).find(|cell| !cell.trim_ascii().is_empty());
+            if first.is_some_and(|cell| means_total(unquote(cell, quote).unwrap_or(cell))) {
+                bad.code = "total_row";
             }
         }
     }
 
+    /// Whether a record's first cell with anything in it says total, and half its cells are empty.
+    fn is_total(&self, record: usize, layout: &Layout) -> bool {
+        let quote = layout.dialect.quote;
+        let mut filled =
+            (0..layout.fields).map(|field| self.cell(record, field, quote)).filter(|cell| !cell.is_empty());
+        let Some(first) = filled.next() else { return false };
+        layout.fields > 2 && means_total(&first) && (filled.count() + 1) * 2 <= layout.fields
+    }
+
     fn parse_column(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {
         let quote = layout.dialect.quote;
-        let numbers = layout.numbers;
-        let decimals = layout.decimals;
-        type Parser<'l> = Box<dyn Fn(&[u8]) -> Option<i64> + 'l>;
-        let (code, parser): (&'static str, Parser) = match mapped.column.kind {
+        let (numbers, decimals) = (mapped.numbers, layout.decimals);
+        if !mapped.declared && matches!(mapped.column.kind, Kind::Money | Kind::Integer | Kind::Quantity) {
+            self.two_ways[place] = self.read_two_ways(mapped.field, quote);
+        }
+        let day = |text: &[u8]| mapped.times.iter().find_map(|format| format.date(text));
+        match mapped.column.kind {
             Kind::Id | Kind::Text | Kind::Ratio => {
                 if mapped.column.filled {
                     for record in 0..self.records.len() {
@@ -176,42 +229,73 @@ impl Block {
                         }
                     }
                 }
-                return;
             }
-            Kind::Money => {
-                return self.parse_values(place, mapped, quote, "bad_number", |text| {
-                    values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
-                });
+            Kind::Money if mapped.column.name == "discount" => self.parse_discounts(place, mapped, layout),
+            Kind::Money => self.parse_values(place, mapped, quote, "bad_number", |text| {
+                values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
+            }),
+            Kind::Integer | Kind::Quantity => self.parse_values(place, mapped, quote, "bad_number", |text| {
+                values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
+            }),
+            Kind::Timestamp => self.parse_values(place, mapped, quote, "bad_timestamp", |text| {
+                mapped.times.iter().find_map(|format| format.timestamp(text))
+            }),
+            Kind::Flag => {
+                self.parse_values(place, mapped, quote, "bad_flag", |text| values::flag(text).map(i64::from));
             }
-            Kind::Integer | Kind::Quantity => {
-                return self.parse_values(place, mapped, quote, "bad_number", |text| {
-                    values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
-                });
+            Kind::Date => self.parse_values(place, mapped, quote, "bad_date", day),
+            Kind::Month => self.parse_values(place, mapped, quote, "bad_month", |text| {
+                let month = || day(text).map(|day| i64::from(crate::calendar::month_number(day as i32)));
+                values::month(text).or_else(month)
+            }),
+        }
+    }
+
+    /// Discounts are amounts, or shares of quantity × price: written with a percent sign, or where the source says so.
+    fn parse_discounts(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {
+        let (numbers, share) = (mapped.numbers, mapped.share);
+        let is_share = |text: &[u8]| share || text.trim_ascii_end().ends_with(b"%");
+        self.parse_values(place, mapped, layout.dialect.quote, "bad_number", |text| {
+            if is_share(text) {
+                return values::share(text, numbers);
             }
-            Kind::Timestamp => {
-                return self
-                    .parse_values(place, mapped, quote, "bad_timestamp", |text| layout.timestamp.timestamp(text));
+            values::decimal(text, numbers, layout.decimals).filter(|value| value.abs() < LARGEST)
+        });
+        if !share && memchr(b'%', &self.bytes).is_none() {
+            return;
+        }
+        let (Some(quantity), Some(price)) = (layout.mapped("quantity"), layout.mapped("unit_price")) else { return };
+        for record in 0..self.records.len() {
+            let rate = self.values[place][record];
+            if rate == EMPTY || !is_share(&self.cell(record, mapped.field, layout.dialect.quote)) {
+                continue;
             }
-            Kind::Flag => ("bad_flag", Box::new(|text| values::flag(text).map(i64::from))),
-            Kind::Date => (
-                "bad_date",
-                Box::new(|text| {
-                    layout
-                        .date
-                        .date(text)
-                        .or_else(|| layout.timestamp.timestamp(text).map(|at| at.div_euclid(DAY_MICROS)))
-                }),
-            ),
-            Kind::Month => (
-                "bad_month",
-                Box::new(|text| {
-                    values::month(text).or_else(|| {
-                        layout.date.date(text).map(|day| i64::from(crate::calendar::month_number(day as i32)))
-                    })
-                }),
-            ),
-        };
-        self.parse_values(place, mapped, quote, code, parser);
+            let (units, money) = (self.values[quantity][record], self.values[price][record]);
+            if units == EMPTY || money == EMPTY {
+                continue;
+            }
+            let exact = i128::from(units) * i128::from(money) * i128::from(rate);
+            let rounded = (exact.abs() + i128::from(values::SHARE) / 2) / i128::from(values::SHARE) * exact.signum();
+            self.values[place][record] = i64::try_from(rounded).unwrap_or(i64::MAX);
+        }
+    }
+
+    /// Whether a column's numbers could be read with `.` for thousands as well as for decimals.
+    fn read_two_ways(&self, field: usize, quote: u8) -> TwoWays {
+        let mut found = TwoWays::default();
+        for record in 0..self.records.len() {
+            match values::point_is(&self.cell(record, field, quote)) {
+                values::Point::Open => {
+                    if found.open == 0 {
+                        found.first = record as u32;
+                    }
+                    found.open += 1;
+                }
+                values::Point::Decimal => return TwoWays { settled: true, ..found },
+                values::Point::None => {}
+            }
+        }
+        found
     }
 
     fn parse_values(
@@ -230,14 +314,19 @@ impl Block {
             } else {
                 parser(&text).or_else(|| parser(text.trim_ascii()))
             };
-            drop(text);
-            match value {
-                Some(value) => column.push(value),
-                None => {
-                    column.push(EMPTY);
-                    self.refuse(record, Some(mapped.column.name), code);
-                }
+            if let Some(value) = value {
+                column.push(value);
+                continue;
             }
+            let code = match mapped.column.kind {
+                Kind::Integer | Kind::Quantity if values::decimal(text.trim_ascii(), mapped.numbers, 6).is_some() => {
+                    "fractional_quantity"
+                }
+                _ => code,
+            };
+            drop(text);
+            column.push(EMPTY);
+            self.refuse(record, Some(mapped.column.name), code);
         }
         self.values[place] = column;
     }
@@ -276,6 +365,25 @@ impl Block {
             keys.push(key);
         }
         self.parents[place] = keys;
+    }
+}
+
+/// A quick look at whether a line of totals is possible.
+fn may_be_total(text: &[u8]) -> bool {
+    matches!(
+        text.first(),
+        Some(b't' | b'T' | b'j' | b'J' | b's' | b'S' | b'g' | b'G' | b'"' | b',' | b';' | b'\t' | b' ')
+    )
+}
+
+/// Whether a cell says total, in English or Indonesian.
+fn means_total(cell: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(cell).to_lowercase();
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    match words.next() {
+        Some("total" | "totals" | "jumlah" | "subtotal" | "grandtotal") => true,
+        Some("grand" | "sub") => words.next() == Some("total"),
+        _ => false,
     }
 }
 

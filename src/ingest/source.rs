@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::encoding::TextEncoding;
+use super::header::Header;
 use super::records::Dialect;
+use super::units::Pattern;
 use super::values::{NumberFormat, TimeFormat};
 use crate::contracts::{Column, Kind, Table, input_table};
 use crate::error::{Error, Result};
+use crate::lake::Unit;
 
 /// One `[sources.NAME]` section.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,7 +20,9 @@ use crate::error::{Error, Result};
 pub struct Source {
     /// The canonical table it fills, or `flat`.
     pub table: String,
-    /// Files, relative to the project; `*` and `?` as in a shell.
+    /// Files, relative to the project; `*` and `?` as in a shell. `{branch}` and `{day}` (or `{day:%d%m%Y}`, or any
+    /// other name) stand for parts that say what a file is about: of files that are about the same, the last by
+    /// name is in force.
     pub files: Vec<String>,
     /// No file is no error.
     pub optional: bool,
@@ -26,8 +32,8 @@ pub struct Source {
     pub quote: char,
     /// `utf-8`, `utf-16` or a name such as `windows-1252`.
     pub encoding: String,
-    /// The decimal mark.
-    pub decimal: char,
+    /// The decimal mark; `.` where left out, unless a file's numbers can be read both ways.
+    pub decimal: Option<char>,
     /// The mark between groups of three digits.
     pub thousands: Option<char>,
     /// Pattern of dates.
@@ -36,10 +42,17 @@ pub struct Source {
     pub timestamp: String,
     /// What a negative quantity (or amount) means.
     pub negative_quantity: NegativeQuantity,
-    /// The share of rows that may be rejected before the whole source is refused.
+    /// The share of a file's rows that may be refused before the file is held.
     pub reject_limit: f64,
-    /// Canonical column = the export's column; `""` leaves a column out that bears our own name.
-    pub columns: BTreeMap<String, String>,
+    /// What is done with a file whose columns are not those of the files before.
+    pub drift: DriftRule,
+    /// Columns of the export that are known and not used.
+    pub ignored: Vec<String>,
+    /// Canonical column = the export's column, or several names of it; `""` leaves a column out that bears our own
+    /// name.
+    pub columns: BTreeMap<String, Names>,
+    /// How single columns are written, where they differ from the rest: decimal, thousands, pattern, share.
+    pub locale: BTreeMap<String, Locale>,
     /// Canonical value = the export's words for it, by column.
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
@@ -54,6 +67,52 @@ pub enum NegativeQuantity {
     Return,
 }
 
+/// What is done with a file whose columns are not those of the files before it. A file that lacks a mapped column,
+/// or brings one that would be read without having been mapped, is held in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DriftRule {
+    /// New and missing columns that are not used are named, and the file is loaded.
+    Report,
+    /// The file is held until the configuration names them.
+    Hold,
+}
+
+/// The name or names the export has for a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Names {
+    /// One.
+    One(String),
+    /// The first that a file has counts.
+    Several(Vec<String>),
+}
+
+impl Names {
+    /// All of them; none where the column is left out.
+    pub fn all(&self) -> Vec<&str> {
+        let names = match self {
+            Names::One(name) => std::slice::from_ref(name),
+            Names::Several(names) => names.as_slice(),
+        };
+        names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect()
+    }
+}
+
+/// How one column is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Locale {
+    /// The decimal mark.
+    pub decimal: Option<char>,
+    /// The mark between groups of three digits.
+    pub thousands: Option<char>,
+    /// Pattern of a date or timestamp.
+    pub pattern: Option<String>,
+    /// A discount that is a share of quantity × price: 0.2 is 20 %.
+    pub share: bool,
+}
+
 impl Default for Source {
     fn default() -> Source {
         Source {
@@ -63,13 +122,16 @@ impl Default for Source {
             delimiter: ',',
             quote: '"',
             encoding: "utf-8".into(),
-            decimal: '.',
+            decimal: None,
             thousands: None,
             date: "%Y-%m-%d".into(),
             timestamp: "%Y-%m-%d %H:%M:%S".into(),
             negative_quantity: NegativeQuantity::Reject,
             reject_limit: 0.2,
+            drift: DriftRule::Report,
+            ignored: Vec::new(),
             columns: BTreeMap::new(),
+            locale: BTreeMap::new(),
             values: BTreeMap::new(),
         }
     }
@@ -94,15 +156,32 @@ impl Source {
         for (what, mark) in [
             ("delimiter", Some(self.delimiter)),
             ("quote", Some(self.quote)),
-            ("decimal", Some(self.decimal)),
+            ("decimal", self.decimal),
             ("thousands", self.thousands),
-        ] {
+        ]
+        .into_iter()
+        .chain(self.locale.values().flat_map(|own| [("decimal", own.decimal), ("thousands", own.thousands)]))
+        {
             if mark.is_some_and(|mark| !mark.is_ascii()) {
                 return Err(format!("`{what}` must be one ASCII character"));
             }
         }
-        for (what, pattern) in [("date", &self.date), ("timestamp", &self.timestamp)] {
-            TimeFormat::new(pattern).ok_or_else(|| format!("`{what} = \"{pattern}\"`: use %Y %y %m %b %d %H %M %S"))?;
+        let own = self.locale.values().filter_map(|own| own.pattern.as_ref()).map(|pattern| ("pattern", pattern));
+        for (what, pattern) in [("date", &self.date), ("timestamp", &self.timestamp)].into_iter().chain(own) {
+            TimeFormat::new(pattern).ok_or_else(|| format!("`{what} = \"{pattern}\"`: {PATTERN_HELP}"))?;
+        }
+        for (name, own) in &self.locale {
+            let column =
+                table.column(name).ok_or_else(|| format!("`locale.{name}` is not a column of `{}`", table.name))?;
+            if own.share && column.name != "discount" {
+                return Err(format!("`locale.{name}.share`: only a discount can be a share"));
+            }
+            if own.pattern.is_some() && !matches!(column.kind, Kind::Date | Kind::Timestamp | Kind::Month) {
+                return Err(format!("`locale.{name}.pattern`: `{name}` is no date"));
+            }
+        }
+        for pattern in &self.files {
+            Pattern::new(pattern)?;
         }
         if encoding_rs::Encoding::for_label(self.encoding.as_bytes()).is_none() {
             return Err(format!("`encoding = \"{}\"` is not a known encoding", self.encoding));
@@ -113,29 +192,41 @@ impl Source {
         Ok(())
     }
 
-    /// The files the patterns match, in the order of their names.
-    pub fn paths(&self, name: &str, project: &Path) -> Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
+    /// How fields are separated.
+    pub fn dialect(&self) -> Dialect {
+        Dialect { delimiter: self.delimiter as u8, quote: self.quote as u8 }
+    }
+
+    /// The files the patterns match, in the order of their names, and what each is about.
+    pub fn paths(&self, name: &str, project: &Path) -> Result<Vec<(PathBuf, Option<Unit>)>> {
+        let mut paths: BTreeMap<PathBuf, Option<Unit>> = BTreeMap::new();
         for pattern in &self.files {
-            let full = project.join(pattern);
             let unreadable = |message: String| Error::Usage {
                 message: format!("source `{name}`: `{pattern}`: {message}"),
                 hint: "correct the pattern under `files`".into(),
             };
+            let names = Pattern::new(pattern).map_err(&unreadable)?;
+            let full = project.join(names.glob());
             let matches = glob::glob(&full.to_string_lossy()).map_err(|error| unreadable(error.to_string()))?;
-            let before = paths.len();
+            let mut any = false;
             for path in matches {
-                paths.push(path.map_err(|error| unreadable(error.to_string()))?);
+                let path = path.map_err(|error| unreadable(error.to_string()))?;
+                let shown = path.strip_prefix(project).unwrap_or(&path).to_string_lossy().into_owned();
+                let Some(unit) = names.unit(&shown) else { continue };
+                any = true;
+                paths.entry(path).or_insert(unit);
             }
-            if paths.len() == before && !self.optional {
+            if !any && !self.optional {
                 return Err(Error::NoFiles { source_name: name.into(), pattern: pattern.clone() });
             }
         }
-        paths.sort();
-        paths.dedup();
-        Ok(paths)
+        Ok(paths.into_iter().collect())
     }
 }
+
+/// What a date pattern may hold.
+pub const PATTERN_HELP: &str =
+    "use %Y %y %m %b %d %H %I %p %M %S %f %a, or \"excel\" or \"excel1904\" for serial numbers";
 
 /// How one file of a source is read: its dialect and which field is which column.
 #[derive(Debug, Clone)]
@@ -144,16 +235,14 @@ pub struct Layout {
     pub table: &'static Table,
     /// Fields in a record.
     pub fields: usize,
+    /// The header.
+    pub header: Header,
+    /// How its text is written.
+    pub encoding: TextEncoding,
     /// The mapped columns, in the contract's order.
     pub columns: Vec<MappedColumn>,
     /// How fields are separated.
     pub dialect: Dialect,
-    /// How numbers are written.
-    pub numbers: NumberFormat,
-    /// Pattern of dates.
-    pub date: TimeFormat,
-    /// Pattern of timestamps.
-    pub timestamp: TimeFormat,
     /// Digits of the minor unit.
     pub decimals: u32,
     /// What a negative quantity means.
@@ -169,6 +258,14 @@ pub struct MappedColumn {
     pub field: usize,
     /// The export's word → ours.
     pub words: Vec<(String, String)>,
+    /// How its numbers are written.
+    pub numbers: NumberFormat,
+    /// Whether the configuration says how its numbers are written.
+    pub declared: bool,
+    /// How its dates are written; the first pattern that fits counts.
+    pub times: Vec<TimeFormat>,
+    /// Its numbers are shares of quantity × price.
+    pub share: bool,
 }
 
 impl Layout {
@@ -176,53 +273,53 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::NoColumn`] where a mapped column is not in the header, [`Error::Unmapped`] where a required one is not mapped.
-    pub fn new(name: &str, source: &Source, path: &Path, header: &[String], decimals: u32) -> Result<Layout> {
+    pub fn new(
+        name: &str,
+        source: &Source,
+        path: &Path,
+        header: Header,
+        encoding: TextEncoding,
+        decimals: u32,
+    ) -> Result<Layout> {
         let Some(table) = input_table(&source.table) else {
             return Err(Error::Unknown { what: "input table", name: source.table.clone(), known: Vec::new() });
         };
-        let find = |column: &str| header.iter().position(|field| field.trim() == column);
+        let find = |column: &str| header.names.iter().position(|field| field.trim() == column);
         let mut columns = Vec::new();
         for column in table.columns {
-            let field = match source.columns.get(column.name) {
-                Some(mapped) if mapped.is_empty() => None,
-                Some(mapped) => Some(find(mapped).ok_or_else(|| Error::NoColumn {
+            let field = match source.columns.get(column.name).map(Names::all) {
+                Some(names) if names.is_empty() => None,
+                Some(names) => Some(names.iter().find_map(|name| find(name)).ok_or_else(|| Error::NoColumn {
                     source_name: name.into(),
                     path: path.to_path_buf(),
-                    column: mapped.clone(),
+                    column: names.join("` or `"),
                     canonical: column.name.into(),
-                    nearest: nearest(mapped, header),
-                    header: header.to_vec(),
+                    nearest: names.iter().find_map(|name| nearest(name, &header.names)),
+                    header: header.names.clone(),
                 })?),
                 None => find(column.name),
             };
             match field {
-                Some(field) => columns.push(MappedColumn { column, field, words: words(source, column.name) }),
+                Some(field) => columns.push(MappedColumn::new(name, source, column, field)?),
                 None if column.mapped => {
                     return Err(Error::Unmapped {
                         source_name: name.into(),
                         path: path.to_path_buf(),
                         table: table.name,
                         canonical: column.name,
-                        header: header.to_vec(),
+                        header: header.names,
                     });
                 }
                 None => {}
             }
         }
-        let pattern = |pattern: &str| {
-            TimeFormat::new(pattern).ok_or_else(|| Error::Usage {
-                message: format!("source `{name}`: `{pattern}` is no date pattern"),
-                hint: "use %Y %y %m %b %d %H %M %S".into(),
-            })
-        };
         Ok(Layout {
             table,
-            fields: header.len(),
+            fields: header.names.len(),
+            header,
+            encoding,
             columns,
-            dialect: Dialect { delimiter: source.delimiter as u8, quote: source.quote as u8 },
-            numbers: NumberFormat { decimal: source.decimal as u8, thousands: source.thousands.map(|mark| mark as u8) },
-            date: pattern(&source.date)?,
-            timestamp: pattern(&source.timestamp)?,
+            dialect: source.dialect(),
             decimals,
             negative_quantity: source.negative_quantity,
         })
@@ -232,6 +329,45 @@ impl Layout {
     pub fn mapped(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|mapped| mapped.column.name == name)
     }
+
+    /// The export's own name of a column of ours.
+    pub fn export_name(&self, column: &str) -> &str {
+        self.mapped(column).map_or("", |place| &self.header.names[self.columns[place].field])
+    }
+}
+
+impl MappedColumn {
+    fn new(name: &str, source: &Source, column: &'static Column, field: usize) -> Result<MappedColumn> {
+        let own = source.locale.get(column.name).cloned().unwrap_or_default();
+        let decimal = own.decimal.or(source.decimal);
+        let patterns: Vec<&String> = match (&own.pattern, column.kind) {
+            (Some(pattern), _) => vec![pattern],
+            (None, Kind::Timestamp) => vec![&source.timestamp],
+            (None, Kind::Date | Kind::Month) => vec![&source.date, &source.timestamp],
+            _ => Vec::new(),
+        };
+        let times = patterns.into_iter().map(|pattern| {
+            TimeFormat::new(pattern).ok_or_else(|| Error::Usage {
+                message: format!("source `{name}`: `{pattern}` is no date pattern"),
+                hint: PATTERN_HELP.into(),
+            })
+        });
+        Ok(MappedColumn {
+            column,
+            field,
+            words: words(source, column.name),
+            numbers: NumberFormat {
+                decimal: decimal.unwrap_or('.') as u8,
+                thousands: own
+                    .thousands
+                    .or(source.thousands.filter(|mark| Some(*mark) != own.decimal))
+                    .map(|mark| mark as u8),
+            },
+            declared: decimal.is_some() || own.thousands.or(source.thousands).is_some(),
+            times: times.collect::<Result<Vec<TimeFormat>>>()?,
+            share: own.share,
+        })
+    }
 }
 
 fn words(source: &Source, column: &str) -> Vec<(String, String)> {
@@ -240,7 +376,7 @@ fn words(source: &Source, column: &str) -> Vec<(String, String)> {
 }
 
 /// The header field that looks most like a name: equal but for case and punctuation, or the fewest edits away.
-fn nearest(name: &str, header: &[String]) -> Option<String> {
+pub fn nearest(name: &str, header: &[String]) -> Option<String> {
     let bare =
         |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<Vec<char>>();
     let wanted = bare(name);

@@ -1,6 +1,6 @@
 //! The manifest: which batches the lake holds. Replaced whole, never edited; a reader sees the old or the new one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
@@ -19,6 +19,71 @@ pub struct Manifest {
     pub decimals: u32,
     /// The batches, oldest first. Superseded ones stay, for history.
     pub batches: Vec<Batch>,
+    /// The files that are set aside whole, until they or the configuration are mended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+    /// The columns of the file each source brought last.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Vec<String>>,
+}
+
+/// What a file is about, as its name says: `branch`, `day` (`YYYY-MM-DD`) and whatever else its pattern names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Unit(pub BTreeMap<String, String>);
+
+impl Unit {
+    /// The branch.
+    pub fn branch(&self) -> Option<&str> {
+        self.0.get("branch").map(String::as_str)
+    }
+
+    /// The day, `YYYY-MM-DD`.
+    pub fn day(&self) -> Option<&str> {
+        self.0.get("day").map(String::as_str)
+    }
+
+    /// Whether a file about the same replaces another: a branch alone is too little for that.
+    pub fn replaces(&self) -> bool {
+        self.0.keys().any(|name| name != "branch")
+    }
+}
+
+/// A file that is set aside whole. Everything else goes on; what was loaded of it before still serves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The source.
+    pub source: String,
+    /// The file, relative to the project where it is inside.
+    pub file: String,
+    /// What it is about, where its name says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// Why, in a word: `unreadable`, `column_missing`, `column_added`, `column_changed`, `not_mapped`,
+    /// `too_many_rejects`, `two_ways`.
+    pub code: String,
+    /// Why.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// Its rows, where they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Arithmetic>,
+    /// Its refused rows in the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
+}
+
+/// A difference between a file's columns and those of the file its source brought before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// `added` or `removed`.
+    pub change: String,
+    /// The export's column.
+    pub column: String,
+    /// The column of the other file that looks most like it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
 }
 
 /// What one file of one source brought.
@@ -46,6 +111,15 @@ pub struct Batch {
     pub ledger: Option<String>,
     /// The batch that took its place.
     pub superseded_by: Option<String>,
+    /// What it is about, where its name says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// The row arithmetic of each branch its rows name (empty: rows too broken to name one).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub branches: BTreeMap<String, Arithmetic>,
+    /// How its columns differed from those of the file before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
 }
 
 /// One Parquet file of the lake.
@@ -75,6 +149,14 @@ pub struct Arithmetic {
 }
 
 impl Batch {
+    /// Puts another batch in the place of this one: its rows are superseded.
+    pub fn supersede(&mut self, by: &str) {
+        for rows in std::iter::once(&mut self.rows).chain(self.branches.values_mut()) {
+            rows.superseded += std::mem::take(&mut rows.accepted);
+        }
+        self.superseded_by = Some(by.into());
+    }
+
     /// Whether a file holds customers or products that this batch, of another table, only names. They stay when
     /// the batch is superseded, because others may name them too.
     pub fn only_names(&self, file: &DataFile) -> bool {
@@ -134,6 +216,12 @@ impl Manifest {
         files.filter(move |file| file.table == table)
     }
 
+    /// The rejects of the files in force and of those that are held.
+    pub fn ledgers(&self) -> impl Iterator<Item = &String> {
+        let held = self.held.iter().filter_map(|held| held.ledger.as_ref());
+        self.active().filter_map(|batch| batch.ledger.as_ref()).chain(held)
+    }
+
     /// Identifies the content the lake serves.
     pub fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -168,6 +256,30 @@ pub fn sweep(dir: &Path, prefix: &str) -> Result<()> {
         let path = entry.path();
         let gone = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         gone.map_err(Error::io("remove", &path))?;
+    }
+    Ok(())
+}
+
+/// Takes away the files of the lake that no manifest names: what was written for a load that did not come to its end.
+/// Only for who holds the lock.
+pub fn sweep_unnamed(lake: &LakeDir, manifest: &Manifest) -> Result<()> {
+    let data = manifest.batches.iter().flat_map(|batch| batch.files.iter().map(|file| &file.path));
+    let superseded = manifest.batches.iter().filter_map(|batch| batch.ledger.as_ref());
+    let named: BTreeSet<&String> = data.chain(superseded).chain(manifest.ledgers()).collect();
+    let tables = crate::contracts::input_tables().iter().map(|table| table.name);
+    for folder in tables.chain([super::layout::LEDGER]) {
+        let dir = lake.file(folder);
+        let entries = match std::fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Error::io("read", &dir)(error)),
+        };
+        for entry in entries.flatten() {
+            let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            if !named.contains(&name) {
+                std::fs::remove_file(entry.path()).map_err(Error::io("remove", &entry.path()))?;
+            }
+        }
     }
     Ok(())
 }

@@ -8,4 +8,4 @@ pub mod reader;
 pub mod writer;
 
 pub use layout::LakeDir;
-pub use manifest::{Arithmetic, Batch, DataFile, Manifest};
+pub use manifest::{Arithmetic, Batch, DataFile, Drift, Held, Manifest, Unit};

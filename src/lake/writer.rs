@@ -8,6 +8,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 
 /// A file of the lake being written. It has no name until [`FileWriter::finish_as`].
 pub struct FileWriter {
-    table: &'static Table,
+    folder: String,
     lake: LakeDir,
     temporary: NamedTempFile,
     writer: SerializedFileWriter<BufWriter<File>>,
@@ -43,18 +44,27 @@ pub struct RowGroup {
 impl FileWriter {
     /// Begins a file of a table.
     pub fn create(lake: &LakeDir, table: &'static Table) -> Result<FileWriter> {
-        let dir = lake.file(table.name);
+        FileWriter::create_in(lake, table.name, schema(table), properties(table))
+    }
+
+    /// Begins a file of any columns in a folder of the lake.
+    pub fn create_in(
+        lake: &LakeDir,
+        folder: &str,
+        schema: SchemaRef,
+        properties: WriterProperties,
+    ) -> Result<FileWriter> {
+        let dir = lake.file(folder);
         std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
         let temporary = NamedTempFile::new_in(&dir).map_err(Error::io("write in", &dir))?;
         let handle = temporary.reopen().map_err(Error::io("write in", &dir))?;
-        let schema = schema(table);
-        let options = ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer =
             ArrowWriter::try_new_with_options(BufWriter::with_capacity(1 << 20, handle), schema.clone(), options);
         let (writer, factory) =
             writer.and_then(ArrowWriter::into_serialized_writer).map_err(Error::internal("writing Parquet"))?;
         let encoder = RowGroupEncoder { schema, factory: Arc::new(factory) };
-        Ok(FileWriter { table, lake: lake.clone(), temporary, writer, encoder, rows: 0 })
+        Ok(FileWriter { folder: folder.into(), lake: lake.clone(), temporary, writer, encoder, rows: 0 })
     }
 
     /// What turns arrays into row groups for this file.
@@ -68,7 +78,7 @@ impl FileWriter {
             return Ok(());
         }
         self.rows += group.rows;
-        let failed = |error: parquet::errors::ParquetError| parquet_io(error, &self.lake.file(self.table.name));
+        let failed = |error: parquet::errors::ParquetError| parquet_io(error, &self.lake.file(&self.folder));
         let mut row_group = self.writer.next_row_group().map_err(failed)?;
         for chunk in group.chunks {
             chunk.append_to_row_group(&mut row_group).map_err(failed)?;
@@ -83,11 +93,11 @@ impl FileWriter {
         if self.rows == 0 {
             return Ok(None);
         }
-        let relative = format!("{}/{name}.parquet", self.table.name);
+        let relative = format!("{}/{name}.parquet", self.folder);
         let path = self.lake.file(&relative);
         self.writer.finish().map_err(|error| parquet_io(error, &path))?;
         let handle = self.temporary.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
-        Ok(Some((DataFile { table: self.table.name.into(), path: relative, rows: self.rows }, handle)))
+        Ok(Some((DataFile { table: self.folder, path: relative, rows: self.rows }, handle)))
     }
 }
 

@@ -1,10 +1,13 @@
 //! One test binary: definitions as tables, the real binary as a user runs it, and the house rules.
 
+mod batches;
 mod cases;
 mod cli;
 mod determinism;
 mod dialect;
+mod fuzz;
 mod ingest;
+mod reader;
 mod real_data;
 mod reference;
 mod support;
