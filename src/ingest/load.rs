@@ -8,12 +8,12 @@ use rayon::prelude::*;
 use super::blocks::{BlockReader, RawBlock};
 use super::encode::{self, Selection};
 use super::header::Header;
-use super::parse::Block;
+use super::parse::{Block, Owners};
 use super::reading::Reading;
 use super::rejects::{self, Refused, Reject};
 use super::resolve::Seen;
 use super::source::Layout;
-use super::{Progress, Request, Work, drift, hold};
+use super::{Progress, Request, Work, drift, hold, implied};
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
 use crate::lake::layout::{LEDGER, ledger_properties, ledger_schema, schema, stored};
@@ -102,7 +102,7 @@ pub(super) fn load_table(
         written?;
         for ended in batch.iter().filter(|resolved| resolved.block.last) {
             let (open, layout) = (std::mem::take(&mut feed.open[ended.file]), &feed.layouts[ended.file]);
-            loaded.push(finish(files, request.dry_run, open, layout, ids, &mut written_files)?);
+            loaded.push(finish(files, request.dry_run, open, layout, &seen.owners, ids, &mut written_files)?);
         }
         if written_files.len() >= DURABLE_TOGETHER {
             make_durable(files[0].lake, &std::mem::take(&mut written_files))?;
@@ -323,10 +323,11 @@ fn finish(
     dry_run: bool,
     open: OpenFile,
     layout: &Layout,
+    owners: &Owners,
     ids: &mut BTreeSet<String>,
     written: &mut Vec<(DataFile, File)>,
 ) -> Result<Loaded> {
-    let OpenFile { work: place, targets, ledger, reading, read: (bytes, hash), drift } = open;
+    let OpenFile { work: place, targets, ledger, mut reading, read: (bytes, hash), drift } = open;
     let work = files[place];
     let rows = reading.rows;
     let name = id(work.name, &hash);
@@ -337,6 +338,12 @@ fn finish(
     let mut data = Vec::new();
     for target in targets.into_iter().filter(|_| !dry_run) {
         if let Some((file, handle)) = target.writer.finish_as(&id)? {
+            data.push(file.clone());
+            written.push((file, handle));
+        }
+    }
+    if !dry_run {
+        for (file, handle) in implied::write_said(work.lake, &id, std::mem::take(&mut reading.said), owners)? {
             data.push(file.clone());
             written.push((file, handle));
         }

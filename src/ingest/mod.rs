@@ -211,11 +211,6 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
             outcome.loaded.push(batch);
         }
     }
-    if let (Some(last), false) = (outcome.loaded.last_mut(), request.dry_run) {
-        let implied = implied::write_implied(lake, &last.id, &mut seen)?;
-        make_durable(lake, &implied)?;
-        last.files.extend(implied.into_iter().map(|(file, _)| file));
-    }
     for (file, winner) in &passed_over {
         match load::count(file) {
             Ok(batch) => {
@@ -237,6 +232,11 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
         !gone.contains(&(place - 1))
     });
     outcome.manifest.batches.extend(outcome.loaded.iter().cloned());
+    if !request.dry_run {
+        let (implied, written) = implied::put_together(lake, &outcome.manifest, &seen.owners)?;
+        make_durable(lake, &written)?;
+        outcome.manifest.implied = implied;
+    }
     Ok(Attempt::Done(Box::new(outcome)))
 }
 

@@ -204,13 +204,13 @@ impl Block {
         }
     }
 
-    /// Whether a record's first cell with anything in it says total, and half its cells are empty.
+    /// Whether a record's first cell with anything in it says total, and about half its cells are empty.
     fn is_total(&self, record: usize, layout: &Layout) -> bool {
         let quote = layout.dialect.quote;
         let mut filled =
             (0..layout.fields).map(|field| self.cell(record, field, quote)).filter(|cell| !cell.is_empty());
         let Some(first) = filled.next() else { return false };
-        layout.fields > 2 && means_total(&first) && (filled.count() + 1) * 2 <= layout.fields
+        layout.fields > 2 && means_total(&first) && filled.count() * 2 < layout.fields
     }
 
     fn parse_column(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {

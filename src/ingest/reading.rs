@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::encode::Selection;
+use super::implied::Said;
 use super::parse::{Block, TwoWays};
 use super::rejects::{Refused, Reject};
 use super::resolve::Seen;
@@ -30,6 +31,8 @@ pub(super) struct Reading {
     file_branch: Option<String>,
     by_branch: BTreeMap<Vec<u8>, Arithmetic>,
     two_ways: Vec<(TwoWays, u64, String)>,
+    /// What it says of customers and products, where it is a flat file.
+    pub said: BTreeMap<&'static str, Said>,
 }
 
 impl Reading {
@@ -50,6 +53,9 @@ impl Reading {
     ) -> (Block, Vec<Selection>, Vec<Refused>) {
         let selections = if layout.table.name == "flat" {
             let (orders, lines) = seen.resolve_flat(&block, layout);
+            if block.last {
+                self.said = std::mem::take(&mut seen.said);
+            }
             vec![orders, lines]
         } else {
             vec![seen.resolve(&mut block, layout)]

@@ -334,8 +334,8 @@ mod tests {
 
     #[test]
     fn a_lost_line_feed_costs_nothing() {
-        let (rows, bad) = cells("a,b\rc,d\r\ne,f\rg\nh,i\n", 2);
-        assert_eq!(rows, [["a", "b"], ["c", "d"], ["e", "f"], ["h", "i"]]);
+        let (rows, bad) = cells("a,b\rc,d\r\ne,f\rg,h,i\nj,k\n", 2);
+        assert_eq!(rows, [["a", "b"], ["c", "d"], ["e", "f"], ["j", "k"]]);
         assert_eq!(bad, [("ragged", 1)]);
     }
 

@@ -70,7 +70,11 @@ impl Pattern {
             Part::One => '?',
             Part::Any | Part::Named(..) => '*',
         };
-        self.parts.iter().map(part).collect()
+        let mut glob: String = self.parts.iter().map(part).collect();
+        while glob.contains("**") {
+            glob = glob.replace("**", "*");
+        }
+        glob
     }
 
     /// What a file is about; `None` where the name does not fit, `Some(None)` where the pattern names nothing.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::disk::{self, Out};
 use super::layout::LakeDir;
 use crate::error::{Error, Result};
 
@@ -19,6 +20,9 @@ pub struct Manifest {
     pub decimals: u32,
     /// The batches, oldest first. Superseded ones stay, for history.
     pub batches: Vec<Batch>,
+    /// Customers and products that no source describes: what the files in force name, together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub implied: Vec<DataFile>,
     /// The files that are set aside whole, until they or the configuration are mended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Held>,
@@ -157,8 +161,7 @@ impl Batch {
         self.superseded_by = Some(by.into());
     }
 
-    /// Whether a file holds customers or products that this batch, of another table, only names. They stay when
-    /// the batch is superseded, because others may name them too.
+    /// Whether a file holds what this batch, of another table, says of customers or products.
     pub fn only_names(&self, file: &DataFile) -> bool {
         file.table != self.table && (file.table == "customers" || file.table == "products")
     }
@@ -206,14 +209,14 @@ impl Manifest {
     /// The files of a table in force. Customers and products that other tables only name are in force until the
     /// table has a source of its own.
     pub fn files<'m>(&'m self, table: &'m str) -> impl Iterator<Item = &'m DataFile> {
-        let described = self.active().any(|batch| batch.table == table);
-        let in_force = move |batch: &Batch, file: &DataFile| match batch.only_names(file) {
-            true => !described,
-            false => batch.superseded_by.is_none(),
-        };
-        let files =
-            self.batches.iter().flat_map(move |batch| batch.files.iter().filter(move |file| in_force(batch, file)));
-        files.filter(move |file| file.table == table)
+        let own = |batch: &'m Batch| batch.files.iter().filter(move |file| !batch.only_names(file));
+        let implied = if self.describes(table) { &[][..] } else { &self.implied[..] };
+        self.active().flat_map(own).chain(implied).filter(move |file| file.table == table)
+    }
+
+    /// Whether a table has a source of its own.
+    pub fn describes(&self, table: &str) -> bool {
+        self.active().any(|batch| batch.table == table)
     }
 
     /// The rejects of the files in force and of those that are held.
@@ -238,11 +241,11 @@ impl Manifest {
 /// Writes a file beside its place, makes it durable, and renames it into place.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-    let mut file = tempfile::NamedTempFile::new_in(dir).map_err(Error::io("write in", dir))?;
-    file.write_all(bytes).map_err(Error::io("write", path))?;
-    file.as_file().sync_all().map_err(Error::io("write", path))?;
-    file.persist(path).map_err(|error| Error::io("write", path)(error.error))?;
+    disk::create_dir_all(dir).map_err(Error::io("create", dir))?;
+    let file = disk::temporary_file(dir).map_err(Error::io("write in", dir))?;
+    let mut out = Out(file.reopen().map_err(Error::io("write in", dir))?);
+    out.write_all(bytes).and_then(|()| disk::sync(&out.0)).map_err(Error::io("write", path))?;
+    disk::persist(file, path).map_err(Error::io("write", path))?;
     sync_dir(dir)
 }
 
@@ -254,8 +257,7 @@ pub fn sweep(dir: &Path, prefix: &str) -> Result<()> {
             continue;
         }
         let path = entry.path();
-        let gone = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-        gone.map_err(Error::io("remove", &path))?;
+        disk::remove(&path).map_err(Error::io("remove", &path))?;
     }
     Ok(())
 }
@@ -263,7 +265,7 @@ pub fn sweep(dir: &Path, prefix: &str) -> Result<()> {
 /// Takes away the files of the lake that no manifest names: what was written for a load that did not come to its end.
 /// Only for who holds the lock.
 pub fn sweep_unnamed(lake: &LakeDir, manifest: &Manifest) -> Result<()> {
-    let data = manifest.batches.iter().flat_map(|batch| batch.files.iter().map(|file| &file.path));
+    let data = manifest.batches.iter().flat_map(|batch| &batch.files).chain(&manifest.implied).map(|file| &file.path);
     let superseded = manifest.batches.iter().filter_map(|batch| batch.ledger.as_ref());
     let named: BTreeSet<&String> = data.chain(superseded).chain(manifest.ledgers()).collect();
     let tables = crate::contracts::input_tables().iter().map(|table| table.name);
@@ -277,7 +279,7 @@ pub fn sweep_unnamed(lake: &LakeDir, manifest: &Manifest) -> Result<()> {
         for entry in entries.flatten() {
             let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
             if !named.contains(&name) {
-                std::fs::remove_file(entry.path()).map_err(Error::io("remove", &entry.path()))?;
+                disk::remove(&entry.path()).map_err(Error::io("remove", &entry.path()))?;
             }
         }
     }
@@ -286,5 +288,5 @@ pub fn sweep_unnamed(lake: &LakeDir, manifest: &Manifest) -> Result<()> {
 
 /// Makes the names in a folder durable.
 pub fn sync_dir(dir: &Path) -> Result<()> {
-    std::fs::File::open(dir).and_then(|handle| handle.sync_all()).map_err(Error::io("write in", dir))
+    disk::sync_dir(dir).map_err(Error::io("write in", dir))
 }

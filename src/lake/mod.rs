@@ -2,6 +2,7 @@
 //!
 //! The only module that opens the lake's files. Readers take a manifest once and see that state to the end.
 
+pub mod disk;
 pub mod layout;
 pub mod manifest;
 pub mod reader;

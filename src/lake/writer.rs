@@ -13,6 +13,7 @@ use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
+use super::disk::{self, Out};
 use super::layout::{LakeDir, properties, schema};
 use super::manifest::DataFile;
 use crate::contracts::Table;
@@ -23,7 +24,7 @@ pub struct FileWriter {
     folder: String,
     lake: LakeDir,
     temporary: NamedTempFile,
-    writer: SerializedFileWriter<BufWriter<File>>,
+    writer: SerializedFileWriter<BufWriter<Out>>,
     encoder: RowGroupEncoder,
     rows: u64,
 }
@@ -55,12 +56,12 @@ impl FileWriter {
         properties: WriterProperties,
     ) -> Result<FileWriter> {
         let dir = lake.file(folder);
-        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
-        let temporary = NamedTempFile::new_in(&dir).map_err(Error::io("write in", &dir))?;
+        disk::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        let temporary = disk::temporary_file(&dir).map_err(Error::io("write in", &dir))?;
         let handle = temporary.reopen().map_err(Error::io("write in", &dir))?;
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer =
-            ArrowWriter::try_new_with_options(BufWriter::with_capacity(1 << 20, handle), schema.clone(), options);
+            ArrowWriter::try_new_with_options(BufWriter::with_capacity(1 << 20, Out(handle)), schema.clone(), options);
         let (writer, factory) =
             writer.and_then(ArrowWriter::into_serialized_writer).map_err(Error::internal("writing Parquet"))?;
         let encoder = RowGroupEncoder { schema, factory: Arc::new(factory) };
@@ -96,7 +97,7 @@ impl FileWriter {
         let relative = format!("{}/{name}.parquet", self.folder);
         let path = self.lake.file(&relative);
         self.writer.finish().map_err(|error| parquet_io(error, &path))?;
-        let handle = self.temporary.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
+        let handle = disk::persist(self.temporary, &path).map_err(Error::io("write", &path))?;
         Ok(Some((DataFile { table: self.folder, path: relative, rows: self.rows }, handle)))
     }
 }
@@ -105,7 +106,7 @@ impl FileWriter {
 pub fn make_durable(lake: &LakeDir, files: &[(DataFile, File)]) -> Result<()> {
     files
         .par_iter()
-        .try_for_each(|(file, handle)| handle.sync_all().map_err(Error::io("write", &lake.file(&file.path))))?;
+        .try_for_each(|(file, handle)| disk::sync(handle).map_err(Error::io("write", &lake.file(&file.path))))?;
     let mut tables: Vec<&str> = files.iter().map(|(file, _)| file.table.as_str()).collect();
     tables.sort_unstable();
     tables.dedup();

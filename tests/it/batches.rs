@@ -39,7 +39,8 @@ fn rebuilt(project: &Project) -> Vec<(String, String)> {
     let again = Project::empty();
     again.write("langgan.toml", project.read("langgan.toml"));
     for folder in ["", "in"] {
-        for entry in std::fs::read_dir(project.path().join(folder)).unwrap().flatten() {
+        let Ok(entries) = std::fs::read_dir(project.path().join(folder)) else { continue };
+        for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.ends_with(".csv") {
                 again.write(
@@ -61,7 +62,7 @@ fn a_renamed_column_holds_its_file_and_no_other() {
     let ran = project.run(&["run"]);
     assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert!(
-        ran.stderr.contains("held: source `sales`: `./in/SBY_2026-01-06.csv` has no column `Harga`"),
+        ran.stderr.contains("held: source `sales`: `in/SBY_2026-01-06.csv` has no column `Harga`"),
         "{}",
         ran.stderr
     );
