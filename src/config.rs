@@ -118,6 +118,9 @@ impl Config {
         }
         let core: Core = core.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
         let analyses: Analyses = own.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+        for analysis in analyses.all() {
+            analysis.validate().map_err(|message| wrong(format!("in `[{}]`: {message}", analysis.spec().id)))?;
+        }
         if core.currency.decimals > 6 {
             return Err(wrong("`currency.decimals` is at most 6".into()));
         }

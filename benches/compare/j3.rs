@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use langgan::analyses::rfm::{Rfm, Rule, SEGMENTS, segment_sums};
+use langgan::analyses::rfm::{Rfm, Rule, segment_sums};
 use langgan::error::{Error, Result};
 use langgan::facts::Facts;
 use polars::prelude::*;
@@ -11,11 +11,13 @@ use crate::output;
 
 /// Writes `j3_rfm.parquet` and `j3_segments.csv`.
 pub fn run(facts: &Facts, out: &Path) -> Result<()> {
-    let scored = Rfm { months: 24, rule: Rule::Ntile }.score(facts, facts.as_of);
-    let sums = segment_sums(&scored);
+    let rfm = Rfm { months: 24, rule: Rule::Ntile, ..Rfm::default() };
+    let scored = rfm.score(facts, facts.as_of);
+    let names = rfm.map.names();
+    let sums = segment_sums(&scored, names.len());
     let failed = Error::internal("building a frame");
     let ids = scored.customer.iter().map(|customer| facts.customers.id(*customer as usize));
-    let segments = scored.segment.iter().map(|segment| SEGMENTS[*segment as usize].0);
+    let segments = scored.segment.iter().map(|segment| rfm.map.name(*segment));
     let [r, f, m] = scored.scores;
     let columns = vec![
         StringChunked::from_iter_values("customer_id".into(), ids).into_column(),
@@ -29,10 +31,10 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
     ];
     let mut frame = DataFrame::new_infer_height(columns).map_err(&failed)?;
     output::parquet(&mut frame, &out.join("j3_rfm.parquet"))?;
-    let mut rows: Vec<_> = SEGMENTS.iter().zip(&sums).filter(|(_, sums)| sums.customers > 0).collect();
-    rows.sort_by_key(|(segment, _)| segment.0);
+    let mut rows: Vec<_> = names.iter().zip(&sums).filter(|(_, sums)| sums.customers > 0).collect();
+    rows.sort_by_key(|(segment, _)| *segment);
     let frame = df!(
-        "segment" => rows.iter().map(|row| row.0.0).collect::<Vec<_>>(),
+        "segment" => rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
         "customers" => rows.iter().map(|row| row.1.customers).collect::<Vec<_>>(),
         "monetary_c" => rows.iter().map(|row| row.1.monetary).collect::<Vec<_>>(),
         "orders" => rows.iter().map(|row| row.1.orders).collect::<Vec<_>>(),

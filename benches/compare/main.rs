@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use langgan::calendar::day_number;
 use langgan::error::Result;
-use langgan::facts::{self, Keep, Parts};
+use langgan::facts::{self, Described, Keep, Parts};
 use langgan::lake::{LakeDir, Manifest};
 
 #[global_allocator]
@@ -51,14 +51,15 @@ fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
     let manifest = Manifest::read(&lake)?;
     let lines = Parts { lines: Keep::All, ..Parts::ORDERS };
     let coded_lines = Parts { codes: true, ..lines };
-    let interactions = Parts { interactions: true, codes: true, ..Parts::ORDERS };
+    let interactions = Parts { interactions: true, ..Parts::ORDERS };
+    let coded = Parts { codes: true, sums: true, ..interactions };
     let all: [(&str, Parts, Job); 6] = [
-        ("j2", interactions, j2::run),
+        ("j2", coded, j2::run),
         ("j3", Parts::ORDERS, j3::run),
-        ("j4", interactions, j4::run),
+        ("j4", coded, j4::run),
         ("j5", coded_lines, j5::run),
         ("j6", lines, j6::run),
-        ("j7", Parts { lines: Keep::Products, codes: false, ..Parts::ALL }, j7::run),
+        ("j7", Parts { lines: Keep::Products, customers: Described::Desk, ..interactions }, j7::run),
     ];
     let parts =
         all.iter().filter(|(name, ..)| wanted(name)).fold(Parts::ORDERS, |parts, (_, reads, _)| parts.and(*reads));

@@ -29,7 +29,7 @@ static SPEC: Spec = Spec {
                  none at all with the probability of having left; it is approximate, as the value per order counts \
                  as known.",
     needs: &["profitability"],
-    reads: Parts::ORDERS,
+    reads: Parts { sums: true, ..Parts::ORDERS },
     outputs: &[&CLV, &CLV_CARDS],
 };
 

@@ -83,7 +83,7 @@ impl Analysis for CustomerHistory {
 }
 
 fn history(facts: &Facts, customer: usize) -> History {
-    let sales: Vec<usize> = facts.orders_of(customer).filter(|order| facts.totals[*order].is_sale).collect();
+    let sales: Vec<usize> = facts.orders_of(customer).filter(|order| facts.is_sale(*order)).collect();
     let days: Vec<i32> = sales.iter().map(|order| facts.orders.day[*order]).collect();
     let interaction =
         facts.interactions_of(customer).next_back().map(|interaction| facts.interactions.day[interaction]);

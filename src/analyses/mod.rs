@@ -7,8 +7,10 @@ pub mod churn;
 pub mod clv;
 pub mod cross_sell;
 pub mod customer_history;
+pub mod earlier;
 pub mod expected_margin;
 pub mod frame;
+pub mod itemsets;
 pub mod model_card;
 pub mod profitability;
 pub mod queue;
@@ -30,6 +32,16 @@ use crate::facts::{Facts, Parts};
 pub trait Analysis: Sync {
     /// What it is.
     fn spec(&self) -> &'static Spec;
+
+    /// Whether its parameters make sense together; what is wrong where they do not.
+    fn validate(&self) -> std::result::Result<(), String> {
+        Ok(())
+    }
+
+    /// What it wants of earlier published runs.
+    fn wants_earlier(&self) -> earlier::Wanted {
+        earlier::Wanted::default()
+    }
 
     /// Facts and earlier results in, one frame out for each of the spec's outputs.
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>>;
@@ -58,10 +70,19 @@ pub struct Inputs<'i> {
     pub results: &'i Results,
 }
 
+impl Inputs<'_> {
+    /// The newest published run before this one's as-of day, with the tables [`Analysis::wants_earlier`] names.
+    pub fn previous(&self) -> Option<&earlier::EarlierRun> {
+        self.results.earlier.newest()
+    }
+}
+
 /// Finished tables by name.
 #[derive(Debug, Default)]
 pub struct Results {
     tables: BTreeMap<&'static str, DataFrame>,
+    /// Tables of earlier runs.
+    pub earlier: earlier::EarlierRuns,
 }
 
 impl Results {
@@ -112,6 +133,7 @@ registry! {
     clv: clv::Clv,
     trends: trends::Trends,
     basket: basket::Basket,
+    itemsets: itemsets::ItemsetRules,
     cross_sell: cross_sell::CrossSell,
     up_sell: up_sell::UpSell,
     replenish: replenish::Replenish,

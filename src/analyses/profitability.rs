@@ -10,7 +10,7 @@ use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{PROFITABILITY, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Parts};
+use crate::facts::{Described, Facts, Parts};
 
 static SPEC: Spec = Spec {
     id: "profitability",
@@ -20,7 +20,7 @@ static SPEC: Spec = Spec {
                  remainder, so that customers + anonymous + unallocated = ledger, exactly. Decile 1 holds the tenth of the \
                  customers with the highest contribution (ties by customer id).",
     needs: &[],
-    reads: Parts { attributes: false, ..Parts::ALL },
+    reads: Parts { customers: Described::Ids, ..Parts::ALL },
     outputs: &[&PROFITABILITY, &PROFITABILITY_WHALE, &PROFITABILITY_TIEOUT],
 };
 

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::deliver::{self, Delivery};
 use crate::engine::publish::{Draft, outside};
 use crate::engine::record::{self, Record};
-use crate::engine::{self, Outcome, lock};
+use crate::engine::{self, Outcome, earlier, lock};
 use crate::error::{Error, Result};
 use crate::facts::{self, Facts};
 use crate::lake::{LakeDir, Manifest};
@@ -52,7 +52,9 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
     let as_of = as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
     let parts = engine::parts(&config.analyses, &args.names)?;
     let facts = facts::load_parts(&lake, &manifest, as_of, parts)?;
-    let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, &manifest, &|_| {})?;
+    let decimals = config.core.currency.decimals;
+    let earlier = earlier::load(&session.project.runs(), as_of, decimals, &config.analyses, &args.names)?;
+    let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, &manifest, earlier, &|_| {})?;
     let mut tables = serde_json::Map::new();
     for analysis in
         config.analyses.all().iter().filter(|analysis| args.names.iter().any(|name| name == analysis.spec().id))
@@ -94,8 +96,9 @@ fn publish(
     lap("facts", &mut seconds);
     let (compared, mismatches) = check::control_totals(lake, manifest)?;
     lap("check", &mut seconds);
-    let outcome =
-        engine::run(&config.analyses, &[], &facts, lake, manifest, &|step| bar.set_message(step.to_string()))?;
+    let earlier = earlier::load(&session.project.runs(), as_of, config.core.currency.decimals, &config.analyses, &[])?;
+    let progress = |step: &str| bar.set_message(step.to_string());
+    let outcome = engine::run(&config.analyses, &[], &facts, lake, manifest, earlier, &progress)?;
     seconds.extend(outcome.seconds.iter().cloned());
     lap("analyses", &mut seconds);
     bar.set_message("writing the results");
@@ -172,7 +175,7 @@ pub fn parse_day(text: &str) -> Result<i32> {
     Ok((day - chrono::NaiveDate::default()).num_days() as i32)
 }
 
-/// Same lake, configuration, day, program and outcome: same id.
+/// Same lake, configuration, day, program, earlier runs read and outcome: same id.
 fn run_id(
     config: &Config,
     manifest: &Manifest,
@@ -188,6 +191,7 @@ fn run_id(
         "as_of": facts.as_of,
         "program": env!("CARGO_PKG_VERSION"),
         "language": format!("{language:?}"),
+        "earlier": outcome.results.earlier.ids(),
         "failures": outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect::<BTreeMap<_, _>>(),
     });
     hasher.update(settings.to_string().as_bytes());
@@ -213,8 +217,8 @@ fn summary(
             session.language(config),
         )
     };
-    let net: i64 = facts.totals.iter().map(crate::facts::OrderTotals::net).sum();
-    let orders = facts.totals.iter().filter(|totals| totals.is_sale).count();
+    let net: i64 = (0..facts.orders.len()).map(|order| facts.net(order)).sum();
+    let orders = (0..facts.orders.len()).filter(|order| facts.is_sale(*order)).count();
     let mut text = format!(
         "\nas of {} (exclusive): {} orders, {} customers, net sales {}\n",
         record.as_of,

@@ -1,7 +1,7 @@
 //! The input tables. A source in `langgan.toml` maps the columns of an export onto one of these,
 //! or onto `flat`: one file whose rows carry customer, product, order and line at once.
 
-use super::Kind::{Date, Flag, Id, Integer, Money, Month, Quantity, Text, Timestamp};
+use super::Kind::{Date, Flag, Id, Integer, Money, Month, Quantity, Ratio, Text, Timestamp};
 use super::{Column, Table};
 
 /// Every input table, parents first: ingest reads them in this order.
@@ -137,6 +137,11 @@ pub static ORDER_LINES: Table = Table {
         Column::new("discount", Money, "Discount on the whole line.").filled(),
         Column::new("returned", Flag, "The line was brought back."),
         Column::new("unit_cost", Money, "Cost of one unit, where the export has it by line."),
+        Column::new("line_cost", Money, "Cost of the whole line, where the export has it so; it goes before unit_cost."),
+        Column::new("line_total", Money, "What the whole line came to after discount. Without unit_price, that is worked out of it; with it, the discount is.").unstored(),
+        Column::new("line_profit", Money, "Profit of the whole line; line_cost is what is left of the line's total.").unstored(),
+        Column::new("discount_rate", Ratio, "Discount as a share of the line: 0 to 1, or with a per cent sign.").unstored(),
+        Column::new("discount_percent", Ratio, "Discount in per cent of the line: 0 to 100.").unstored(),
     ],
     open: None,
 };
@@ -156,6 +161,11 @@ pub static FLAT: Table = Table {
         Column::new("unit_price", Money, "Price of one unit before discount.").required(),
         Column::new("discount", Money, "Discount on the whole line.").filled(),
         Column::new("unit_cost", Money, "Cost of one unit."),
+        Column::new("line_cost", Money, "Cost of the whole line, where the export has it so; it goes before unit_cost."),
+        Column::new("line_total", Money, "What the whole line came to after discount. Without unit_price, that is worked out of it; with it, the discount is.").unstored(),
+        Column::new("line_profit", Money, "Profit of the whole line; line_cost is what is left of the line's total.").unstored(),
+        Column::new("discount_rate", Ratio, "Discount as a share of the line: 0 to 1, or with a per cent sign.").unstored(),
+        Column::new("discount_percent", Ratio, "Discount in per cent of the line: 0 to 100.").unstored(),
         Column::new("returned", Flag, "The line was brought back."),
         Column::new("channel", Text, "store, web, app, phone, …"),
         Column::new("payment", Text, "cash, card, transfer, installment, …"),

@@ -45,6 +45,8 @@ pub struct Column {
     pub filled: bool,
     /// Input tables: the parent table this id points into.
     pub parent: Option<Parent>,
+    /// Input tables: the lake keeps it. What is not kept only serves to work other columns out.
+    pub stored: bool,
 }
 
 /// A reference from a column to the table that owns the id.
@@ -59,7 +61,7 @@ pub struct Parent {
 impl Column {
     /// A column that may be absent and whose cells may be empty.
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Column {
-        Column { name, kind, doc, mapped: false, filled: false, parent: None }
+        Column { name, kind, doc, mapped: false, filled: false, parent: None, stored: true }
     }
 
     /// The source must map it and no cell may be empty.
@@ -72,6 +74,12 @@ impl Column {
     /// No cell may be empty where the source maps it.
     pub const fn filled(mut self) -> Column {
         self.filled = true;
+        self
+    }
+
+    /// The lake does not keep it: other columns are worked out from it.
+    pub const fn unstored(mut self) -> Column {
+        self.stored = false;
         self
     }
 

@@ -1,6 +1,7 @@
 //! Runs analyses and marts over the lake, side by side where they do not wait for each other, checks what comes out
 //! against the contracts, and publishes it in one step.
 
+pub mod earlier;
 pub mod lock;
 pub mod publish;
 pub mod record;
@@ -12,6 +13,7 @@ use std::time::Instant;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
+use crate::analyses::earlier::EarlierRuns;
 use crate::analyses::{Analyses, Analysis, Inputs, Results};
 use crate::contracts::Table;
 use crate::error::{Error, Result};
@@ -34,15 +36,18 @@ pub struct Outcome {
 }
 
 /// Runs the analyses named (all, where none is) and what they need, then the marts whose tables are there.
+/// `earlier` is what [`earlier::load`] found.
 pub fn run(
     analyses: &Analyses,
     only: &[String],
     facts: &Facts,
     lake: &LakeDir,
     manifest: &Manifest,
+    earlier: EarlierRuns,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
+    outcome.results.earlier = earlier;
     let mut waiting = chosen(analyses, only)?;
     while !waiting.is_empty() {
         let failures: Vec<String> = outcome.failures.iter().map(|(name, _)| name.clone()).collect();
@@ -111,7 +116,7 @@ pub fn parts(analyses: &Analyses, only: &[String]) -> Result<Parts> {
 }
 
 /// The analyses asked for and, before them, those they need.
-fn chosen<'a>(analyses: &'a Analyses, only: &[String]) -> Result<Vec<&'a dyn Analysis>> {
+pub(crate) fn chosen<'a>(analyses: &'a Analyses, only: &[String]) -> Result<Vec<&'a dyn Analysis>> {
     let all = analyses.all();
     let by_id: BTreeMap<&str, &dyn Analysis> = all.iter().map(|analysis| (analysis.spec().id, *analysis)).collect();
     let mut wanted: Vec<&str> = Vec::new();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
+use crate::contracts::Table;
 use crate::contracts::results::{is_money, result_table};
 use crate::error::{Error, Result};
 use crate::lake::disk::{self, Out};
@@ -123,6 +124,27 @@ pub fn outside(name: &str, frame: &DataFrame, decimals: u32) -> Result<DataFrame
         let minor = column.as_materialized_series().cast(&DataType::Int128).map_err(&failed)?;
         let money = minor.i128().map_err(&failed)?.clone().into_decimal(18, decimals as usize).map_err(&failed)?;
         columns.push(money.into_series().with_name(column.name().clone()).into_column());
+    }
+    DataFrame::new_infer_height(columns).map_err(failed)
+}
+
+/// A published table as the analyses see it: money as minor units again. The inverse of [`outside`].
+pub fn inside(table: &'static Table, frame: &DataFrame, decimals: u32) -> Result<DataFrame> {
+    let failed = Error::internal("reading money");
+    let mut columns = Vec::with_capacity(frame.width());
+    for column in frame.columns() {
+        let DataType::Decimal(_, scale) = *column.dtype() else {
+            columns.push(column.clone());
+            continue;
+        };
+        if scale != decimals as usize {
+            return Err(Error::LakeSettings {
+                was: format!("{scale} decimals (table `{}` of an earlier run)", table.name),
+                now: decimals.to_string(),
+            });
+        }
+        let series = column.as_materialized_series().to_physical_repr().cast(&DataType::Int64).map_err(&failed)?;
+        columns.push(series.with_name(column.name().clone()).into_column());
     }
     DataFrame::new_infer_height(columns).map_err(failed)
 }

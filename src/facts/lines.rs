@@ -4,13 +4,14 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
-use super::{ANONYMOUS, Line, Lines, OrderTotals, Orders, line_kind};
+use super::{ANONYMOUS, Keep, Line, Lines, OrderTotals, Orders, Parts, Sales, line_kind};
 use crate::contracts::inputs::ORDER_LINES;
 use crate::error::Result;
 use crate::lake::reader::{has_values, read, read_each};
 use crate::lake::{DataFile, LakeDir, Manifest};
 
-const COLUMNS: [&str; 7] = ["order_key", "product_key", "quantity", "unit_price", "discount", "returned", "unit_cost"];
+const COLUMNS: [&str; 8] =
+    ["order_key", "product_key", "quantity", "unit_price", "discount", "returned", "unit_cost", "line_cost"];
 
 /// Reads the lines of the orders given, and sets where each order's lines are.
 pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, products: &[u32]) -> Result<Lines> {
@@ -22,7 +23,7 @@ pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Order
         amount: vec![0; n],
         discount: vec![0; n],
         kind: vec![0; n],
-        unit_cost: Vec::new(),
+        cost: Vec::new(),
     };
     let mut next = orders.first_line.clone();
     for file in manifest.files(ORDER_LINES.name) {
@@ -84,8 +85,9 @@ pub(super) fn sum_lines(
     manifest: &Manifest,
     orders: &mut Orders,
     by_product: ByProduct<'_>,
-    keep_products: bool,
-) -> Result<(Lines, Vec<OrderTotals>)> {
+    parts: Parts,
+) -> Result<(Lines, Vec<OrderTotals>, Sales)> {
+    let keep_products = parts.lines == Keep::Products;
     let number_of = order_numbers(orders);
     let mut lines = Lines::default();
     let mut next = Vec::new();
@@ -95,13 +97,18 @@ pub(super) fn sum_lines(
         lines.kind = vec![0; n];
         next = orders.first_line.clone();
     }
-    let mut totals = vec![OrderTotals::default(); orders.len()];
+    let mut totals = vec![OrderTotals::default(); if parts.sums { orders.len() } else { 0 }];
+    let mut sales = Sales::of(if parts.sums { 0 } else { orders.len() });
     for file in manifest.files(ORDER_LINES.name) {
         read_each(lake, file, columns(lake, file)?, &[], |batch| {
             each_line(&batch, &number_of, by_product.numbers, |order, line| {
                 let product = line.product as usize;
-                let unit_cost = line.unit_cost.or(by_product.unit_cost[product]);
-                totals[order].add(&line, unit_cost, by_product.category[product]);
+                match totals.get_mut(order) {
+                    Some(totals) => {
+                        totals.add(&line, by_product.unit_cost[product], by_product.category[product]);
+                    }
+                    None => sales.add(order, &line),
+                }
                 if keep_products {
                     lines.product[next[order] as usize] = line.product;
                     lines.kind[next[order] as usize] = line.kind;
@@ -113,21 +120,23 @@ pub(super) fn sum_lines(
             Ok(())
         })?;
     }
-    for (totals, n_lines) in totals.iter_mut().zip(&orders.n_lines) {
-        totals.is_sale |= *n_lines == 0;
+    let is_sale = totals.iter_mut().map(|totals| &mut totals.is_sale).chain(&mut sales.is_sale);
+    for (is_sale, n_lines) in is_sale.zip(&orders.n_lines) {
+        *is_sale |= *n_lines == 0;
     }
-    Ok((lines, totals))
+    Ok((lines, totals, sales))
 }
 
 /// The columns worth reading of a file: the cost by line only where there is any.
 fn columns(lake: &LakeDir, file: &DataFile) -> Result<&'static [&'static str]> {
-    Ok(if has_values(lake, file, "unit_cost")? { &COLUMNS } else { &COLUMNS[..6] })
+    let any = has_values(lake, file, "unit_cost")? || has_values(lake, file, "line_cost")?;
+    Ok(if any { &COLUMNS } else { &COLUMNS[..6] })
 }
 
 /// Writes the lines of a row group where they belong.
 fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[u32], products: &[u32]) {
-    if batch.num_columns() == COLUMNS.len() && lines.unit_cost.is_empty() {
-        lines.unit_cost = vec![None; lines.product.len()];
+    if batch.num_columns() == COLUMNS.len() && lines.cost.is_empty() {
+        lines.cost = vec![None; lines.product.len()];
     }
     each_line(batch, number_of, products, |order, line| {
         let at = next[order] as usize;
@@ -137,8 +146,8 @@ fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[
         lines.amount[at] = line.amount;
         lines.discount[at] = line.discount;
         lines.kind[at] = line.kind;
-        if line.unit_cost.is_some() {
-            lines.unit_cost[at] = line.unit_cost;
+        if line.cost.is_some() {
+            lines.cost[at] = line.cost;
         }
     });
 }
@@ -151,7 +160,10 @@ fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each:
     let quantities = batch.column(2).as_primitive::<Int32Type>().values();
     let prices = batch.column(3).as_primitive::<Int64Type>().values();
     let (discounts, returned) = (batch.column(4).as_primitive::<Int64Type>(), batch.column(5).as_boolean());
-    let unit_costs = batch.columns().get(6).map(|column| column.as_primitive::<Int64Type>());
+    let cell = |place: usize, row: usize| {
+        let column = batch.columns().get(place)?.as_primitive::<Int64Type>();
+        column.is_valid(row).then(|| column.value(row))
+    };
     let any_discount = discounts.null_count() < discounts.len();
     let any_returned = returned.null_count() < returned.len();
     for row in 0..keys.len() {
@@ -173,7 +185,7 @@ fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each:
             amount,
             discount: if any_discount && discounts.is_valid(row) { discounts.value(row) } else { 0 },
             kind,
-            unit_cost: unit_costs.filter(|costs| costs.is_valid(row)).map(|costs| costs.value(row)),
+            cost: cell(7, row).or_else(|| cell(6, row).map(|cost| i64::from(quantities[row]) * cost)),
         };
         each(order as usize, line);
     }

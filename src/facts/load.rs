@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::lines::{ByProduct, load_lines, sum_lines};
 use super::totals::totals;
-use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders};
+use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders, Sales};
 use crate::calendar::month_number;
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
@@ -29,15 +29,17 @@ pub fn newest_order_day(lake: &LakeDir, manifest: &Manifest) -> Result<Option<i3
     Ok(newest)
 }
 
-/// What of the lake is read into memory. Customers, products, orders and the sums of their lines always are.
+/// What of the lake is read into memory. Customers, products, orders and their net sales always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
     /// Single order lines.
     pub lines: Keep,
+    /// All sums of each order's lines, not only net sales; they come with all lines.
+    pub sums: bool,
     /// Interactions.
     pub interactions: bool,
-    /// What describes customers besides their id.
-    pub attributes: bool,
+    /// What describes customers.
+    pub customers: Described,
     /// Branch, channel, payment and staff of orders.
     pub codes: bool,
 }
@@ -45,26 +47,51 @@ pub struct Parts {
 /// What is kept of single order lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Keep {
-    /// Nothing but each order's sums.
-    Sums,
+    /// Nothing.
+    None,
     /// The product and the kind of each line.
     Products,
     /// All of each line.
     All,
 }
 
+/// What of a customer's row is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Described {
+    /// The id.
+    Ids,
+    /// And whether, by whom and on what occasion the customer may be called.
+    Desk,
+    /// Every column.
+    All,
+}
+
+impl Described {
+    /// The columns besides the id; `None` for every one.
+    fn columns(self) -> Option<&'static [&'static str]> {
+        match self {
+            Described::Ids => Some(&[]),
+            Described::Desk => Some(&["agent_id", "branch_id", "party_class", "phone", "consent_call", "birth_date"]),
+            Described::All => None,
+        }
+    }
+}
+
 impl Parts {
     /// Everything.
-    pub const ALL: Parts = Parts { lines: Keep::All, interactions: true, attributes: true, codes: true };
+    pub const ALL: Parts =
+        Parts { lines: Keep::All, sums: true, interactions: true, customers: Described::All, codes: true };
     /// No more than is always read.
-    pub const ORDERS: Parts = Parts { lines: Keep::Sums, interactions: false, attributes: false, codes: false };
+    pub const ORDERS: Parts =
+        Parts { lines: Keep::None, sums: false, interactions: false, customers: Described::Ids, codes: false };
 
     /// What either needs.
     pub fn and(self, other: Parts) -> Parts {
         Parts {
             lines: self.lines.max(other.lines),
+            sums: self.sums || other.sums,
             interactions: self.interactions || other.interactions,
-            attributes: self.attributes || other.attributes,
+            customers: self.customers.max(other.customers),
             codes: self.codes || other.codes,
         }
     }
@@ -83,9 +110,10 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
     if manifest.files("orders").next().is_none() {
         return Err(Error::NoOrders);
     }
-    let described = |table, key| keyed_dimension(lake, manifest, table, key, parts.attributes);
-    let (customers, customer_numbers) = described(&inputs::CUSTOMERS, "customer_key")?;
-    let (products, product_numbers) = keyed_dimension(lake, manifest, &inputs::PRODUCTS, "product_key", true)?;
+    let (customers, customer_numbers) =
+        keyed_dimension(lake, manifest, &inputs::CUSTOMERS, "customer_key", parts.customers)?;
+    let (products, product_numbers) =
+        keyed_dimension(lake, manifest, &inputs::PRODUCTS, "product_key", Described::All)?;
     let agents = dimension(lake, manifest, &inputs::AGENTS)?;
     let branches = dimension(lake, manifest, &inputs::BRANCHES)?;
     let (mut orders, other_orders) =
@@ -93,13 +121,13 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
     let (categories, category) = product_categories(&products);
     let unit_cost = products.numbers::<Int64Type>("unit_cost");
     // More categories than a word has bits are told apart line by line.
-    let (lines, totals) = if parts.lines == Keep::All || categories.values.len() > 64 {
+    let (lines, totals, sales) = if parts.lines == Keep::All || categories.values.len() > 64 {
         let lines = load_lines(lake, manifest, &mut orders, &product_numbers)?;
         let totals = totals(&orders, &lines, &unit_cost, &category);
-        (lines, totals)
+        (lines, totals, Sales::default())
     } else {
         let by_product = ByProduct { numbers: &product_numbers, unit_cost: &unit_cost, category: &category };
-        sum_lines(lake, manifest, &mut orders, by_product, parts.lines == Keep::Products)?
+        sum_lines(lake, manifest, &mut orders, by_product, parts)?
     };
     let interactions = match parts.interactions {
         true => load_interactions(lake, manifest, as_of, &customers, &products)?,
@@ -115,6 +143,7 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         orders,
         lines,
         totals,
+        sales,
         categories,
         category,
         interactions,
@@ -135,9 +164,10 @@ fn keyed_dimension(
     manifest: &Manifest,
     table: &'static Table,
     key: &str,
-    attributes: bool,
+    described: Described,
 ) -> Result<(Dimension, Vec<u32>)> {
-    let rows = rows_in_force(lake, manifest, table, if attributes { None } else { Some([key, table.key[0]]) })?;
+    let columns = described.columns().map(|columns| [&[key, table.key[0]], columns].concat());
+    let rows = rows_in_force(lake, manifest, table, columns)?;
     let keys: Vec<i32> =
         rows.column_by_name(key).map(|array| array.as_primitive::<Int32Type>().values().to_vec()).unwrap_or_default();
     let (dimension, order) = sorted(rows, table)?;
@@ -153,13 +183,10 @@ fn rows_in_force(
     lake: &LakeDir,
     manifest: &Manifest,
     table: &'static Table,
-    only: Option<[&str; 2]>,
+    only: Option<Vec<&str>>,
 ) -> Result<RecordBatch> {
     let schema = schema(table);
-    let names: Vec<&str> = match &only {
-        Some(names) => names.to_vec(),
-        None => schema.fields().iter().map(|field| field.name().as_str()).collect(),
-    };
+    let names = only.unwrap_or_else(|| schema.fields().iter().map(|field| field.name().as_str()).collect());
     let fields: Vec<usize> = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
     let schema = Arc::new(schema.project(&fields).map_err(Error::internal("choosing columns"))?);
     let mut batches = Vec::new();
@@ -224,7 +251,13 @@ fn load_orders(
     let texts: &[&str] = if codes { &ORDER_CODES } else { &ORDER_CODES[..1] };
     let columns = [&["order_key", "customer_key", "order_day"], texts].concat();
     let mut coders: [Coder; 5] = std::array::from_fn(|_| Coder::default());
-    let mut raw = RawOrders::default();
+    let rows = manifest.files("orders").map(|file| file.rows as usize).sum();
+    let mut raw = RawOrders {
+        customer: Vec::with_capacity(rows),
+        day: Vec::with_capacity(rows),
+        key: Vec::with_capacity(rows),
+        ..RawOrders::default()
+    };
     let mut others: BTreeMap<String, u64> = BTreeMap::new();
     for file in manifest.files("orders") {
         read_each(lake, file, &columns, texts, |batch| {
@@ -377,41 +410,38 @@ fn load_interactions(
     customers: &Dimension,
     products: &Dimension,
 ) -> Result<Interactions> {
-    let mut batches = Vec::new();
-    for file in manifest.files("interactions") {
-        batches.extend(read(
-            lake,
-            file,
-            &["customer_id", "day", "month", "at", "kind", "product_id", "minutes"],
-            &["kind"],
-        )?);
-    }
     let mut coder = Coder::default();
     let customer_numbers = id_numbers(customers);
     let product_numbers = id_numbers(products);
-    let mut rows: Vec<Row> = Vec::new();
-    for batch in &batches {
-        let customer = batch.column(0).as_string::<i32>();
-        let (days, months) = (batch.column(1).as_primitive::<Int32Type>(), batch.column(2).as_primitive::<Int32Type>());
-        let at = batch.column(3).as_primitive::<TimestampMicrosecondType>();
-        let (product, minutes) = (batch.column(5).as_string::<i32>(), batch.column(6).as_primitive::<Int32Type>());
-        for (row, kind) in coder.code(batch.column(4)).into_iter().enumerate() {
-            if days.value(row) >= as_of {
-                continue;
+    let mut rows: Vec<Row> = Vec::with_capacity(manifest.files("interactions").map(|file| file.rows as usize).sum());
+    let columns = ["customer_id", "day", "month", "at", "kind", "product_id", "minutes"];
+    for file in manifest.files("interactions") {
+        read_each(lake, file, &columns, &["kind"], |batch| {
+            let customer = batch.column(0).as_string::<i32>();
+            let days = batch.column(1).as_primitive::<Int32Type>();
+            let months = batch.column(2).as_primitive::<Int32Type>();
+            let at = batch.column(3).as_primitive::<TimestampMicrosecondType>();
+            let (product, minutes) = (batch.column(5).as_string::<i32>(), batch.column(6).as_primitive::<Int32Type>());
+            for (row, kind) in coder.code(batch.column(4)).into_iter().enumerate() {
+                if days.value(row) >= as_of {
+                    continue;
+                }
+                let Some(number) = customer_numbers.get(customer.value(row)) else { continue };
+                rows.push(Row {
+                    customer: *number,
+                    at: at.value(row),
+                    place: rows.len() as u32,
+                    day: days.value(row),
+                    month: months.value(row),
+                    kind,
+                    product: product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten(),
+                    minutes: if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 },
+                });
             }
-            let Some(number) = customer_numbers.get(customer.value(row)) else { continue };
-            rows.push(Row {
-                customer: *number,
-                at: at.value(row),
-                place: rows.len() as u32,
-                day: days.value(row),
-                month: months.value(row),
-                kind,
-                product: product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten(),
-                minutes: if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 },
-            });
-        }
+            Ok(())
+        })?;
     }
+    drop((customer_numbers, product_numbers));
     if coder.values.len() > usize::from(u16::MAX) {
         return Err(Error::TooManyValues { column: "kind" });
     }

@@ -13,8 +13,8 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
-pub use load::{Keep, Parts, load, load_parts, newest_order_day};
-pub use totals::OrderTotals;
+pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
+pub use totals::{OrderTotals, Sales};
 
 /// No customer: an anonymous order.
 pub const ANONYMOUS: u32 = u32::MAX;
@@ -36,8 +36,10 @@ pub struct Facts {
     pub orders: Orders,
     /// Their lines.
     pub lines: Lines,
-    /// Sums of each order's lines: the shared scan.
+    /// Sums of each order's lines: the shared scan. Empty where no analysis of the run needs more than `sales`.
     pub totals: Vec<OrderTotals>,
+    /// Net sales of each order and whether it is a sale; empty where there are `totals`.
+    pub sales: Sales,
     /// Categories of products.
     pub categories: Codes,
     /// The category code of each product.
@@ -227,8 +229,8 @@ pub struct Lines {
     pub discount: Vec<i64>,
     /// A [`line_kind`].
     pub kind: Vec<u8>,
-    /// Cost of one unit where the export has it by line; empty where it has none at all.
-    pub unit_cost: Vec<Option<i64>>,
+    /// Cost of the line where the export has it by line; empty where it has none at all.
+    pub cost: Vec<Option<i64>>,
 }
 
 /// One order line.
@@ -244,8 +246,8 @@ pub struct Line {
     pub discount: i64,
     /// A [`line_kind`].
     pub kind: u8,
-    /// Cost of one unit where the export has it by line.
-    pub unit_cost: Option<i64>,
+    /// Cost of the line, minor units, where the export has it by line; negative in credits.
+    pub cost: Option<i64>,
 }
 
 impl Line {
@@ -288,7 +290,7 @@ impl Lines {
             amount: self.amount[line],
             discount: self.discount[line],
             kind: self.kind[line],
-            unit_cost: self.unit_cost.get(line).copied().flatten(),
+            cost: self.cost.get(line).copied().flatten(),
         }
     }
 

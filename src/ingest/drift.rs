@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Work;
-use super::source::{DriftRule, Layout, Names, nearest};
+use super::fields::Fields;
+use super::source::{DriftRule, Layout, nearest};
 use crate::error::{Error, Result};
 use crate::lake::Drift;
 
@@ -13,7 +14,7 @@ use crate::lake::Drift;
 pub(super) fn check(work: &Work<'_>, layout: &Layout, known: Option<&Vec<String>>) -> Result<Vec<Drift>> {
     let Some(known) = known else { return Ok(Vec::new()) };
     let source = work.source;
-    let named: BTreeSet<&str> = source.columns.values().flat_map(Names::all).collect();
+    let named: BTreeSet<&str> = source.columns.values().flat_map(Fields::names).chain(source.renamed.keys()).map(String::as_str).collect();
     let expected =
         |name: &&String| !name.is_empty() && !source.ignored.contains(name) && !named.contains(name.as_str());
     let now = &layout.header.names;
@@ -30,7 +31,7 @@ pub(super) fn check(work: &Work<'_>, layout: &Layout, known: Option<&Vec<String>
     let refuse = |code: &'static str, message: String, hint: String| {
         Err(Error::Untrusted { source_name: work.name.into(), path: work.path.clone(), code, message, hint })
     };
-    let read = |name: &String| layout.columns.iter().find(|mapped| now[mapped.field] == *name);
+    let read = |name: &String| layout.columns.iter().find(|mapped| now.get(mapped.field) == Some(name));
     if let Some((name, mapped)) = added.iter().find_map(|name| Some((name, read(name)?))) {
         let column = mapped.column.name;
         return refuse(

@@ -70,6 +70,14 @@ impl TextEncoding {
         std::str::from_utf8(bytes).ok().map(String::from)
     }
 
+    /// What a reader gave out, in UTF-8.
+    pub fn decoded(self, bytes: Vec<u8>) -> Vec<u8> {
+        match self.0.is_single_byte() && self.0 != UTF_8 {
+            true => self.0.decode_without_bom_handling(&bytes).0.into_owned().into_bytes(),
+            false => bytes,
+        }
+    }
+
     /// Splits a block into records and turns it into UTF-8.
     pub fn text(self, bytes: Vec<u8>, dialect: Dialect, fields: usize, last: bool) -> Text {
         let records = split(&bytes, dialect, fields, last);

@@ -118,7 +118,7 @@ pub(super) fn load_table(
 /// Counts the rows of a file that is not loaded, because another is about the same.
 pub(super) fn count(work: &Work<'_>) -> Result<Batch> {
     let (mut reader, mut block, header, _) = begin(work)?;
-    let layout = Layout::new(work.name, work.source, &work.path, header, reader.encoding(), 0)?;
+    let layout = Layout::new(work.name, work.source, &work.path, header, reader.encoding(), 0, &work.lookups)?;
     let (mut received, mut open) = (0, Vec::new());
     loop {
         open.extend_from_slice(&block.bytes);
@@ -130,7 +130,7 @@ pub(super) fn count(work: &Work<'_>) -> Result<Batch> {
             None => break,
         }
     }
-    let (bytes, hash) = reader.finish();
+    let (bytes, hash) = work.read(&reader);
     Ok(Batch {
         id: id(work.name, &hash),
         source: work.name.into(),
@@ -189,7 +189,7 @@ impl Feed<'_> {
             let file = *file;
             if let Some(block) = reader.next_block()? {
                 if block.last {
-                    self.open[file].read = reader.finish();
+                    self.open[file].read = self.files[self.open[file].work].read(reader);
                     self.reader = None;
                 }
                 return Ok(Some((file, block)));
@@ -213,7 +213,8 @@ impl Feed<'_> {
     fn open(&mut self, work: &Work<'_>) -> Result<(usize, RawBlock)> {
         let (reader, first, header, lines) = begin(work)?;
         let names = header.names.clone();
-        let layout = Layout::new(work.name, work.source, &work.path, header, reader.encoding(), self.request.decimals)?;
+        let (encoding, decimals) = (reader.encoding(), self.request.decimals);
+        let layout = Layout::new(work.name, work.source, &work.path, header, encoding, decimals, &work.lookups)?;
         let drift = drift::check(work, &layout, self.headers.get(work.name))?;
         self.headers.insert(work.name.into(), names);
         let flat: [&'static Table; 2] = [&inputs::ORDERS, &inputs::ORDER_LINES];
@@ -225,13 +226,21 @@ impl Feed<'_> {
             work: self.next - 1,
             targets: targets?,
             reading: Reading::new(lines, &layout, work.unit.as_ref()),
-            read: if first.last { reader.finish() } else { Default::default() },
+            read: if first.last { work.read(&reader) } else { Default::default() },
             drift,
             ledger: None,
         });
         self.layouts.push(layout);
         self.reader = (!first.last).then_some((file, reader));
         Ok((file, first))
+    }
+}
+
+impl Work<'_> {
+    /// Size and hash of a file that was read to its end, with what its lookups hold.
+    fn read(&self, reader: &BlockReader) -> (u64, String) {
+        let (bytes, hash) = reader.finish();
+        (bytes, self.lookups.hash_with(hash))
     }
 }
 

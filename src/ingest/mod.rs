@@ -5,10 +5,13 @@
 //! before the manifest is replaced at the end. A file that cannot be trusted as a whole is held: `plan` leaves it out,
 //! and the rest is loaded as if it had not come.
 
+pub mod amounts;
 pub mod blocks;
 pub mod drift;
 pub mod encode;
 pub mod encoding;
+pub mod fields;
+pub mod formats;
 pub mod header;
 mod hold;
 mod implied;
@@ -27,12 +30,14 @@ pub mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::contracts::{Table, input_tables};
 use crate::error::{Error, Result};
 use crate::lake::manifest::{self, Batch, Held, Unit};
 use crate::lake::writer::make_durable;
 use crate::lake::{LakeDir, Manifest};
+use fields::Lookups;
 use rejects::Reject;
 use resolve::Seen;
 use source::Source;
@@ -114,6 +119,7 @@ struct Work<'w> {
     replaces: Option<usize>,
     /// Whether that batch is of the same bytes, read again because other files have changed what can be used of them.
     again: bool,
+    lookups: Arc<Lookups>,
 }
 
 /// What earlier attempts found: files that must be held, batches that must be read again.

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::amounts::{self, WORKED_OUT};
 use super::encoding::Text;
+use super::fields::Texts;
 use super::keys::KeyIndex;
 use super::records::{Records, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
@@ -85,6 +87,8 @@ pub struct Block {
     pub last: bool,
     /// Its records.
     pub records: Records,
+    /// The fields that are worked out, after those of the records.
+    pub extras: Vec<Texts>,
     /// The values of each mapped column that is not text, one a record ([`EMPTY`] for an empty cell).
     pub values: Vec<Vec<i64>>,
     /// The keys of each mapped column that points to a closed owner.
@@ -129,6 +133,7 @@ impl Block {
             parents: vec![Vec::new(); layout.columns.len()],
             faults: Vec::new(),
             two_ways: vec![TwoWays::default(); layout.columns.len()],
+            extras: Vec::new(),
             bytes,
             raw,
             offset,
@@ -136,9 +141,14 @@ impl Block {
             records,
         };
         block.refuse_what_is_no_row(&foreign, layout);
+        for extra in &layout.extras {
+            let texts = extra.texts(&block, layout.dialect.quote);
+            block.extras.push(texts);
+        }
         for (place, mapped) in layout.columns.iter().enumerate() {
             block.parse_column(place, mapped, layout);
         }
+        block.work_amounts_out(layout);
         block.refuse_negative_quantities(layout);
         for (place, mapped) in layout.columns.iter().enumerate() {
             if let Some(owner) =
@@ -158,6 +168,9 @@ impl Block {
     /// The text of a cell, quotes taken off.
     #[inline]
     pub fn cell(&self, record: usize, field: usize, quote: u8) -> Cow<'_, [u8]> {
+        if field >= self.records.fields {
+            return Cow::Borrowed(self.extras[field - self.records.fields].get(record));
+        }
         let raw = self.records.raw(&self.bytes, record, field);
         match unquote(raw, quote) {
             Some(text) => Cow::Borrowed(text),
@@ -176,7 +189,8 @@ impl Block {
     /// Records that say something about the file, or come from damage to it.
     fn refuse_what_is_no_row(&mut self, foreign: &[u32], layout: &Layout) {
         for record in foreign {
-            let at_fault = layout.columns.iter().find(|mapped| {
+            let mut own = layout.columns.iter().filter(|mapped| mapped.field < layout.fields);
+            let at_fault = own.find(|mapped| {
                 let raw = self.records.raw(&self.bytes, *record as usize, mapped.field);
                 std::str::from_utf8(raw).is_err()
             });
@@ -216,12 +230,20 @@ impl Block {
     fn parse_column(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {
         let quote = layout.dialect.quote;
         let (numbers, decimals) = (mapped.numbers, layout.decimals);
+        if mapped.field == WORKED_OUT {
+            self.values[place] = vec![EMPTY; self.records.len()];
+            return;
+        }
         if !mapped.declared && matches!(mapped.column.kind, Kind::Money | Kind::Integer | Kind::Quantity) {
             self.two_ways[place] = self.read_two_ways(mapped.field, quote);
         }
         let day = |text: &[u8]| mapped.times.iter().find_map(|format| format.date(text));
         match mapped.column.kind {
-            Kind::Id | Kind::Text | Kind::Ratio => {
+            Kind::Ratio => {
+                let percent = mapped.column.name == "discount_percent";
+                self.parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
+            }
+            Kind::Id | Kind::Text => {
                 if mapped.column.filled {
                     for record in 0..self.records.len() {
                         if self.cell(record, mapped.field, quote).is_empty() {
@@ -230,7 +252,6 @@ impl Block {
                     }
                 }
             }
-            Kind::Money if mapped.column.name == "discount" => self.parse_discounts(place, mapped, layout),
             Kind::Money => self.parse_values(place, mapped, quote, "bad_number", |text| {
                 values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
             }),
@@ -248,35 +269,6 @@ impl Block {
                 let month = || day(text).map(|day| i64::from(crate::calendar::month_number(day as i32)));
                 values::month(text).or_else(month)
             }),
-        }
-    }
-
-    /// Discounts are amounts, or shares of quantity × price: written with a percent sign, or where the source says so.
-    fn parse_discounts(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {
-        let (numbers, share) = (mapped.numbers, mapped.share);
-        let is_share = |text: &[u8]| share || text.trim_ascii_end().ends_with(b"%");
-        self.parse_values(place, mapped, layout.dialect.quote, "bad_number", |text| {
-            if is_share(text) {
-                return values::share(text, numbers);
-            }
-            values::decimal(text, numbers, layout.decimals).filter(|value| value.abs() < LARGEST)
-        });
-        if !share && memchr(b'%', &self.bytes).is_none() {
-            return;
-        }
-        let (Some(quantity), Some(price)) = (layout.mapped("quantity"), layout.mapped("unit_price")) else { return };
-        for record in 0..self.records.len() {
-            let rate = self.values[place][record];
-            if rate == EMPTY || !is_share(&self.cell(record, mapped.field, layout.dialect.quote)) {
-                continue;
-            }
-            let (units, money) = (self.values[quantity][record], self.values[price][record]);
-            if units == EMPTY || money == EMPTY {
-                continue;
-            }
-            let exact = i128::from(units) * i128::from(money) * i128::from(rate);
-            let rounded = (exact.abs() + i128::from(values::SHARE) / 2) / i128::from(values::SHARE) * exact.signum();
-            self.values[place][record] = i64::try_from(rounded).unwrap_or(i64::MAX);
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int32Type;
 
+use super::fields::Lookups;
 use super::resolve::Seen;
 use super::source::Source;
 use super::units::by_name;
@@ -60,6 +62,10 @@ fn plan_source<'w>(
     let all: Vec<(PathBuf, Option<Unit>)> = source.paths(name, request.project)?;
     let is_held = |file: &str| found.held.iter().any(|held| held.source == *name && held.file == file);
     let paths: Vec<_> = all.into_iter().filter(|(path, _)| !is_held(&shown(path))).collect();
+    let lookups = Arc::new(match paths.is_empty() {
+        true => Lookups::default(),
+        false => Lookups::read(name, source, request.project)?,
+    });
     let mut sizes: BTreeMap<u64, u64> = BTreeMap::new();
     let mut files = Vec::new();
     for (path, unit) in paths {
@@ -76,7 +82,7 @@ fn plan_source<'w>(
         let same_size = before.batches.iter().filter(mine).any(|batch| batch.bytes == bytes);
         let mut again = None;
         if same_size || sizes[&bytes] > 1 {
-            let hash = blocks::hash_file(&path)?;
+            let hash = lookups.hash_with(blocks::hash_file(&path)?);
             let place = |batch: &Batch| before.batches.iter().position(|other| other == batch);
             // The last that was heard of this file, or another name for what is in force.
             let last = before.batches.iter().filter(mine).rfind(|batch| batch.file == file);
@@ -105,7 +111,8 @@ fn plan_source<'w>(
         }
         let same_file = |batch: &Batch| mine(&batch) && batch.superseded_by.is_none() && batch.file == file;
         let replaces = again.or_else(|| before.batches.iter().position(same_file));
-        work.push(Work { lake, name, source, table, path, shown: file, unit, bytes, replaces, again: again.is_some() });
+        let (again, lookups) = (again.is_some(), Arc::clone(&lookups));
+        work.push(Work { lake, name, source, table, path, shown: file, unit, bytes, replaces, again, lookups });
     }
     // Of the files about the same, the last by name is in force.
     let (about, plain): (Vec<_>, Vec<_>) =

@@ -52,7 +52,7 @@ impl Reading {
         seen: &mut Seen,
     ) -> (Block, Vec<Selection>, Vec<Refused>) {
         let selections = if layout.table.name == "flat" {
-            let (orders, lines) = seen.resolve_flat(&block, layout);
+            let (orders, lines) = seen.resolve_flat(&mut block, layout);
             if block.last {
                 self.said = std::mem::take(&mut seen.said);
             }
@@ -185,7 +185,7 @@ impl Reading {
             if found.open == 0 || found.settled {
                 continue;
             }
-            let name = &layout.header.names[mapped.field];
+            let name = layout.field_name(mapped.field);
             return untrusted(
                 "two_ways",
                 format!(

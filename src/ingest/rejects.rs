@@ -78,6 +78,16 @@ pub const CODES: &[Code] = &[
         meaning: "a quantity that is no whole number",
         fix: "export the quantity in a smaller unit (grams, not kilograms), the price with it",
     },
+    Code {
+        code: "bad_rate",
+        meaning: "no discount rate between 0 and 1 (0 to 100 in per cent)",
+        fix: "correct the rate, or map `discount_percent` instead of `discount_rate`",
+    },
+    Code {
+        code: "no_unit_price",
+        meaning: "a line total without units to share it out over, or after a discount of the whole",
+        fix: "fill in the quantity",
+    },
     Code { code: "bad_flag", meaning: "neither yes nor no", fix: "write 1 or 0, Y or N, ya or tidak" },
     Code {
         code: "nonpositive_quantity",
@@ -197,7 +207,7 @@ pub fn ledger_arrays(source: &str, file: &str, refused: &[Refused], block: &Bloc
         number(&|row| row.line),
         Arc::new(Int64Array::from(offsets)),
         names(&|place| layout.columns[place].column.name.into()),
-        names(&|place| layout.header.names[layout.columns[place].field].clone()),
+        names(&|place| layout.field_name(layout.columns[place].field).into()),
         of_code(|code| code.code),
         Arc::new(StringArray::from_iter_values(refused.iter().map(|row| row.raw(block, layout)))),
         of_code(|code| code.meaning),

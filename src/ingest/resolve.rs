@@ -162,7 +162,7 @@ impl Seen {
     }
 
     /// Resolves a block of a flat file into its orders and its lines.
-    pub fn resolve_flat(&mut self, block: &Block, layout: &Layout) -> (Selection, Selection) {
+    pub fn resolve_flat(&mut self, block: &mut Block, layout: &Layout) -> (Selection, Selection) {
         let (mut orders, mut lines) = (Selection::default(), Selection::default());
         let quote = layout.dialect.quote;
         let count = block.records.len();
@@ -183,12 +183,20 @@ impl Seen {
             if !block.good[record] {
                 continue;
             }
-            product_keys[record] = take_in(&mut self.owners.products, &block.cell(record, product_field, quote));
+            product_keys[record] = known_or_new(&mut self.owners.products, &block.cell(record, product_field, quote));
             if let Some(customer_field) = customer_field {
                 let id = block.cell(record, customer_field, quote);
                 if !id.is_empty() {
-                    customer_keys[record] = take_in(&mut self.owners.customers, &id);
+                    customer_keys[record] = known_or_new(&mut self.owners.customers, &id);
                 }
+            }
+            if product_keys[record] == UNKNOWN_KEY {
+                block.refuse(record, Some("product_id"), "unknown_product");
+                continue;
+            }
+            if customer_keys[record] == UNKNOWN_KEY {
+                block.refuse(record, Some("customer_id"), "unknown_customer");
+                continue;
             }
             for (table, fields) in &attributes {
                 let key = if *table == "products" { product_keys[record] } else { customer_keys[record] };
@@ -233,6 +241,11 @@ fn take_in(owner: &mut Owner, id: &[u8]) -> u32 {
     owner.accepted.resize(owner.keys.len().max(owner.accepted.len()), false);
     owner.accepted[key as usize] = true;
     key
+}
+
+/// The key of an id: an owner with a source of its own knows them all, any other takes a new one in.
+fn known_or_new(owner: &mut Owner, id: &[u8]) -> u32 {
+    if owner.closed { owner.find(id, 0) } else { take_in(owner, id) }
 }
 
 /// Keeps the first non-empty value of each attribute.

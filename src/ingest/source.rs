@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::amounts::{self, WORKED_OUT};
 use super::encoding::TextEncoding;
+use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
 use super::header::Header;
 use super::records::Dialect;
 use super::units::Pattern;
@@ -48,11 +51,19 @@ pub struct Source {
     pub drift: DriftRule,
     /// Columns of the export that are known and not used.
     pub ignored: Vec<String>,
-    /// Canonical column = the export's column, or several names of it; `""` leaves a column out that bears our own
-    /// name.
-    pub columns: BTreeMap<String, Names>,
-    /// How single columns are written, where they differ from the rest: decimal, thousands, pattern, share.
+    /// The sheet of a workbook; the first with something in it where left out.
+    pub sheet: Option<String>,
+    /// The line (or row) of the header, counted from 1; the first that is not blank where left out.
+    pub header_row: Option<u32>,
+    /// Canonical column = the export's column, or a list of columns that are joined; `""` leaves a column out that
+    /// bears our own name.
+    pub columns: BTreeMap<String, Fields>,
+    /// New name of a column of the export = the name it had, where the export renamed it.
+    pub renamed: BTreeMap<String, String>,
+    /// How single columns are written, where they differ from the rest: decimal, thousands, pattern.
     pub locale: BTreeMap<String, Locale>,
+    /// Other files whose columns may be mapped too, as `"NAME.column"`.
+    pub lookups: BTreeMap<String, Lookup>,
     /// Canonical value = the export's words for it, by column.
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
@@ -78,27 +89,6 @@ pub enum DriftRule {
     Hold,
 }
 
-/// The name or names the export has for a column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Names {
-    /// One.
-    One(String),
-    /// The first that a file has counts.
-    Several(Vec<String>),
-}
-
-impl Names {
-    /// All of them; none where the column is left out.
-    pub fn all(&self) -> Vec<&str> {
-        let names = match self {
-            Names::One(name) => std::slice::from_ref(name),
-            Names::Several(names) => names.as_slice(),
-        };
-        names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect()
-    }
-}
-
 /// How one column is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -109,8 +99,6 @@ pub struct Locale {
     pub thousands: Option<char>,
     /// Pattern of a date or timestamp.
     pub pattern: Option<String>,
-    /// A discount that is a share of quantity × price: 0.2 is 20 %.
-    pub share: bool,
 }
 
 impl Default for Source {
@@ -130,8 +118,12 @@ impl Default for Source {
             reject_limit: 0.2,
             drift: DriftRule::Report,
             ignored: Vec::new(),
+            sheet: None,
+            header_row: None,
             columns: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             locale: BTreeMap::new(),
+            lookups: BTreeMap::new(),
             values: BTreeMap::new(),
         }
     }
@@ -153,6 +145,19 @@ impl Source {
         {
             return Err(format!("`values.{unknown}` is not a text column of `{}`", table.name));
         }
+        let mapped = |name: &str| self.columns.get(name).is_some_and(|fields| !fields.is_empty());
+        if let Some(message) = amounts::contradiction(mapped) {
+            return Err(message.into());
+        }
+        for (column, fields) in &self.columns {
+            let text = table.column(column).is_some_and(|own| matches!(own.kind, Kind::Id | Kind::Text));
+            if matches!(fields, Fields::Joined(_)) && !text {
+                return Err(format!("`{column}` is no id and no text: it cannot be joined from several columns"));
+            }
+        }
+        if self.header_row == Some(0) {
+            return Err("`header_row` is counted from 1".into());
+        }
         for (what, mark) in [
             ("delimiter", Some(self.delimiter)),
             ("quote", Some(self.quote)),
@@ -173,9 +178,6 @@ impl Source {
         for (name, own) in &self.locale {
             let column =
                 table.column(name).ok_or_else(|| format!("`locale.{name}` is not a column of `{}`", table.name))?;
-            if own.share && column.name != "discount" {
-                return Err(format!("`locale.{name}.share`: only a discount can be a share"));
-            }
             if own.pattern.is_some() && !matches!(column.kind, Kind::Date | Kind::Timestamp | Kind::Month) {
                 return Err(format!("`locale.{name}.pattern`: `{name}` is no date"));
             }
@@ -190,6 +192,12 @@ impl Source {
             return Err("`reject_limit` is a share between 0 and 1".into());
         }
         Ok(())
+    }
+
+    /// A header's names, those that were renamed by the name they had.
+    fn old_names(&self, header: &Header) -> Vec<String> {
+        let old = |name: &String| self.renamed.get(name).filter(|old| !header.names.contains(old)).unwrap_or(name).clone();
+        header.names.iter().map(old).collect()
     }
 
     /// How fields are separated.
@@ -227,6 +235,28 @@ impl Source {
 /// What a date pattern may hold.
 pub const PATTERN_HELP: &str =
     "use %Y %y %m %b %d %H %I %p %M %S %f %a, or \"excel\" or \"excel1904\" for serial numbers";
+/// The files patterns match, in the order of their names.
+pub(super) fn matching(name: &str, patterns: &[String], optional: bool, project: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for pattern in patterns {
+        let full = project.join(pattern);
+        let unreadable = |message: String| Error::Usage {
+            message: format!("source `{name}`: `{pattern}`: {message}"),
+            hint: "correct the pattern under `files`".into(),
+        };
+        let matches = glob::glob(&full.to_string_lossy()).map_err(|error| unreadable(error.to_string()))?;
+        let before = paths.len();
+        for path in matches {
+            paths.push(path.map_err(|error| unreadable(error.to_string()))?);
+        }
+        if paths.len() == before && !optional {
+            return Err(Error::NoFiles { source_name: name.into(), pattern: pattern.clone() });
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
 
 /// How one file of a source is read: its dialect and which field is which column.
 #[derive(Debug, Clone)]
@@ -235,11 +265,13 @@ pub struct Layout {
     pub table: &'static Table,
     /// Fields in a record.
     pub fields: usize,
+    /// Fields that are worked out, numbered from `fields` on.
+    pub extras: Vec<Extra>,
     /// The header.
     pub header: Header,
     /// How its text is written.
     pub encoding: TextEncoding,
-    /// The mapped columns, in the contract's order.
+    /// The mapped columns: those worked out of others first, then in the contract's order.
     pub columns: Vec<MappedColumn>,
     /// How fields are separated.
     pub dialect: Dialect,
@@ -254,7 +286,7 @@ pub struct Layout {
 pub struct MappedColumn {
     /// The column.
     pub column: &'static Column,
-    /// The field.
+    /// The field: of the record, from `fields` on of the extras, or [`WORKED_OUT`].
     pub field: usize,
     /// The export's word → ours.
     pub words: Vec<(String, String)>,
@@ -264,8 +296,6 @@ pub struct MappedColumn {
     pub declared: bool,
     /// How its dates are written; the first pattern that fits counts.
     pub times: Vec<TimeFormat>,
-    /// Its numbers are shares of quantity × price.
-    pub share: bool,
 }
 
 impl Layout {
@@ -280,28 +310,51 @@ impl Layout {
         header: Header,
         encoding: TextEncoding,
         decimals: u32,
+        lookups: &Arc<Lookups>,
     ) -> Result<Layout> {
         let Some(table) = input_table(&source.table) else {
             return Err(Error::Unknown { what: "input table", name: source.table.clone(), known: Vec::new() });
         };
-        let find = |column: &str| header.names.iter().position(|field| field.trim() == column);
+        let names = source.old_names(&header);
+        let mut finder = Finder::new(&names, lookups);
+        let is_mapped = |column: &str| match source.columns.get(column) {
+            Some(fields) => !fields.is_empty(),
+            None => names.iter().any(|field| field.trim() == column),
+        };
+        let out = amounts::worked_out(table, is_mapped);
         let mut columns = Vec::new();
+        for column in &out {
+            columns.push(MappedColumn::new(name, source, column, WORKED_OUT)?);
+        }
         for column in table.columns {
-            let field = match source.columns.get(column.name).map(Names::all) {
-                Some(names) if names.is_empty() => None,
-                Some(names) => Some(names.iter().find_map(|name| find(name)).ok_or_else(|| Error::NoColumn {
-                    source_name: name.into(),
-                    path: path.to_path_buf(),
-                    column: names.join("` or `"),
-                    canonical: column.name.into(),
-                    nearest: names.iter().find_map(|name| nearest(name, &header.names)),
-                    header: header.names.clone(),
-                })?),
-                None => find(column.name),
+            let field = match source.columns.get(column.name) {
+                Some(fields) if fields.is_empty() => None,
+                Some(fields) => {
+                    let mut parts = Vec::new();
+                    for mapped in fields.names() {
+                        let Some(part) = finder.find(mapped) else {
+                            let header = finder.names();
+                            return Err(Error::NoColumn {
+                                source_name: name.into(),
+                                path: path.to_path_buf(),
+                                column: mapped.clone(),
+                                canonical: column.name.into(),
+                                nearest: nearest(mapped, &header),
+                                header,
+                            });
+                        };
+                        parts.push(part);
+                    }
+                    Some(match (fields, parts.as_slice()) {
+                        (Fields::One(_), [part]) => *part,
+                        _ => finder.join(parts, column.kind == Kind::Id),
+                    })
+                }
+                None => finder.find(column.name),
             };
             match field {
                 Some(field) => columns.push(MappedColumn::new(name, source, column, field)?),
-                None if column.mapped => {
+                None if column.mapped && !out.iter().any(|own| own.name == column.name) => {
                     return Err(Error::Unmapped {
                         source_name: name.into(),
                         path: path.to_path_buf(),
@@ -316,6 +369,7 @@ impl Layout {
         Ok(Layout {
             table,
             fields: header.names.len(),
+            extras: finder.extras,
             header,
             encoding,
             columns,
@@ -332,7 +386,12 @@ impl Layout {
 
     /// The export's own name of a column of ours.
     pub fn export_name(&self, column: &str) -> &str {
-        self.mapped(column).map_or("", |place| &self.header.names[self.columns[place].field])
+        self.mapped(column).map_or("", |place| self.field_name(self.columns[place].field))
+    }
+
+    /// The export's own name of a field; nothing for one that is worked out.
+    pub fn field_name(&self, field: usize) -> &str {
+        self.header.names.get(field).map_or("", String::as_str)
     }
 }
 
@@ -365,7 +424,6 @@ impl MappedColumn {
             },
             declared: decimal.is_some() || own.thousands.or(source.thousands).is_some(),
             times: times.collect::<Result<Vec<TimeFormat>>>()?,
-            share: own.share,
         })
     }
 }
@@ -376,7 +434,7 @@ fn words(source: &Source, column: &str) -> Vec<(String, String)> {
 }
 
 /// The header field that looks most like a name: equal but for case and punctuation, or the fewest edits away.
-pub fn nearest(name: &str, header: &[String]) -> Option<String> {
+pub(super) fn nearest(name: &str, header: &[String]) -> Option<String> {
     let bare =
         |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<Vec<char>>();
     let wanted = bare(name);

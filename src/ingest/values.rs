@@ -151,18 +151,6 @@ fn without_currency(text: &str) -> &str {
 const CURRENCY_MARKS: &[&str] =
     &["rupiah", "Rp.", "Rp", "IDR", "US$", "USD", "EUR", "GBP", "SGD", "MYR", "S$", "RM", "$", "€", "£"];
 
-/// The unit of [`share`].
-pub const SHARE: i64 = 1_000_000;
-
-/// Parses a share of one, written as a percentage (`12,5 %`) or as a number between 0 and 1, into millionths.
-pub fn share(text: &[u8], format: NumberFormat) -> Option<i64> {
-    let share = match text.trim_ascii_end().strip_suffix(b"%") {
-        Some(percent) => decimal(percent.trim_ascii(), format, 4),
-        None => decimal(text, format, 6),
-    };
-    share.filter(|share| (0..=SHARE).contains(share))
-}
-
 /// What a point in a number can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
@@ -571,10 +559,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_and_numbers_that_read_two_ways() {
-        assert_eq!(share(b"12,5 %", INDONESIAN), Some(125_000));
-        assert_eq!(share(b"0.2", ENGLISH), Some(200_000));
-        assert_eq!(share(b"120%", ENGLISH), None);
+    fn numbers_that_read_two_ways() {
         assert_eq!(point_is(b"1.250"), Point::Open);
         assert_eq!(point_is(b"1.250.000"), Point::Open);
         assert_eq!([point_is(b"0.125"), point_is(b"1.25"), point_is(b"1250.125")], [Point::Decimal; 3]);

@@ -1,9 +1,7 @@
 //! What was seen and decided, in words.
 
 use super::exports::Export;
-use super::names;
 use super::tables::{self, Placement};
-use super::write::clean;
 use crate::contracts::Kind;
 
 /// Says how an export is written and what it was taken for.
@@ -26,6 +24,11 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
             count(profile.bad)
         ));
     }
+    if profile.bad * 5 > profile.rows + profile.bad {
+        evidence.push(format!(
+            "{name}: that is more than 20 % of the lines, so ingest will refuse it: ask for an export whose cells are quoted where they hold {delimiter}, or raise `reject_limit`"
+        ));
+    }
     if export.numbers.against > 0 {
         evidence.push(format!("{name}: numbers with the other decimal mark: {}", count(export.numbers.against)));
     }
@@ -36,6 +39,11 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
     let header = |field: usize| &export.shape.header[field];
     let mapped: Vec<String> =
         placement.mapped().map(|(column, field)| format!("{} = {}", column.name, header(field))).collect();
+    let found = placement
+        .found
+        .iter()
+        .map(|found| format!("{} = {}", placement.table.columns[found.column].name, found.names.join(" + ")));
+    let mapped: Vec<String> = mapped.into_iter().chain(found).collect();
     if placement.is_complete() {
         evidence.push(format!("{name}: table `{}`: {}", placement.table.name, mapped.join(", ")));
     } else {
@@ -43,7 +51,7 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
             "{name}: not used: nearest to `{}` ({}), but {}",
             placement.table.name,
             mapped.join(", "),
-            lack(export, placement)
+            lack(placement)
         ));
     }
     for (column, field) in placement.mapped() {
@@ -110,24 +118,14 @@ pub fn unplaced(export: &Export) -> String {
 }
 
 /// What keeps an export from loading as a table.
-pub fn lack(export: &Export, placement: &Placement) -> String {
+pub fn lack(placement: &Placement) -> String {
     let missing = if placement.missing.is_empty() {
         String::new()
     } else {
         format!("nothing was found for {}", placement.missing.join(", "))
     };
-    let total = export.shape.header.iter().find(|name| {
-        placement.missing.contains(&"unit_price")
-            && names::words(name).iter().any(|word| TOTALS.contains(&word.as_str()))
-    });
-    let total = total
-        .map(|name| format!(" (`{}` looks like the total of a line; the price of one unit is needed)", clean(name)))
-        .unwrap_or_default();
-    format!("{missing}{total}{}", placement.against.as_deref().unwrap_or_default())
+    format!("{missing}{}", placement.against.as_deref().unwrap_or_default())
 }
-
-/// Words for the total of a line.
-const TOTALS: &[&str] = &["sales", "amount", "total", "subtotal", "revenue", "nilai", "omzet"];
 
 fn some(header: &[String]) -> String {
     let most = 6;

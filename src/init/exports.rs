@@ -8,6 +8,7 @@ use super::names;
 use super::numbers::{self, NumberVerdict};
 use super::profile::Profile;
 use super::sniff::Shape;
+use super::write::quoted;
 use crate::error::Result;
 use crate::ingest::values::NumberFormat;
 
@@ -95,6 +96,31 @@ impl Export {
     /// The names of the files, without folder and extension.
     pub fn stems(&self) -> impl Iterator<Item = String> {
         self.files.iter().filter_map(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned())
+    }
+
+    /// The lines of `langgan.toml` that say how the files are written.
+    pub fn written(&self) -> Vec<String> {
+        let mark = |byte: u8| quoted(&char::from(byte).to_string());
+        let mut lines = vec![format!("delimiter = {}", mark(self.shape.dialect.delimiter))];
+        if self.shape.dialect.quote != b'"' {
+            lines.push(format!("quote = {}", mark(self.shape.dialect.quote)));
+        }
+        lines.push(format!("encoding = {}", quoted(self.shape.encoding.name())));
+        lines
+    }
+
+    /// Columns that hold the same values as another export's.
+    fn values_in_common(&self, other: &Export) -> usize {
+        let pairs = self.profile.columns.iter().zip(&other.profile.columns);
+        pairs.filter(|(own, others)| own.values.is_same(&others.values)).count()
+    }
+
+    /// Whether another export is the same data again: the same columns, as many rows, most columns the same values.
+    pub fn holds_the_same(&self, other: &Export) -> bool {
+        self.shape.header == other.shape.header
+            && self.profile.rows == other.profile.rows
+            && self.profile.rows >= 50
+            && self.values_in_common(other) * 4 >= self.shape.header.len() * 3
     }
 
     /// Whether a file written so belongs here: the same columns, and nothing that contradicts.

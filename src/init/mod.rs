@@ -6,6 +6,7 @@ mod dates;
 mod describe;
 mod exports;
 mod files;
+mod joins;
 mod links;
 mod money;
 mod names;
@@ -147,21 +148,35 @@ pub fn infer(project_dir: &Path, files: &[PathBuf], answers: &Answers) -> Result
 
 /// Places every export: first by names and values, then once more knowing whose keys the others refer to.
 fn place_all(exports: &[Export]) -> Result<(Vec<Option<Placement>>, Vec<String>)> {
-    let first: Vec<Option<Placement>> =
-        exports.iter().map(|export| tables::place(export, &[]).into_iter().next()).collect();
+    let first: Result<Vec<Option<Placement>>> =
+        exports.iter().map(|export| Ok(tables::place(export, &[], |_| Ok(()))?.into_iter().next())).collect();
+    let first = first?;
+    let described = first.iter().flatten().any(|first| first.table.name == "products" && first.is_complete());
     let links = links::links(exports, &first);
     let mut placed = Vec::new();
     for (place, export) in exports.iter().enumerate() {
-        let mut options = tables::place(export, &links.found[place]);
-        for option in &mut options {
+        let mut options = tables::place(export, &links.found[place], |option| {
             tables::number_lines(export, option)?;
-        }
+            joins::complete(exports, place, option, described);
+            Ok(())
+        })?;
         let chosen = options
             .iter()
             .position(|option| is_lines_of(exports, &first, place, option))
             .or_else(|| options.iter().position(Placement::is_complete))
             .unwrap_or(0);
         placed.push((!options.is_empty()).then(|| options.swap_remove(chosen)));
+    }
+    for place in 0..exports.len() {
+        let same = |other: &usize| {
+            placed[*other].as_ref().is_some_and(Placement::is_complete)
+                && exports[*other].holds_the_same(&exports[place])
+        };
+        let twin = (0..place).find(same);
+        if let (Some(twin), Some(placement)) = (twin, &mut placed[place]) {
+            placement.against =
+                Some(format!("it holds the same rows as {}, under other dates or ids", exports[twin].name));
+        }
     }
     Ok((placed, links.evidence))
 }
@@ -188,11 +203,11 @@ fn questions(exports: &[Export], placed: &[Option<Placement>]) -> Vec<Question> 
     for (export, placement) in exports.iter().zip(placed) {
         let Some(placement) = placement.as_ref().filter(|placement| placement.is_complete()) else { continue };
         for pattern in write::patterns(export, placement) {
-            let write::Pattern::Open { field, verdict, .. } = pattern else { continue };
+            let write::Pattern::Open { header, verdict, .. } = pattern else { continue };
             let flags: Vec<&str> = verdict.patterns.iter().map(|pattern| dates::order_of(pattern).flag()).collect();
             questions.push(Question {
                 source: export.name.clone(),
-                column: write::clean(&export.shape.header[field]),
+                column: write::clean(&header),
                 what: "which is the day and which the month?".into(),
                 choices: verdict.patterns.clone(),
                 evidence: verdict.why.clone().unwrap_or_default(),

@@ -28,6 +28,7 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
     let mut digits = [0_u64; 10];
     let mut marks = [0_u64; CURRENCIES.len()];
     let mut any = false;
+    let mut rates = 0;
     for (export, placement) in exports.iter().zip(placed) {
         let Some(placement) = placement.as_ref().filter(|placement| placement.is_complete()) else { continue };
         for (_, field) in placement.mapped().filter(|(column, _)| column.kind == Kind::Money) {
@@ -35,6 +36,15 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
             let column = &export.profile.columns[field].numbers;
             digits.iter_mut().zip(column.digits(export.numbers.format)).for_each(|(sum, more)| *sum += more);
         }
+        for (export, field) in placement.found.iter().filter_map(|found| {
+            let is_money = placement.table.columns[found.column].kind == Kind::Money;
+            found.from.filter(|_| is_money).map(|(other, field)| (&exports[other], field))
+        }) {
+            any = true;
+            let column = &export.profile.columns[field].numbers;
+            digits.iter_mut().zip(column.digits(export.numbers.format)).for_each(|(sum, more)| *sum += more);
+        }
+        rates = rates.max(rate_digits(export, placement));
         for column in &export.profile.columns {
             marks.iter_mut().zip(column.numbers.currencies).for_each(|(sum, more)| *sum += more);
         }
@@ -50,6 +60,11 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
         });
     }
     let beyond: u64 = digits[decimals + 1..].iter().sum();
+    let whole = decimals;
+    let decimals = (decimals + rates).min(MOST_DECIMALS);
+    if decimals > whole {
+        evidence.push(format!("currency: {} digits more for amounts worked out of rates", decimals - whole));
+    }
     if any && beyond > 0 {
         evidence.push(format!(
             "currency: {} values have more than {MOST_DECIMALS} digits after the decimal mark and will be rejected",
@@ -58,6 +73,14 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
     }
     let display = if code == "IDR" { 0 } else { decimals.min(2) };
     Money { code, decimals: decimals as u32, display: display as u32, evidence }
+}
+
+/// Digits of the discount rates that prices are multiplied by.
+fn rate_digits(export: &Export, placement: &Placement) -> usize {
+    let priced = placement.field("unit_price").is_some();
+    let rate = placement.field("discount_rate").filter(|_| priced);
+    let digits = rate.map(|field| export.profile.columns[field].numbers.digits(export.numbers.format));
+    digits.and_then(|digits| digits.iter().rposition(|values| *values > 0)).unwrap_or(0)
 }
 
 fn code(

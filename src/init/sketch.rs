@@ -69,6 +69,16 @@ impl Sketch {
         self.counts.len() < KEPT
     }
 
+    /// Whether no value was seen twice.
+    pub fn is_distinct(&self) -> bool {
+        self.counts.values().all(|count| *count == 1)
+    }
+
+    /// Whether the other saw the same values as often.
+    pub fn is_same(&self, other: &Sketch) -> bool {
+        self.counts == other.counts
+    }
+
     /// Rows per distinct value.
     pub fn multiplicity(&self) -> f64 {
         self.counts.values().sum::<u64>() as f64 / self.counts.len().max(1) as f64

@@ -118,6 +118,31 @@ const NAMES: &[Names] = &[
         NONE,
         "discount discount_amount line_discount diskon potongan potongan_harga rabat nilai_diskon discount_value disc",
     ),
+    names(
+        "discount_rate",
+        NONE,
+        "discount_rate discount disc diskon potongan rabat tarif_diskon discount_pct disc_pct discount_percent persen_diskon diskon_persen",
+    ),
+    names(
+        "discount_percent",
+        NONE,
+        "discount_percent discount_percentage discount_pct disc_pct disc_percent unit_price_discount_pct persen_diskon diskon_persen persen_potongan potongan_persen",
+    ),
+    names(
+        "line_total",
+        NONE,
+        "line_total line_amount total_price extended_price extended_amount ext_price sales_amount sales store_sales sales_value net_amount net_sales total_sales subtotal sub_total total_amount amount total revenue jumlah_harga total_harga harga_total sub_total_harga nilai_penjualan total_penjualan omzet omset nilai line_value amount_paid dollar_sales spend",
+    ),
+    names(
+        "line_cost",
+        NONE,
+        "line_cost total_cost total_product_cost store_cost cost_total cost_amount cost_of_sales total_hpp total_modal jumlah_hpp nilai_pokok cogs",
+    ),
+    names(
+        "line_profit",
+        NONE,
+        "line_profit profit gross_profit laba laba_kotor keuntungan untung margin_amount gross_margin margin profit_amount",
+    ),
     names("returned", NONE, "returned is_returned retur dikembalikan is_return return_flag status_retur"),
     names("channel", ORDER, "channel sales_channel kanal saluran order_channel channel_penjualan"),
     names(

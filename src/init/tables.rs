@@ -1,6 +1,7 @@
 //! Which canonical table an export fills, and which of its columns is which of ours.
 
 use super::exports::Export;
+use super::joins::{Found, Used};
 use super::names;
 use super::profile;
 use crate::contracts::{Column, Kind, Table, input_tables};
@@ -19,6 +20,10 @@ pub struct Placement {
     pub against: Option<String>,
     /// Columns that were left out although their names fit, and why; and columns mapped for a special reason.
     pub remarks: Vec<String>,
+    /// Columns that no field of the export holds by itself.
+    pub found: Vec<Found>,
+    /// The exports they are looked up in.
+    pub lookups: Vec<Used>,
     score: u32,
 }
 
@@ -51,12 +56,18 @@ impl Placement {
     }
 }
 
-/// The tables an export could be, best first: those it loads as, then the nearest that lacks something.
-pub fn place(export: &Export, links: &[Link]) -> Vec<Placement> {
-    let mut found: Vec<Placement> =
-        input_tables().iter().map(|table| as_table(export, table, links)).filter(Placement::is_likely).collect();
+/// The tables an export could be, best first: those it loads as, then the nearest that lacks something. `complete`
+/// finds elsewhere what a placement lacks.
+pub fn place(
+    export: &Export,
+    links: &[Link],
+    mut complete: impl FnMut(&mut Placement) -> Result<()>,
+) -> Result<Vec<Placement>> {
+    let mut found: Vec<Placement> = input_tables().iter().map(|table| as_table(export, table, links)).collect();
+    found.iter_mut().filter(|placement| placement.columns.len() > 1).try_for_each(&mut complete)?;
+    found.retain(Placement::is_likely);
     found.sort_by_key(|placement| std::cmp::Reverse((placement.is_complete(), placement.score)));
-    found
+    Ok(found)
 }
 
 impl Placement {
@@ -71,7 +82,11 @@ impl Placement {
 /// What an export that is no table comes nearest to, and what it lacks.
 pub fn nearest(export: &Export) -> Option<String> {
     let tables = input_tables().iter().map(|table| as_table(export, table, &[]));
-    let nearest = tables.filter(|placement| placement.columns.len() > 1).max_by_key(|placement| placement.score)?;
+    let near = |placement: &Placement| {
+        let required = placement.table.columns.iter().filter(|column| column.mapped).count();
+        placement.columns.len() > 1 && placement.missing.len() * 2 <= required
+    };
+    let nearest = tables.filter(near).max_by_key(|placement| placement.score)?;
     let lacks = match (&nearest.against, nearest.missing.as_slice()) {
         (_, missing @ [_, ..]) => format!("nothing was found for {}", missing.join(", ")),
         (against, _) => against.clone().unwrap_or_default(),
@@ -110,6 +125,7 @@ pub fn number_lines(export: &Export, placement: &mut Placement) -> Result<()> {
 fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement {
     let hinted = export.stems().any(|stem| names::hints(&stem, table.name));
     let mut remarks = Vec::new();
+    let mut doubts = Vec::new();
     let mut candidates = Vec::new();
     for (place, column) in table.columns.iter().enumerate() {
         for (field, header) in export.shape.header.iter().enumerate() {
@@ -122,7 +138,8 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
             }
             match unfit(export, column, field) {
                 Some(reason) => {
-                    remarks.push((place, format!("`{header}` could be {} by its name, but {reason}", column.name)))
+                    let remark = format!("`{header}` could be {} by its name, but {reason}", column.name);
+                    doubts.push((place, field, remark));
                 }
                 None => candidates.push((fit, place, field)),
             }
@@ -140,11 +157,15 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
         let header = &export.shape.header[field];
         remarks.push((usize::MAX, format!("there is no product code; `{header}` serves as one")));
     }
+    drop_what_is_said_twice(export, table, &mut columns, &mut remarks);
     columns.sort_unstable();
-    remarks.retain(|(place, _)| columns.iter().all(|(own, _)| own != place));
+    doubts.retain(|(place, field, _)| columns.iter().all(|(own, taken)| own != place && taken != field));
+    remarks.extend(doubts.into_iter().map(|(place, _, remark)| (place, remark)));
     let has = |name: &str| table.position(name).is_some_and(|place| columns.iter().any(|(own, _)| *own == place));
     let missing: Vec<&'static str> =
         table.columns.iter().filter(|column| column.mapped && !has(column.name)).map(|column| column.name).collect();
+    let missing: Vec<&'static str> =
+        missing.into_iter().filter(|name| *name != "unit_price" || !has("line_total")).collect();
     let key_field = match table.key {
         [key] => {
             table.position(key).and_then(|place| columns.iter().find(|(own, _)| *own == place)).map(|(_, field)| *field)
@@ -170,7 +191,55 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
         missing,
         against,
         remarks: remarks.into_iter().map(|(_, remark)| remark).collect(),
+        found: Vec::new(),
+        lookups: Vec::new(),
         score: score as u32,
+    }
+}
+
+/// Leaves out what other columns say already, and remarks how prices and costs are worked out.
+fn drop_what_is_said_twice(
+    export: &Export,
+    table: &Table,
+    columns: &mut Vec<(usize, usize)>,
+    remarks: &mut Vec<(usize, String)>,
+) {
+    let field = |columns: &[(usize, usize)], name: &str| {
+        let place = table.position(name)?;
+        columns.iter().find(|(own, _)| *own == place).map(|(_, field)| export.shape.header[*field].clone())
+    };
+    let rules = [
+        ("unit_price", "line_total"),
+        ("discount", "discount_rate"),
+        ("discount", "discount_percent"),
+        ("discount_rate", "discount_percent"),
+        ("line_cost", "line_profit"),
+        ("unit_cost", "line_profit"),
+    ];
+    for (kept, left) in rules {
+        if let (Some(kept), Some(header), Some(place)) =
+            (field(columns, kept), field(columns, left), table.position(left))
+        {
+            columns.retain(|(own, _)| *own != place);
+            remarks.push((usize::MAX, format!("`{header}` is left out: `{kept}` says it already")));
+        }
+    }
+    if field(columns, "unit_price").is_none()
+        && field(columns, "line_total").is_none()
+        && field(columns, "line_profit").is_some()
+    {
+        columns.retain(|(own, _)| Some(*own) != table.position("line_profit"));
+    }
+    if let Some(total) = field(columns, "line_total") {
+        let rate = field(columns, "discount_rate").or_else(|| field(columns, "discount_percent"));
+        let with = rate.map(|rate| format!(" and the rate `{rate}`")).unwrap_or_default();
+        remarks.push((
+            usize::MAX,
+            format!("`{total}` is the total of a line: the price of one unit is worked out of it{with}, and what a line came to stays exact"),
+        ));
+    }
+    if let Some(profit) = field(columns, "line_profit") {
+        remarks.push((usize::MAX, format!("the cost of a line is its total less `{profit}`")));
     }
 }
 
@@ -186,7 +255,7 @@ fn product_by_name(table: &Table, columns: &[(usize, usize)]) -> Option<(usize, 
 const NEEDS_A_HINT: &[&str] = &["branches", "agents", "customers", "products", "control_totals"];
 
 /// Why a column cannot hold the values of a field.
-fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
+pub fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
     let profile = &export.profile.columns[field];
     let format = export.numbers.format;
     let values = profile.filled - profile.nulls;
@@ -207,9 +276,16 @@ fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
         return Some(format!("only {:.0} % of its values are {wanted} (such as `{example}`)", share * 100.0));
     }
     if column.kind == Kind::Money
-        && (profile.numbers.percent > 0 || (column.name == "discount" && profile.is_rate(format)))
+        && (profile.numbers.percent > 0
+            || (["discount", "line_profit"].contains(&column.name) && profile.is_rate(format)))
     {
         return Some("it holds rates (0 to 1, or per cent), not amounts of money".into());
+    }
+    if column.kind == Kind::Ratio
+        && !profile.is_rate(format)
+        && (column.name == "discount_rate" || profile.numbers.largest > 100)
+    {
+        return Some("it holds amounts, not rates".into());
     }
     let is_text = matches!(column.kind, Kind::Id | Kind::Text);
     if !column.mapped && !is_text && profile.nulls * 20 > profile.filled {

@@ -157,12 +157,47 @@ fn references_are_found_by_their_values() {
 }
 
 #[test]
-fn rates_are_no_discounts_and_what_lacks_is_a_comment() {
-    let text = "Order ID,Order Date,Product ID,Sales,Quantity,Discount\nA1,2024-01-31,P1,20.5,2,0.2\nA1,2024-01-31,P2,10,1,0\n";
+fn totals_rates_and_profits() {
+    let text = "Order ID,Order Date,Product ID,Sales,Quantity,Discount,Profit\nA1,2024-01-31,P1,20.5,2,0.2,3\nA1,2024-01-31,P2,10,1,0,-1\n";
+    let proposal = proposal("totals", &[("store.csv", text)]);
+    has(&proposal.toml, &["line_total = \"Sales\"", "discount_rate = \"Discount\"", "line_profit = \"Profit\""]);
+    assert!(proposal.evidence.iter().any(|line| line.contains("total of a line")), "{:#?}", proposal.evidence);
+}
+
+#[test]
+fn what_lacks_is_a_comment() {
+    let text = "Order ID,Order Date,Product ID,Quantity\nA1,2024-01-31,P1,2\nA1,2024-01-31,P2,1\n";
     let proposal = proposal("lack", &[("store.csv", text)]);
     has(&proposal.toml, &["# [sources.store]", "# unit_price = \"\"   # needed: Price of one unit before discount."]);
     assert!(!proposal.toml.lines().any(|line| line.starts_with("[sources")), "{}", proposal.toml);
-    assert!(proposal.evidence.iter().any(|line| line.contains("rates")), "{:#?}", proposal.evidence);
+}
+
+#[test]
+fn a_date_a_price_and_a_category_from_other_files() {
+    let sales: String = (0..40).map(|n| format!("{},{},C{},2\n", n % 5 + 1, n % 9 + 100, n % 7)).collect();
+    let days: String = (0..30).map(|n| format!("{},2024-01-{:02}\n", n + 95, n + 1)).collect();
+    let products: String = (1..8).map(|n| format!("{n},Thing {n},{},{n}.50\n", n % 3)).collect();
+    let proposal = proposal(
+        "star",
+        &[
+            ("sales_fact.csv", &format!("product_id,time_id,customer_id,unit_sales\n{sales}")),
+            ("time.csv", &format!("time_id,the_date\n{days}")),
+            ("product.csv", &format!("product_id,product_name,class_id,price\n{products}")),
+            ("class.csv", "class_id,category_name\n0,A\n1,B\n2,C\n"),
+        ],
+    );
+    has(
+        &proposal.toml,
+        &[
+            "table = \"flat\"",
+            "order_id = [\"customer_id\", \"time.the_date\"]",
+            "ordered_at = \"time.the_date\"",
+            "unit_price = \"product.price\"",
+            "[sources.sales_fact.lookups.time]",
+            "category = \"class.category_name\"",
+            "[sources.product.lookups.class]",
+        ],
+    );
 }
 
 #[test]

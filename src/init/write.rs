@@ -5,6 +5,7 @@ use std::path::Path;
 use super::dates::DateVerdict;
 use super::describe::{count, lack, taken_by_name, unplaced};
 use super::exports::Export;
+use super::joins;
 use super::money::Money;
 use super::names;
 use super::tables::Placement;
@@ -46,7 +47,7 @@ pub fn toml(project: &Project, exports: &[Export], placed: &[Option<Placement>])
             "# {}: nearest to `{}`, but {}. Complete it and take the marks off:",
             clean(&export.patterns.join(", ")),
             placement.table.name,
-            lack(export, placement)
+            lack(placement)
         ));
         source(export, placement).into_iter().for_each(|text| line(format!("# {text}").trim_end().into()));
     }
@@ -70,20 +71,27 @@ pub enum Pattern<'e> {
     /// The pattern.
     Known { key: &'static str, pattern: &'e str },
     /// The file does not say.
-    Open { key: &'static str, field: usize, verdict: &'e DateVerdict },
+    Open { key: &'static str, header: String, verdict: &'e DateVerdict },
 }
 
 /// The `timestamp` and `date` lines of a source: for each, the column that most depends on it.
-pub fn patterns<'e>(export: &'e Export, placement: &Placement) -> Vec<Pattern<'e>> {
+pub fn patterns<'e>(export: &'e Export, placement: &'e Placement) -> Vec<Pattern<'e>> {
     let of_kind = |key: &'static str, kinds: &[Kind]| {
-        let (_, field) =
+        let own =
             placement.mapped().filter(|(column, _)| kinds.contains(&column.kind)).max_by_key(|(column, field)| {
                 (column.mapped, export.profile.columns[*field].filled, std::cmp::Reverse(*field))
-            })?;
-        let verdict = export.dates[field].as_ref()?;
+            });
+        let (header, verdict) = match own {
+            Some((_, field)) => (export.shape.header[field].clone(), export.dates[field].as_ref()?),
+            None => {
+                let is_one = |found: &&joins::Found| kinds.contains(&placement.table.columns[found.column].kind);
+                let found = placement.found.iter().find(is_one)?;
+                (found.names.concat(), found.date.as_ref()?)
+            }
+        };
         Some(match verdict.known() {
             Some(pattern) => Pattern::Known { key, pattern },
-            None => Pattern::Open { key, field, verdict },
+            None => Pattern::Open { key, header, verdict },
         })
     };
     let date = of_kind("date", &[Kind::Date, Kind::Month]);
@@ -145,21 +153,14 @@ fn source(export: &Export, placement: &Placement) -> Vec<String> {
         vec![format!("[sources.{}]", key(&export.name)), format!("table = {}", quoted(placement.table.name))];
     let files: Vec<String> = export.patterns.iter().map(|pattern| quoted(pattern)).collect();
     lines.push(format!("files = [{}]", files.join(", ")));
-    lines.push(format!("delimiter = {}", quoted(&char::from(export.shape.dialect.delimiter).to_string())));
-    if export.shape.dialect.quote != b'"' {
-        lines.push(format!("quote = {}", quoted(&char::from(export.shape.dialect.quote).to_string())));
-    }
-    lines.push(format!("encoding = {}", quoted(export.shape.encoding.name())));
+    lines.extend(export.written());
     lines.extend(numbers(export));
     for pattern in patterns(export, placement) {
         match pattern {
             Pattern::Known { key, pattern } => lines.push(format!("{key} = {}", quoted(pattern))),
-            Pattern::Open { key, field, verdict } => {
+            Pattern::Open { key, header, verdict } => {
                 let why = verdict.why.as_deref().unwrap_or_default();
-                lines.push(format!(
-                    "# `{}` could be either ({why}); keep the right line:",
-                    clean(&export.shape.header[field])
-                ));
+                lines.push(format!("# `{}` could be either ({why}); keep the right line:", clean(&header)));
                 lines.extend(verdict.patterns.iter().map(|pattern| format!("# {key} = {}", quoted(pattern))));
             }
         }
@@ -168,6 +169,7 @@ fn source(export: &Export, placement: &Placement) -> Vec<String> {
         lines.push(negative_quantity(export, placement, field));
     }
     columns(export, placement, &mut lines);
+    lines.extend(joins::sections(export, placement));
     values(export, placement, &mut lines);
     lines
 }
@@ -212,6 +214,8 @@ fn columns(export: &Export, placement: &Placement, lines: &mut Vec<String>) {
     for (place, column) in placement.table.columns.iter().enumerate() {
         if let Some((_, field)) = placement.columns.iter().find(|(own, _)| *own == place) {
             lines.push(format!("{} = {}", column.name, quoted(&header[*field])));
+        } else if let Some(found) = placement.found.iter().find(|found| found.column == place) {
+            lines.push(format!("{} = {}", column.name, joins::mapping(found)));
         } else if placement.missing.contains(&column.name) {
             lines.push(format!("{} = \"\"   # needed: {}", column.name, column.doc));
         }
@@ -233,6 +237,7 @@ fn columns(export: &Export, placement: &Placement, lines: &mut Vec<String>) {
             .iter()
             .enumerate()
             .filter(|(place, _)| placement.columns.iter().all(|(own, _)| own != place))
+            .filter(|(place, _)| placement.found.iter().all(|found| found.column != *place))
             .map(|(_, column)| column.name)
             .collect();
         if !free.is_empty() {
@@ -282,7 +287,7 @@ fn pools(exports: &[Export], placed: &[Option<Placement>], line: &mut impl FnMut
 }
 
 /// A TOML string.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for letter in text.chars() {
         match letter {
@@ -300,7 +305,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A TOML key, bare where it may be.
-fn key(name: &str) -> String {
+pub fn key(name: &str) -> String {
     let bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if bare { name.into() } else { quoted(name) }
 }

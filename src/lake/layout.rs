@@ -61,7 +61,7 @@ pub fn stored(table: &'static Table) -> Vec<Stored> {
         "orders" => columns.push(Stored::OwnKey("order_key")),
         _ => {}
     }
-    for column in table.columns {
+    for column in table.columns.iter().filter(|column| column.stored) {
         columns.push(match (table.name, column.name) {
             ("orders", "customer_id") => Stored::ParentKey("customer_id", "customers", "customer_key"),
             ("order_lines", "order_id") => Stored::ParentKey("order_id", "orders", "order_key"),

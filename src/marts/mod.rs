@@ -52,8 +52,11 @@ pub fn run(mart: &Mart, lake: &LakeDir, manifest: &Manifest, tables: &Results, a
     for (name, frame) in tables.iter() {
         context.register(name, frame.clone().lazy());
     }
-    let frame = collect(&mut context, mart.sql)?;
-    check(mart.table, frame)
+    // A mart streams, so that its memory does not grow with the lines; what a user asks may use what cannot be streamed.
+    let failed = |error: PolarsError| Error::Query { message: error.to_string() };
+    let done =
+        context.execute(mart.sql).and_then(|frame| frame.collect_with_engine(Engine::Streaming)).map_err(failed)?;
+    check(mart.table, done.unwrap_single())
 }
 
 /// An SQL context with the lake's tables in force and `params`.

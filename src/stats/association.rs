@@ -25,6 +25,10 @@ pub struct Counts {
 /// - chi2 and its p: Pearson's test of the 2×2 table, 1 degree of freedom, no continuity correction;
 ///   0 and 1 where a margin is everything;
 /// - fisher_p: one-sided exact test for attraction, P(X >= both), hypergeometric;
+/// - jaccard both/(n_a + n_b - both), imbalance |n_a - n_b| over the same (Wu, Chen & Han 2010); cosine
+///   both/sqrt(n_a n_b); kulczynski the mean of both/n_a and both/n_b;
+/// - added_value confidence - p_b; certainty that over 1 - p_b, or over p_b where it is negative (Shortliffe & Buchanan
+///   1975), 0 where p_b is 1; phi the correlation of A and B, 0 where a margin is everything;
 /// - lift_lower_95: exp(ln lift - 1.96 sqrt(1/both - 1/n_a + 1/n_b - 1/n)), 0 when both = 0: the
 ///   delta-method variance of a log risk ratio (Katz, Baptista, Azen & Pike 1978) of confidence
 ///   against base rate taken as independent. The full multinomial variance is smaller by
@@ -52,6 +56,17 @@ pub fn measures(counts: Counts) -> Option<Measures> {
         leverage,
         conviction: if n_both == n_a { f64::INFINITY } else { (1.0 - share_b) / ((n_a - n_both) as f64 / a) },
         zhang: zhang(counts, crossed as f64),
+        jaccard: both / (a + b - both),
+        cosine: both / (a * b).sqrt(),
+        kulczynski: (both / a + both / b) / 2.0,
+        imbalance: (a - b).abs() / (a + b - both),
+        added_value: crossed as f64 / (a * all),
+        certainty: match (crossed >= 0, n_b == n) {
+            (_, true) => 0.0,
+            (true, false) => crossed as f64 / (a * (all - b)),
+            (false, false) => crossed as f64 / (a * b),
+        },
+        phi: (chi2 / all).sqrt().copysign(crossed as f64),
         chi2,
         chi2_p: normal_two_sided(chi2.sqrt()),
         fisher_p: hypergeometric::upper_tail(n, n_a, n_b, n_both),
@@ -87,6 +102,20 @@ pub struct Measures {
     pub conviction: f64,
     /// Association from -1 to 1.
     pub zhang: f64,
+    /// Those with both, of those with either.
+    pub jaccard: f64,
+    /// Geometric mean of the confidences of both directions.
+    pub cosine: f64,
+    /// Arithmetic mean of the confidences of both directions.
+    pub kulczynski: f64,
+    /// How unequally frequent A and B are, 0 to 1.
+    pub imbalance: f64,
+    /// Confidence beyond the share of B.
+    pub added_value: f64,
+    /// How much of the doubt about B the rule takes away, -1 to 1.
+    pub certainty: f64,
+    /// Correlation of A and B.
+    pub phi: f64,
     /// Pearson's statistic.
     pub chi2: f64,
     /// Its p-value, either direction.

@@ -15,14 +15,19 @@ pub(crate) struct Customer {
 /// File beside the repository, `../shared/<path>`; `LANGGAN_SHARED` names another folder. `None`, with
 /// a message, when absent.
 pub(crate) fn shared_text(path: &str) -> Option<String> {
+    shared_file(path).map(|bytes| String::from_utf8(bytes).unwrap())
+}
+
+/// The same for a file that is no text.
+pub(crate) fn shared_file(path: &str) -> Option<Vec<u8>> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let folder = std::env::var_os("LANGGAN_SHARED").map_or(beside, PathBuf::from);
     let path = folder.join(path);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
         println!("skipped: {} is absent", path.display());
     }
-    text
+    bytes
 }
 
 /// Customers of `CDNOW_sample.txt` or `CDNOW_master.txt`, ascending by number.

@@ -7,8 +7,10 @@
 //! - [`allocate`]: splitting cents exactly
 //! - [`metrics`]: AUC, average precision, Brier, calibration error, lift
 //! - [`association`]: strength and significance of rules, Benjamini-Hochberg
+//! - [`itemsets`]: frequent itemsets and their rules
 //! - [`trend`]: Sen's slope and the Mann-Kendall test
-//! - [`theta`]: Theta and seasonal naive forecasts
+//! - [`change_point`]: when a series changed its level
+//! - [`forecast`]: forecasts of short seasonal series, intervals, sums that add up
 //!
 //! Results are the same bits at any number of threads.
 
@@ -16,15 +18,17 @@ pub mod allocate;
 pub mod association;
 pub mod btyd;
 #[cfg(test)]
-mod cdnow;
+pub(crate) mod cdnow;
+pub mod change_point;
 mod chunks;
 mod dense;
+pub mod forecast;
 pub mod gamma_gamma;
 mod hypergeometric;
+pub mod itemsets;
 pub mod logistic;
 pub mod metrics;
 mod newton;
 pub mod rank;
 mod special_functions;
-pub mod theta;
 pub mod trend;

@@ -65,7 +65,7 @@ fn branch_by_branch_equals_all_at_once() {
 #[test]
 fn order_totals_are_the_same_with_and_without_the_lines() {
     use langgan::calendar::day_number;
-    use langgan::facts::{Parts, load, load_parts};
+    use langgan::facts::{Facts, Parts, load, load_parts};
     use langgan::lake::{LakeDir, Manifest};
     let project = Project::sample();
     project.ok(&["ingest", "--quiet"]);
@@ -73,8 +73,14 @@ fn order_totals_are_the_same_with_and_without_the_lines() {
     let manifest = Manifest::read(&lake).unwrap();
     let as_of = day_number(2025, 7, 1).unwrap();
     let whole = load(&lake, &manifest, as_of).unwrap();
-    let streamed = load_parts(&lake, &manifest, as_of, Parts::ORDERS).unwrap();
+    let streamed = load_parts(&lake, &manifest, as_of, Parts { sums: true, ..Parts::ORDERS }).unwrap();
+    let sales = load_parts(&lake, &manifest, as_of, Parts::ORDERS).unwrap();
     assert!(whole.totals.len() > 1000 && !whole.lines.product.is_empty() && streamed.lines.product.is_empty());
     assert_eq!(whole.totals, streamed.totals);
     assert_eq!(whole.orders.n_lines, streamed.orders.n_lines);
+    assert!(sales.totals.is_empty());
+    for order in 0..whole.orders.len() {
+        let said = |facts: &Facts| (facts.net(order), facts.is_sale(order), facts.has_returned(order));
+        assert_eq!(said(&whole), said(&sales));
+    }
 }

@@ -249,7 +249,7 @@ fn columns_are_read_each_in_its_own_locale() {
             "order_id;product_id;ordered_at;quantity;unit_price;discount\n\
              1;p;5 Mei 2026 01:30 PM;1.000;Rp 1.250.000,50;10.25\n\
              2;p;6 Agt 2026 12:05 AM;2;(1.000);0\n\
-             3;p;7 Desember 2026 09:00 am;3;Rp 5.000,-;10%\n\
+             3;p;7 Desember 2026 09:00 am;3;Rp 5.000,-;1500.00\n\
              4;p;8 May 2026 09:00 AM;0,5;5.000;0\n\
              5;p;8 May 2026 21:00 AM;1;5.000;0\n",
         );

@@ -49,6 +49,9 @@ pub struct Pair {
     pub both: Tally,
 }
 
+/// No group: a product that the export does not put into one.
+pub const NO_GROUP: u32 = u32::MAX;
+
 /// Orders a task reads; fixed, so that baskets lie in the same order at any number of threads.
 const CHUNK: usize = 65_536;
 
@@ -102,6 +105,36 @@ impl Baskets {
             counts[*product as usize].replayed += 1;
         }
         counts
+    }
+
+    /// The same baskets of groups instead of products: `group` is by product, [`NO_GROUP`] for one that is in none.
+    pub fn grouped(&self, group: &[u32]) -> Baskets {
+        let mut items: Vec<u32> = Vec::with_capacity(self.items.len());
+        let mut ends = Vec::with_capacity(self.ends.len());
+        let mut groups: Vec<u32> = Vec::new();
+        let mut start = 0;
+        for end in &self.ends {
+            let products = &self.items[start..*end as usize];
+            groups.clear();
+            groups.extend(products.iter().map(|product| group[*product as usize]).filter(|group| *group != NO_GROUP));
+            groups.sort_unstable();
+            groups.dedup();
+            items.extend_from_slice(&groups);
+            ends.push(items.len() as u32);
+            start = *end as usize;
+        }
+        Baskets { items, ends, replayed_from: self.replayed_from }
+    }
+
+    /// The items of the baskets before the replayed ones, and where each basket ends.
+    pub fn earlier(&self) -> (&[u32], &[u32]) {
+        (&self.items[..self.starts_at(self.replayed_from)], &self.ends[..self.replayed_from])
+    }
+
+    /// The replayed baskets.
+    pub fn replayed(&self) -> impl Iterator<Item = &[u32]> {
+        (self.replayed_from..self.ends.len())
+            .map(|basket| &self.items[self.starts_at(basket)..self.ends[basket] as usize])
     }
 
     fn starts_at(&self, basket: usize) -> usize {

@@ -13,7 +13,7 @@ use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{CHURN, MODEL_CARDS, PROFITABILITY};
 use crate::error::{Error, Result};
-use crate::facts::{Keep, Parts};
+use crate::facts::{Described, Keep, Parts};
 use backtest::{Backtest, MEASURES, Method, Origin, apply, backtest};
 use features::{Features, features};
 use orders_model::{Demand, OrdersModel};
@@ -33,7 +33,7 @@ static SPEC: Spec = Spec {
                  days, scaled to the horizon. Do not chase: contribution not above zero, or an internal party or a \
                  supplier.",
     needs: &["profitability"],
-    reads: Parts { lines: Keep::Sums, ..Parts::ALL },
+    reads: Parts { lines: Keep::None, customers: Described::Desk, ..Parts::ALL },
     outputs: &[&CHURN, &MODEL_CARDS],
 };
 

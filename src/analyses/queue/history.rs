@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{HighValueTies, Queue};
 use crate::analyses::activity::months_after;
 use crate::facts::{Codes, Facts, line_kind};
-use crate::stats::rank::{ntile, quantile_scores_ties_together};
+use crate::stats::rank::{TieRule, ntile, scores_ties_together};
 
 /// The day of what never happened.
 pub const NEVER: i32 = i32::MIN;
@@ -95,7 +95,7 @@ fn mark_high_value(histories: &mut [History], ties: HighValueTies) {
     let fifths = match ties {
         HighValueTies::Together => {
             let values: Vec<i64> = buyers.iter().map(|buyer| buyer.0).collect();
-            quantile_scores_ties_together(&values, 5, false).scores
+            scores_ties_together(&values, TieRule::MidRank, 5, false).scores
         }
         HighValueTies::ById => {
             buyers.par_sort_unstable();
@@ -142,16 +142,16 @@ impl<'f> Scan<'f> {
     #[inline]
     fn orders(&self, customer: usize, history: &mut History) {
         for order in self.facts.orders_of(customer) {
-            let (day, totals) = (self.facts.orders.day[order], &self.facts.totals[order]);
+            let day = self.facts.orders.day[order];
             history.last_activity = day;
             history.has_lines |= self.facts.orders.n_lines[order] > 0;
             if day >= self.monetary_from {
-                history.monetary += totals.net();
+                history.monetary += self.facts.net(order);
             }
-            if totals.n_returned > 0 {
+            if self.facts.has_returned(order) {
                 history.returned = day;
             }
-            if totals.is_sale {
+            if self.facts.is_sale(order) {
                 if history.orders == 0 {
                     history.first_order = day;
                 }

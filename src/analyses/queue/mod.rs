@@ -19,7 +19,7 @@ use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Keep, Parts};
+use crate::facts::{Described, Facts, Keep, Parts};
 use arbitration::{Agenda, Candidate, NO_DESK, Outcome, ReasonTexts};
 use history::{NEVER, returned_product};
 use rules::{RULES, RuleWeights, Subject};
@@ -42,7 +42,7 @@ static SPEC: Spec = Spec {
                  (the customer's agent; else the branch's pool) is ranked by priority, net sales, customer id and cut \
                  at the agent's capacity. Every customer who is not on a list has exactly one counted reason.",
     needs: &["churn", "cross_sell", "up_sell"],
-    reads: Parts { lines: Keep::Products, codes: false, ..Parts::ALL },
+    reads: Parts { lines: Keep::Products, interactions: true, customers: Described::Desk, ..Parts::ORDERS },
     outputs: &[&QUEUE, &QUEUE_REASONS, &QUEUE_EXCLUDED, &QUEUE_CANDIDATES],
 };
 

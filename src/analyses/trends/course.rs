@@ -356,7 +356,7 @@ impl<'f> Scan<'f> {
     fn add_lines(&mut self, order: usize, place: Place) {
         let (facts, lines) = (self.facts, &self.facts.lines);
         let months = self.course.months.len();
-        let line_costs = !lines.unit_cost.is_empty();
+        let line_costs = !lines.cost.is_empty();
         for line in facts.orders.lines(order) {
             let product = lines.product[line] as usize;
             let category = facts.category[product] as usize;
@@ -368,8 +368,8 @@ impl<'f> Scan<'f> {
             cell.discounts += discount;
             cell.returns += returns;
             if lines.kind[line] != line_kind::RETURNED {
-                let own = if line_costs { lines.unit_cost[line] } else { None };
-                cell.cogs += quantity * own.unwrap_or(self.unit_cost[product]);
+                let own = if line_costs { lines.cost[line] } else { None };
+                cell.cogs += own.unwrap_or(quantity * self.unit_cost[product]);
             }
             if gross > 0 {
                 cell.units += quantity;

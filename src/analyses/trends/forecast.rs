@@ -1,4 +1,4 @@
-//! The months to come, by whichever method did better on the months past.
+//! The months to come, by the methods that did best on the months past, made to add up.
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
@@ -6,208 +6,183 @@ use rayon::prelude::*;
 use super::{Course, Series};
 use crate::analyses::frame::FrameBuilder;
 use crate::calendar::month_name;
-use crate::contracts::results::TREND_FORECAST;
-use crate::error::Result;
-use crate::stats::theta::{Forecast, seasonal_naive, theta};
+use crate::contracts::results::{TREND_FORECAST, TREND_FORECAST_BACKTEST};
+use crate::error::{Error, Result};
+use crate::stats::forecast::{Candidate, Fallback, Forecast, Settings, Sum, forecast, reconcile, whole_parts};
 
-/// Months in a year.
-const PERIOD: usize = 12;
-/// Fewest months a forecast of the backtest is made from.
-const LEAST_TRAINING: usize = 4;
-/// Fewest months a seasonal backtest has, after a year to learn from.
-const LEAST_SEASONAL_BACKTEST: usize = 3;
-/// 90 % points of Student's t with 1, 2, … degrees of freedom, and the normal's.
-const STUDENT_90: [f64; 24] = [
-    3.0777, 1.8856, 1.6377, 1.5332, 1.4759, 1.4398, 1.4149, 1.3968, 1.3830, 1.3722, 1.3634, 1.3562, 1.3502, 1.3450,
-    1.3406, 1.3368, 1.3334, 1.3304, 1.3277, 1.3253, 1.3232, 1.3212, 1.3195, 1.3178,
-];
-const NORMAL_90: f64 = 1.281_551_565_544_600_4;
-
-/// A forecast, and how the two methods did before.
-#[derive(Debug, Clone)]
-pub struct Served {
-    /// The method that serves.
-    pub forecast: Forecast,
-    /// How far `low` and `high` are from the forecast of the first month; nothing without a backtest. Later ones are
-    /// [`widening`] times as far.
-    pub half_width: Option<f64>,
-    /// Months forecast in the backtest.
-    pub backtest_months: usize,
-    /// Mean absolute scaled error of Theta.
-    pub mase_theta: Option<f64>,
-    /// That of seasonal naive, or of the last value where that stands in for it.
-    pub mase_seasonal_naive: Option<f64>,
+/// The forecast of one series.
+struct Served {
+    months: usize,
     /// No month was below nil, so no forecast is.
-    pub is_above_nil: bool,
+    is_above_nil: bool,
+    forecast: Forecast,
 }
 
-/// Forecasts `horizon` months after `series`. The two methods forecast the last `backtest` months first, from every
-/// month of the backtest's start on and up to `horizon` months ahead. Seasonal naive needs a year before the backtest, so
-/// with less than 15 months the last value stands in for it, in the backtest and after: what serves is what was measured.
-pub fn serve(series: &[f64], horizon: usize, backtest: usize) -> Served {
-    let is_seasonal = series.len() >= PERIOD + LEAST_SEASONAL_BACKTEST;
-    let (period, training) = if is_seasonal { (PERIOD, PERIOD) } else { (1, LEAST_TRAINING) };
-    let backtest = if horizon > 0 { backtest.min(series.len().saturating_sub(training)) } else { 0 };
-    let start = series.len() - backtest;
-    // Months ahead and error of every forecast.
-    let errors = |method: fn(&[f64], usize, usize) -> Forecast, period: usize| -> Vec<(usize, f64)> {
-        let from = |origin: usize| {
-            let values = method(&series[..origin], period, horizon.min(series.len() - origin)).values;
-            let errors = values.into_iter().zip(&series[origin..]).map(|(value, actual)| actual - value);
-            errors.enumerate().collect::<Vec<(usize, f64)>>()
-        };
-        (start..series.len()).flat_map(from).collect()
-    };
-    let (of_theta, of_naive) = (errors(theta, PERIOD), errors(seasonal_naive, period));
-    let absolute = |errors: &[(usize, f64)]| mean(errors.iter().map(|(_, error)| error.abs()));
-    let (error_of_theta, error_of_naive) = (absolute(&of_theta), absolute(&of_naive));
-    let (forecast, errors) = if backtest > 0 && error_of_theta < error_of_naive {
-        (theta(series, PERIOD, horizon), of_theta)
-    } else {
-        (seasonal_naive(series, period, horizon), of_naive)
-    };
-    let point = STUDENT_90.get(backtest.div_ceil(2).saturating_sub(1)).copied().unwrap_or(NORMAL_90);
-    let one_month = mean(errors.iter().map(|(ahead, error)| (error / widening(*ahead)).powi(2))).sqrt();
-    let scale = scale(&series[..start]).filter(|_| backtest > 0);
-    Served {
-        forecast,
-        half_width: (backtest > 0).then_some(point * one_month),
-        backtest_months: backtest,
-        mase_theta: scale.map(|scale| error_of_theta / scale),
-        mase_seasonal_naive: scale.map(|scale| error_of_naive / scale),
-        is_above_nil: series.iter().all(|value| *value >= 0.0),
+impl Served {
+    fn method(&self) -> &'static str {
+        let alone = self.forecast.weights.len() == 1;
+        match self.forecast.fallback {
+            Fallback::Nothing => "nothing",
+            Fallback::LastValue => "last_value",
+            _ if alone => "seasonal_naive",
+            _ => "combination",
+        }
+    }
+
+    fn verdict(&self) -> &'static str {
+        match &self.forecast.backtest {
+            None => "not_tested",
+            Some(backtest) if backtest.beats_naive() => "better_than_seasonal_naive",
+            Some(_) => "no_better_than_seasonal_naive",
+        }
+    }
+
+    fn weight(&self, candidate: Candidate) -> f64 {
+        self.forecast.weights.iter().find(|(known, _)| *known == candidate).map_or(0.0, |(_, weight)| *weight)
     }
 }
 
-/// How much wider an interval is than that of the first month, `ahead` months after it: the fourth root of the months
-/// ahead. With this and the half degrees of freedom 79 % of the 1,428 monthly series of the M3 competition lie in the
-/// interval (77 to 83 % at each of 1 to 6 months; 78 % with a backtest of a year, which is narrower).
-pub fn widening(ahead: usize) -> f64 {
-    ((ahead + 1) as f64).sqrt().sqrt()
-}
-
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len().max(1) as f64;
-    values.sum::<f64>() / count
-}
-
-/// The mean absolute change from a year (short of a year and a month: a month) before; nothing where nothing changed.
-fn scale(training: &[f64]) -> Option<f64> {
-    let lag = if training.len() > PERIOD { PERIOD } else { 1 };
-    Some(mean(training.windows(lag + 1).map(|window| (window[lag] - window[0]).abs()))).filter(|scale| *scale > 0.0)
-}
-
-/// One row per series and month to come.
-pub(super) fn frame(course: &Course, series: &[Series<'_>], horizon: usize, backtest: usize) -> Result<DataFrame> {
-    let forecast = |series: &Series<'_>| {
-        let net_sales = series.complete_net_sales(course).1;
-        let values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
-        (values.len(), serve(&values, horizon, backtest))
+/// The forecasts, one row per series and month to come, and how they did, one row per series.
+pub(super) fn frames(course: &Course, series: &[Series<'_>], settings: Settings) -> Result<[DataFrame; 2]> {
+    let horizon = if course.complete.is_empty() { 0 } else { settings.horizon };
+    let settings = Settings { horizon, ..settings };
+    let serve = |series: &Series<'_>| {
+        let values: Vec<f64> = series.complete_net_sales(course).1.iter().map(|net| *net as f64).collect();
+        let is_above_nil = values.iter().all(|value| *value >= 0.0);
+        Served { months: values.len(), is_above_nil, forecast: forecast(&values, settings) }
     };
-    let horizon = if course.complete.is_empty() { 0 } else { horizon };
-    let served: Vec<(usize, Served)> = series.par_iter().map(forecast).collect();
+    let served: Vec<Served> = series.par_iter().map(serve).collect();
+    let reconciled: Vec<Vec<i64>> = (0..horizon).map(|ahead| add_up(series, &served, ahead)).collect();
+    tie_out(series, &reconciled)?;
+    Ok([forecast_frame(course, series, &served, &reconciled)?, backtest_frame(series, &served)?])
+}
+
+/// The places of the series of each dimension but `all`.
+fn dimensions(series: &[Series<'_>]) -> Vec<Vec<usize>> {
+    let places: Vec<usize> = (0..series.len()).filter(|place| series[*place].dimension != "all").collect();
+    places.chunk_by(|left, right| series[*left].dimension == series[*right].dimension).map(<[usize]>::to_vec).collect()
+}
+
+/// The forecasts of one month in whole minor units, every dimension adding up to all sales.
+fn add_up(series: &[Series<'_>], served: &[Served], ahead: usize) -> Vec<i64> {
+    let values: Vec<f64> =
+        served.iter().map(|served| floored(served.forecast.values[ahead], served.is_above_nil)).collect();
+    let variances: Vec<f64> = served
+        .iter()
+        .map(|served| match served.forecast.half_widths(ahead) {
+            Some([half_width, _]) => half_width * half_width,
+            // Never tried: as uncertain as it is large.
+            None => served.forecast.values[ahead].powi(2),
+        })
+        .collect();
+    let at_least: Vec<bool> = served.iter().map(|served| served.is_above_nil).collect();
+    let sums: Vec<Sum> = dimensions(series).into_iter().map(|parts| Sum { whole: 0, parts }).collect();
+    let moved = if sums.is_empty() { values } else { reconcile(&values, &variances, &sums, &at_least) };
+    let moved: Vec<f64> =
+        moved.iter().zip(&at_least).map(|(value, is_above_nil)| floored(*value, *is_above_nil)).collect();
+    let mut whole: Vec<i64> = moved.iter().map(|value| value.round() as i64).collect();
+    for sum in &sums {
+        let parts: Vec<f64> = sum.parts.iter().map(|place| moved[*place]).collect();
+        for (place, part) in sum.parts.iter().zip(whole_parts(whole[0], &parts)) {
+            whole[*place] = part;
+        }
+    }
+    whole
+}
+
+fn floored(value: f64, is_above_nil: bool) -> f64 {
+    if is_above_nil { value.max(0.0) } else { value }
+}
+
+fn tie_out(series: &[Series<'_>], reconciled: &[Vec<i64>]) -> Result<()> {
+    for parts in dimensions(series) {
+        for (ahead, month) in reconciled.iter().enumerate() {
+            let difference = parts.iter().map(|place| month[*place]).sum::<i64>() - month[0];
+            if difference != 0 {
+                let dimension = series[parts[0]].dimension;
+                let message =
+                    format!("the forecasts of every {dimension} {} months ahead are {difference} from all", ahead + 1);
+                return Err(Error::TieOut { table: "trend_forecast", message });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn forecast_frame(
+    course: &Course,
+    series: &[Series<'_>],
+    served: &[Served],
+    reconciled: &[Vec<i64>],
+) -> Result<DataFrame> {
     let rows: Vec<(usize, usize)> =
-        (0..series.len()).flat_map(|place| (0..horizon).map(move |ahead| (place, ahead))).collect();
+        (0..series.len()).flat_map(|place| (0..reconciled.len()).map(move |ahead| (place, ahead))).collect();
     let first = course.months.start + course.complete.end as i32;
-    let names: Vec<String> = (0..horizon).map(|ahead| month_name(first + ahead as i32)).collect();
-    let bound = |(place, ahead): &(usize, usize), direction: f64| {
-        let served = &served[*place].1;
-        let value = served.forecast.values[*ahead] + direction * served.half_width? * widening(*ahead);
-        Some(money(value, served.is_above_nil))
+    let names: Vec<String> = (0..reconciled.len()).map(|ahead| month_name(first + ahead as i32)).collect();
+    let bound = |level: usize, direction: f64| {
+        let bound = |(place, ahead): &(usize, usize)| {
+            let served = &served[*place];
+            let half_width = served.forecast.half_widths(*ahead)?[level];
+            Some(floored(reconciled[*ahead][*place] as f64 + direction * half_width, served.is_above_nil).round() as i64)
+        };
+        rows.iter().map(bound).collect::<Vec<Option<i64>>>()
     };
-    let of = |place: usize| &served[place].1;
+    let alone = |(place, ahead): &(usize, usize)| {
+        floored(served[*place].forecast.values[*ahead], served[*place].is_above_nil).round() as i64
+    };
     FrameBuilder::new(&TREND_FORECAST)
         .text("dimension", rows.iter().map(|row| series[row.0].dimension))
         .text("value", rows.iter().map(|row| series[row.0].name))
         .text("period", rows.iter().map(|row| names[row.1].as_str()))
         .whole("horizon", rows.iter().map(|row| row.1 as i64 + 1).collect())
-        .whole(
-            "forecast",
-            rows.iter().map(|row| money(of(row.0).forecast.values[row.1], of(row.0).is_above_nil)).collect(),
-        )
-        .maybe_whole("low", rows.iter().map(|row| bound(row, -1.0)).collect())
-        .maybe_whole("high", rows.iter().map(|row| bound(row, 1.0)).collect())
-        .text("method", rows.iter().map(|row| of(row.0).forecast.method.name()))
-        .whole("n_months", rows.iter().map(|row| served[row.0].0 as i64).collect())
-        .whole("backtest_months", rows.iter().map(|row| of(row.0).backtest_months as i64).collect())
-        .maybe_ratio("mase_theta", rows.iter().map(|row| of(row.0).mase_theta).collect())
-        .maybe_ratio("mase_seasonal_naive", rows.iter().map(|row| of(row.0).mase_seasonal_naive).collect())
+        .whole("forecast", rows.iter().map(|(place, ahead)| reconciled[*ahead][*place]).collect())
+        .maybe_whole("low", bound(0, -1.0))
+        .maybe_whole("high", bound(0, 1.0))
+        .maybe_whole("low_95", bound(1, -1.0))
+        .maybe_whole("high_95", bound(1, 1.0))
+        .whole("unreconciled", rows.iter().map(alone).collect())
+        .text("method", rows.iter().map(|row| served[row.0].method()))
         .finish()
 }
 
-/// Whole minor units, not below nil where the series never was.
-fn money(value: f64, is_above_nil: bool) -> i64 {
-    let whole = value.round() as i64;
-    if is_above_nil { whole.max(0) } else { whole }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stats::theta::ForecastMethod;
-
-    #[test]
-    fn a_draw_goes_to_the_naive() {
-        let served = serve(&[10.0; 8], 3, 6);
-        assert_eq!(served.forecast.values, [10.0; 3]);
-        assert_eq!((served.forecast.method, served.backtest_months), (ForecastMethod::LastValue, 4));
-        assert_eq!((served.half_width, served.mase_theta), (Some(0.0), None));
-    }
-
-    #[test]
-    fn growth_goes_to_theta() {
-        let series: Vec<f64> = (1..=8).map(|month| 10.0 * f64::from(month)).collect();
-        let served = serve(&series, 6, 12);
-        assert_eq!((served.forecast.method, served.backtest_months), (ForecastMethod::Theta, 4));
-        // The last value is 10, 20, 30, 40 short at 1, 2, 3, 4 months: (4·10 + 3·20 + 2·30 + 40) / 10 over 10.
-        assert!((served.mase_seasonal_naive.unwrap() - 2.0).abs() < 1e-12);
-        assert!(served.mase_theta.unwrap() < 2.0);
-    }
-
-    #[test]
-    fn seasons_go_to_the_seasonal_naive() {
-        let series: Vec<f64> = (0..26).map(|month| if month % 12 == 11 { 100.0 } else { 10.0 }).collect();
-        let served = serve(&series, 12, 12);
-        assert_eq!((served.forecast.method, served.backtest_months), (ForecastMethod::SeasonalNaive, 12));
-        assert_eq!(served.forecast.values[9], 100.0);
-        assert_eq!(served.half_width, Some(0.0));
-    }
-
-    #[test]
-    fn every_series_gets_a_forecast() {
-        for months in 0..20 {
-            let series: Vec<f64> = (0..months).map(f64::from).collect();
-            let served = serve(&series, 6, 12);
-            assert_eq!(served.forecast.values.len(), 6);
-            assert_eq!(served.half_width.is_some(), months > 4);
-        }
-    }
-
-    #[test]
-    fn four_in_five_lie_in_the_interval_on_m3() {
-        let shared =
-            std::env::var("LANGGAN_SHARED").unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
-        let Ok(text) = std::fs::read_to_string(format!("{shared}/data/m3/m3_monthly.csv")) else {
-            println!("skipped: {shared}/data/m3/m3_monthly.csv is absent");
-            return;
+fn backtest_frame(series: &[Series<'_>], served: &[Served]) -> Result<DataFrame> {
+    let tests: Vec<_> = served.iter().map(|served| served.forecast.backtest).collect();
+    let weight = |candidate: Candidate| served.iter().map(|served| served.weight(candidate)).collect::<Vec<f64>>();
+    let whole = |value: f64| Some(value.round() as i64);
+    let share = |level: usize| {
+        let share = |test: &Option<_>| {
+            let test: crate::stats::forecast::Backtest = (*test)?;
+            (test.with_interval > 0).then(|| test.inside[level] as f64 / test.with_interval as f64)
         };
-        let numbers =
-            |field: &str| -> Vec<f64> { field.split_whitespace().map(|number| number.parse().unwrap()).collect() };
-        for (most, backtest) in [(usize::MAX, 12), (36, 12), (24, 12), (18, 12), (usize::MAX, 6), (36, 6)] {
-            let (mut inside, mut count) = (0.0, 0.0);
-            for line in text.lines().skip(1) {
-                let fields: Vec<&str> = line.split(',').collect();
-                let (past, future) = (numbers(fields[6]), numbers(fields[7]));
-                let served = serve(&past[past.len().saturating_sub(most)..], 6, backtest);
-                for (ahead, (forecast, actual)) in served.forecast.values.iter().zip(&future).enumerate() {
-                    let width = served.half_width.unwrap() * widening(ahead);
-                    inside += f64::from(u8::from((forecast - actual).abs() <= width));
-                    count += 1.0;
-                }
-            }
-            let coverage = inside / count;
-            println!("last {most} months, backtest {backtest}: {coverage:.4} of {count} inside");
-            assert!((0.77..0.81).contains(&coverage), "{coverage}");
-        }
-    }
+        tests.iter().map(share).collect::<Vec<Option<f64>>>()
+    };
+    let fallback = |served: &Served| Some(served.forecast.fallback.name().to_string()).filter(|name| !name.is_empty());
+    FrameBuilder::new(&TREND_FORECAST_BACKTEST)
+        .text("dimension", series.iter().map(|series| series.dimension))
+        .text("value", series.iter().map(|series| series.name))
+        .whole("n_months", served.iter().map(|served| served.months as i64).collect())
+        .maybe_text("fallback", served.iter().map(fallback).collect())
+        .ratio("weight_seasonal_naive", weight(Candidate::SeasonalNaive))
+        .ratio("weight_theta", weight(Candidate::Theta))
+        .ratio("weight_dynamic_theta", weight(Candidate::DynamicTheta))
+        .ratio("weight_damped", weight(Candidate::Damped))
+        .ratio("weight_aggregated", weight(Candidate::Aggregated))
+        .ratio("weight_ets_multiplicative", weight(Candidate::EtsMultiplicative))
+        .ratio("weight_ets_additive", weight(Candidate::EtsAdditive))
+        .whole("backtest_months", tests.iter().map(|test| test.map_or(0, |test| test.window as i64)).collect())
+        .maybe_whole("error", tests.iter().map(|test| test.and_then(|test| whole(test.error))).collect())
+        .maybe_whole(
+            "error_seasonal_naive",
+            tests.iter().map(|test| test.and_then(|test| whole(test.naive_error))).collect(),
+        )
+        .maybe_ratio("mase", tests.iter().map(|test| test.and_then(|test| Some(test.error / test.scale?))).collect())
+        .maybe_ratio(
+            "mase_seasonal_naive",
+            tests.iter().map(|test| test.and_then(|test| Some(test.naive_error / test.scale?))).collect(),
+        )
+        .text("verdict", served.iter().map(Served::verdict))
+        .whole("n_with_interval", tests.iter().map(|test| test.map_or(0, |test| test.with_interval as i64)).collect())
+        .maybe_ratio("inside_80", share(0))
+        .maybe_ratio("inside_95", share(1))
+        .finish()
 }

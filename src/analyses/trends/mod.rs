@@ -1,5 +1,6 @@
 //! How sales move: months, cohorts, bridges, slopes, movers and forecasts.
 
+mod anomalies;
 mod bridge;
 mod cohorts;
 mod course;
@@ -14,12 +15,18 @@ use serde::{Deserialize, Serialize};
 pub use bridge::{Bridge, bridges};
 pub use cohorts::{CohortCell, cohort_cells};
 pub use course::{CohortMonth, Course, Figures, Grid, ProductMonth};
-pub use forecast::{Served, serve, widening};
 
 use super::{Analysis, Inputs, Spec};
-use crate::contracts::results::{TREND_BRIDGE, TREND_COHORTS, TREND_FORECAST, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
+use crate::contracts::results::{
+    TREND_ANOMALIES, TREND_BRIDGE, TREND_CHANGES, TREND_COHORTS, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS,
+    TREND_MOVERS, TREND_SEASONS, TREND_SLOPES,
+};
 use crate::error::{Error, Result};
 use crate::facts::{Codes, Facts, Keep, Parts};
+use crate::stats::forecast::Settings;
+
+/// Months in a year.
+const PERIOD: usize = 12;
 
 static SPEC: Spec = Spec {
     id: "trends",
@@ -32,15 +39,30 @@ static SPEC: Spec = Spec {
                  unit revenue × units) and volume = (units − base units) × base revenue / base units over the products of \
                  both months, each rounded to a whole minor unit; mix = the rest of those products' difference; new and lost = \
                  the other products. Slope = Sen's, tested by Mann-Kendall, q-values by Benjamini-Hochberg over all series. \
-                 Forecast = Theta or seasonal naive, whichever had the lower mean absolute error when the last complete months \
-                 (12, or as many as have a year before them) were forecast from every month up to them; a draw goes to \
-                 seasonal naive, and with less than 15 complete months the last value stands in for it. low, high = \
-                 forecast ∓ t × s × ⁴√h, h months ahead: s = the root mean square of error / ⁴√h in that backtest, t = the 90 % \
-                 point of Student's t with half as many degrees of freedom as backtest months: about 4 months in 5 \
-                 lie between. Where no month was below nil, forecast and low are not either.",
+                 Change of level = Pettitt's test at 5 % on months without their seasons, then again on either side. \
+                 Forecast = weighted mean of seasonal naive, Theta, dynamic optimised Theta, a damped trend, a damped trend of \
+                 months to years together and exponential smoothing with multiplicative and with additive seasons; the last \
+                 12 complete months (or as many as leave enough before them) are forecast again from 6 earlier months with what \
+                 was known then, and the weight of a method is one over its squared mean absolute error there. Seasonal naive \
+                 serves alone where its error was half the combination's or less. low, high = forecast ∓ 1.48 (95 %: 3.00) × s × \
+                 ⁴√h, h months ahead: s = the root mean square of error / ⁴√h in that backtest, with the one-step errors of the \
+                 damped trend counted for 4. Forecasts of branches, categories and channels are moved, the least certain most, \
+                 until each dimension adds up to all sales. Where no month was below nil, no forecast is. Anomalies are \
+                 months outside the 95 % interval of the forecast made a month before.",
     needs: &[],
     reads: Parts { lines: Keep::All, codes: true, ..Parts::ORDERS },
-    outputs: &[&TREND_KPIS, &TREND_COHORTS, &TREND_BRIDGE, &TREND_SLOPES, &TREND_MOVERS, &TREND_FORECAST],
+    outputs: &[
+        &TREND_KPIS,
+        &TREND_COHORTS,
+        &TREND_BRIDGE,
+        &TREND_SLOPES,
+        &TREND_SEASONS,
+        &TREND_CHANGES,
+        &TREND_MOVERS,
+        &TREND_ANOMALIES,
+        &TREND_FORECAST,
+        &TREND_FORECAST_BACKTEST,
+    ],
 };
 
 /// Parameters: `[trends]`.
@@ -51,13 +73,17 @@ pub struct Trends {
     pub movers: usize,
     /// How many months are forecast.
     pub forecast_months: usize,
-    /// How many of the last complete months the backtest forecasts, where there are as many with a year before them.
+    /// How many of the last complete months the backtest forecasts, where there are enough before them.
     pub backtest_months: usize,
+    /// From how many months it forecasts them, evenly spaced.
+    pub backtest_origins: usize,
+    /// How many of the last complete months are searched for anomalies.
+    pub anomaly_months: usize,
 }
 
 impl Default for Trends {
     fn default() -> Trends {
-        Trends { movers: 20, forecast_months: 6, backtest_months: 12 }
+        Trends { movers: 20, forecast_months: 6, backtest_months: 12, backtest_origins: 6, anomaly_months: 12 }
     }
 }
 
@@ -71,13 +97,25 @@ impl Analysis for Trends {
         let course = Course::of(facts);
         tie_out(facts, &course)?;
         let series = series(facts, &course);
+        let settings = Settings {
+            period: PERIOD,
+            horizon: self.forecast_months,
+            window: self.backtest_months,
+            origins: self.backtest_origins,
+        };
+        let [slopes, seasons, changes] = slopes::frames(&course, &series)?;
+        let [forecast, backtest] = forecast::frames(&course, &series, settings)?;
         Ok(vec![
             kpis::frame(&course, &series)?,
             cohorts::frame(&course)?,
             bridge::frame(facts, &course, &series)?,
-            slopes::frame(&course, &series)?,
+            slopes,
+            seasons,
+            changes,
             movers::frame(facts, &course, &series, self.movers)?,
-            forecast::frame(&course, &series, self.forecast_months, self.backtest_months)?,
+            anomalies::frame(&course, &series, self.anomaly_months)?,
+            forecast,
+            backtest,
         ])
     }
 }

@@ -5,6 +5,7 @@ mod churn;
 mod clv;
 mod cross_sell;
 mod customer_history;
+mod itemsets;
 mod marts;
 mod model_cards;
 mod profitability;
@@ -19,13 +20,17 @@ pub use churn::CHURN;
 pub use clv::CLV;
 pub use cross_sell::{CROSS_SELL, CROSS_SELL_MODEL_CARD};
 pub use customer_history::CUSTOMER_HISTORY;
+pub use itemsets::{ITEMSET_MODEL_CARD, ITEMSET_RULES};
 pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES};
 pub use model_cards::{CLV_CARDS, MODEL_CARDS};
 pub use profitability::{PROFITABILITY, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
 pub use queue::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
 pub use replenish::{REPLENISH, REPLENISH_MODEL_CARD};
-pub use rfm::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_SEGMENTS};
-pub use trends::{TREND_BRIDGE, TREND_COHORTS, TREND_FORECAST, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
+pub use rfm::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_MOVES, RFM_SEGMENTS};
+pub use trends::{
+    TREND_ANOMALIES, TREND_BRIDGE, TREND_CHANGES, TREND_COHORTS, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS,
+    TREND_MOVERS, TREND_SEASONS, TREND_SLOPES,
+};
 pub use up_sell::UP_SELL;
 
 use super::{Kind, Table};
@@ -42,6 +47,7 @@ pub const ALL: &[&Table] = &[
     &RFM_SEGMENTS,
     &RFM_CUTS,
     &RFM_MIGRATION,
+    &RFM_MOVES,
     &CHURN,
     &CLV,
     &CLV_CARDS,
@@ -50,11 +56,17 @@ pub const ALL: &[&Table] = &[
     &TREND_COHORTS,
     &TREND_BRIDGE,
     &TREND_SLOPES,
+    &TREND_SEASONS,
+    &TREND_CHANGES,
     &TREND_MOVERS,
+    &TREND_ANOMALIES,
     &TREND_FORECAST,
+    &TREND_FORECAST_BACKTEST,
     &PRODUCT_SALES,
     &BASKET_RULES,
     &BASKET_MODEL_CARD,
+    &ITEMSET_RULES,
+    &ITEMSET_MODEL_CARD,
     &CROSS_SELL,
     &CROSS_SELL_MODEL_CARD,
     &UP_SELL,

@@ -48,7 +48,7 @@ fn header(delivery: &Delivery<'_>) -> Result<Header> {
             sources: rows.len() as u64,
             rows_received: rows.values().map(|rows| rows.received).sum(),
             rows_accepted: rows.values().map(|rows| rows.accepted).sum(),
-            orders: facts.totals.iter().filter(|totals| totals.is_sale).count() as u64,
+            orders: (0..facts.orders.len()).filter(|order| facts.is_sale(*order)).count() as u64,
             customers: facts.customers.len() as u64,
             period: sales_period(delivery),
         }),

@@ -183,7 +183,7 @@ fn distinct_customers(delivery: &Delivery<'_>, months: &[MonthRow]) -> (u64, u64
     let (first, last) = (&months[0].month, &months[months.len() - 1].month);
     let (mut active, mut repeat) = (0, 0);
     for customer in 0..facts.customers.len() {
-        let sales = || facts.orders_of(customer).filter(|order| facts.totals[*order].is_sale);
+        let sales = || facts.orders_of(customer).filter(|order| facts.is_sale(*order));
         let inside = |order: &usize| {
             let month = month_name(facts.orders.month[*order]);
             month >= *first && month <= *last

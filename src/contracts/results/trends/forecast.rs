@@ -1,0 +1,91 @@
+//! What comes next, and how well it was foreseen.
+
+use super::{DIMENSION, VALUE};
+use crate::contracts::Kind::{Integer, Money, Month, Ratio, Text};
+use crate::contracts::{Column, Table};
+
+/// What comes next.
+pub static TREND_FORECAST: Table = Table {
+    name: "trend_forecast",
+    doc: "Net sales of the next months, moved as little as possible so that branches, categories and channels each add up to \
+          all sales to the last minor unit. `trend_forecast_backtest` says what a forecast was made from and how good it is. \
+          One row per dimension, value and month.",
+    key: &["dimension", "value", "period"],
+    columns: &[
+        DIMENSION,
+        VALUE,
+        Column::new("period", Month, "The month forecast; the first may have begun.").filled(),
+        Column::new("horizon", Integer, "Months after the last complete one.").filled(),
+        Column::new("forecast", Money, "Net sales expected.").filled(),
+        Column::new(
+            "low",
+            Money,
+            "About 4 months in 5 lie between `low` and `high`, measured on the backtest's errors; empty without one.",
+        ),
+        Column::new("high", Money, "See `low`."),
+        Column::new("low_95", Money, "About 19 months in 20 lie between `low_95` and `high_95`."),
+        Column::new("high_95", Money, "See `low_95`."),
+        Column::new("unreconciled", Money, "The forecast of the series by itself, before sums were made to add up.").filled(),
+        Column::new(
+            "method",
+            Text,
+            "`combination` of methods, `seasonal_naive` where that was far nearer, `last_value` with fewer than 4 months, \
+             `nothing` without any.",
+        )
+        .filled(),
+    ],
+    open: None,
+};
+
+/// How well it was foreseen.
+pub static TREND_FORECAST_BACKTEST: Table = Table {
+    name: "trend_forecast_backtest",
+    doc: "What each forecast was made from, and how such forecasts did when the last complete months were forecast again \
+          with what was known before them. One row per dimension and value.",
+    key: &["dimension", "value"],
+    columns: &[
+        DIMENSION,
+        VALUE,
+        Column::new("n_months", Integer, "Complete months, from the first with sales on.").filled(),
+        Column::new(
+            "fallback",
+            Text,
+            "What these are too few for: `no_seasons` (24 or less: seasons only as seasonal naive knows them), `no_year` (less \
+             than 12: no seasons at all), `last_value` (less than 4), `nothing`; empty where they are enough.",
+        ),
+        Column::new(
+            "weight_seasonal_naive",
+            Ratio,
+            "Weight of the value a year before, or, with less than a year, of the last.",
+        )
+        .filled(),
+        Column::new("weight_theta", Ratio, "Weight of Theta.").filled(),
+        Column::new("weight_dynamic_theta", Ratio, "Weight of dynamic optimised Theta.").filled(),
+        Column::new("weight_damped", Ratio, "Weight of the damped trend.").filled(),
+        Column::new("weight_aggregated", Ratio, "Weight of the damped trend of months, quarters, …, years together.")
+            .filled(),
+        Column::new("weight_ets_multiplicative", Ratio, "Weight of exponential smoothing with multiplicative seasons.")
+            .filled(),
+        Column::new("weight_ets_additive", Ratio, "Weight of exponential smoothing with additive seasons.").filled(),
+        Column::new("backtest_months", Integer, "Months forecast in the backtest.").filled(),
+        Column::new("error", Money, "Mean absolute error of the combination there; empty without a backtest."),
+        Column::new(
+            "error_seasonal_naive",
+            Money,
+            "That of seasonal naive, or of the last value where that stands in for it.",
+        ),
+        Column::new(
+            "mase",
+            Ratio,
+            "Error / the mean absolute change from a year (or, short of one, a month) before; empty where nothing changed.",
+        ),
+        Column::new("mase_seasonal_naive", Ratio, "The same of seasonal naive."),
+        Column::new("verdict", Text, "`better_than_seasonal_naive`, `no_better_than_seasonal_naive` or `not_tested`.")
+            .filled(),
+        Column::new("n_with_interval", Integer, "Values of the backtest that had an interval from earlier errors.")
+            .filled(),
+        Column::new("inside_80", Ratio, "Share of these inside the 80 % interval; empty where there are none."),
+        Column::new("inside_95", Ratio, "Share of these inside the 95 % interval."),
+    ],
+    open: None,
+};
