@@ -14,7 +14,8 @@ use crate::lake::Drift;
 pub(super) fn check(work: &Work<'_>, layout: &Layout, known: Option<&Vec<String>>) -> Result<Vec<Drift>> {
     let Some(known) = known else { return Ok(Vec::new()) };
     let source = work.source;
-    let named: BTreeSet<&str> = source.columns.values().flat_map(Fields::names).chain(source.renamed.keys()).map(String::as_str).collect();
+    let named: BTreeSet<&str> =
+        source.columns.values().flat_map(Fields::names).chain(source.renamed.keys()).map(String::as_str).collect();
     let expected =
         |name: &&String| !name.is_empty() && !source.ignored.contains(name) && !named.contains(name.as_str());
     let now = &layout.header.names;

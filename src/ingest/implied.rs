@@ -175,9 +175,10 @@ fn write(
                 return Arc::new(StringArray::from_iter_values(ids));
             }
             match names.iter().position(|(ours, _)| ours == field.name()) {
-                Some(place) => Arc::new(StringArray::from_iter(rows.iter().map(|(_, values)| {
-                    values.get(place).map(String::as_str).filter(|value| !value.is_empty())
-                }))),
+                Some(place) => Arc::new(StringArray::from_iter(
+                    rows.iter()
+                        .map(|(_, values)| values.get(place).map(String::as_str).filter(|value| !value.is_empty())),
+                )),
                 None => new_null_array(field.data_type(), rows.len()),
             }
         })

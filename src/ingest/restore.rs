@@ -77,9 +77,9 @@ fn give_keys(
     let mut add = |file: &DataFile, claimed: bool, accepted: bool| -> Result<()> {
         for rows in read(lake, file, &[key_column(of), of.key[0]], &[])? {
             let (keys, ids) = (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
-            given.extend((0..rows.num_rows()).map(|row| {
-                (keys.value(row) as u32, ids.value(row).to_string(), claimed, accepted)
-            }));
+            given.extend(
+                (0..rows.num_rows()).map(|row| (keys.value(row) as u32, ids.value(row).to_string(), claimed, accepted)),
+            );
         }
         Ok(())
     };

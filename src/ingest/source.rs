@@ -196,7 +196,8 @@ impl Source {
 
     /// A header's names, those that were renamed by the name they had.
     fn old_names(&self, header: &Header) -> Vec<String> {
-        let old = |name: &String| self.renamed.get(name).filter(|old| !header.names.contains(old)).unwrap_or(name).clone();
+        let old =
+            |name: &String| self.renamed.get(name).filter(|old| !header.names.contains(old)).unwrap_or(name).clone();
         header.names.iter().map(old).collect()
     }
 
