@@ -43,10 +43,7 @@ fn rebuilt(project: &Project) -> Vec<(String, String)> {
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.ends_with(".csv") {
-                again.write(
-                    &format!("{folder}/{name}").trim_start_matches('/').to_string(),
-                    std::fs::read(entry.path()).unwrap(),
-                );
+                again.write(format!("{folder}/{name}").trim_start_matches('/'), std::fs::read(entry.path()).unwrap());
             }
         }
     }
