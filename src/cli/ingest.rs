@@ -4,10 +4,11 @@ use super::args::Ingest;
 use super::progress::IngestBar;
 use super::{Session, render};
 use crate::config::Config;
+use crate::deliver::report::{Language, format};
 use crate::engine::lock;
 use crate::error::{Error, Result};
 use crate::ingest::{Outcome, Request, drift, ingest};
-use crate::lake::LakeDir;
+use crate::lake::{LakeDir, Manifest, Restatement};
 
 /// Loads what is new and says what came of it.
 pub fn run(session: &Session, args: &Ingest) -> Result<u8> {
@@ -89,6 +90,12 @@ pub fn summary(outcome: &Outcome) -> String {
             text.push_str(&format!("{}: another file about the same is in force\n", render::harmless(&batch.file)));
         }
     }
+    if !outcome.restated.is_empty() {
+        text.push_str("\nclosed months that moved:\n");
+        let rows: Vec<Vec<String>> = outcome.restated.iter().map(|moved| restated(moved, &outcome.manifest)).collect();
+        text.push_str(&render::table(&["month", "branch", "orders", "amount"], &rows, &[2, 3]));
+        text.push('\n');
+    }
     if !outcome.examples.is_empty() {
         let shown: Vec<Vec<String>> = outcome
             .examples
@@ -102,6 +109,11 @@ pub fn summary(outcome: &Outcome) -> String {
         text.push_str(&render::table(&["file", "line", "column", "code", "row"], &shown, &[1]));
     }
     text
+}
+
+fn restated(moved: &Restatement, manifest: &Manifest) -> Vec<String> {
+    let amount = format::money_code(moved.amount, manifest.decimals, manifest.decimals, "", Language::English);
+    vec![moved.month.clone(), moved.branch.clone(), format!("{:+}", moved.orders), amount]
 }
 
 fn arithmetic_row(name: &str, rows: &crate::lake::Arithmetic) -> Vec<String> {
@@ -122,6 +134,7 @@ fn json(outcome: &Outcome) -> serde_json::Value {
         })).collect::<Vec<_>>(),
         "known": outcome.known,
         "held": outcome.held,
+        "restated": outcome.restated,
         "manifest": outcome.manifest.hash(),
     })
 }

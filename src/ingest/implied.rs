@@ -45,12 +45,11 @@ pub(super) fn write_said(
     Ok(files)
 }
 
+/// What the files in force say together: all its files, and those that have yet to be made durable.
+pub(super) type Together = (Vec<DataFile>, Vec<(DataFile, File)>);
+
 /// Writes what the files in force say together, where that is not what is in force already.
-pub(super) fn put_together(
-    lake: &LakeDir,
-    manifest: &Manifest,
-    owners: &Owners,
-) -> Result<(Vec<DataFile>, Vec<(DataFile, File)>)> {
+pub(super) fn put_together(lake: &LakeDir, manifest: &Manifest, owners: &Owners) -> Result<Together> {
     let (mut implied, mut written) = (Vec::new(), Vec::new());
     for name in ["products", "customers"] {
         let (Some(table), Some(owner)) = (input_table(name), owners.of(name)) else { continue };
@@ -79,14 +78,16 @@ pub(super) fn put_together(
         let mut hasher = blake3::Hasher::new();
         for (key, values) in &rows {
             hasher.update(&key.to_le_bytes()).update(owner.keys.id(*key));
-            values.iter().for_each(|value| drop(hasher.update(value.as_bytes()).update(b"\0")));
+            for value in values {
+                hasher.update(value.as_bytes()).update(b"\0");
+            }
         }
         let id = format!("implied-{}", &hasher.finalize().to_hex()[..16]);
         if let Some(same) = manifest.implied.iter().find(|file| file.path == format!("{name}/{id}.parquet")) {
             implied.push(same.clone());
             continue;
         }
-        for (file, handle) in write(lake, &id, table, owner, &rows)? {
+        if let Some((file, handle)) = write(lake, &id, table, owner, &rows)? {
             implied.push(file.clone());
             written.push((file, handle));
         }

@@ -23,6 +23,7 @@ mod reading;
 pub mod records;
 pub mod rejects;
 pub mod resolve;
+mod restate;
 mod restore;
 pub mod source;
 mod units;
@@ -36,7 +37,7 @@ use crate::contracts::{Table, input_tables};
 use crate::error::{Error, Result};
 use crate::lake::manifest::{self, Batch, Held, Unit};
 use crate::lake::writer::make_durable;
-use crate::lake::{LakeDir, Manifest};
+use crate::lake::{LakeDir, Manifest, Restatement};
 use fields::Lookups;
 use rejects::Reject;
 use resolve::Seen;
@@ -89,6 +90,8 @@ pub struct Outcome {
     pub loaded: Vec<Batch>,
     /// Files that were in the lake already, byte for byte.
     pub known: Vec<PathBuf>,
+    /// The closed months that are no longer what they were.
+    pub restated: Vec<Restatement>,
     /// The files that are held now.
     pub held: Vec<Held>,
     /// The first rejects of each new batch, for people.
@@ -242,6 +245,8 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
         let (implied, written) = implied::put_together(lake, &outcome.manifest, &seen.owners)?;
         make_durable(lake, &written)?;
         outcome.manifest.implied = implied;
+        outcome.restated = restate::restated(lake, before, &outcome.manifest)?;
+        outcome.manifest.restatements.extend(outcome.restated.iter().cloned());
     }
     Ok(Attempt::Done(Box::new(outcome)))
 }

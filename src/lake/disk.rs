@@ -41,9 +41,7 @@ impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         if let Some(fault) = fault() {
             fault.unsynced(&self.0)?;
-            if let Err(error) = fault.step("write", Path::new(""), || drop(self.0.write(&bytes[..bytes.len() / 2]))) {
-                return Err(error);
-            }
+            fault.step("write", Path::new(""), || drop(self.0.write(&bytes[..bytes.len() / 2])))?;
         }
         self.0.write(bytes)
     }
@@ -160,10 +158,10 @@ impl Fault {
 
     fn unsynced(&self, file: &File) -> Result<()> {
         let inode = file.metadata()?.ino();
-        if let (Kind::Power, Ok(mut files)) = (&self.kind, self.unsynced.lock()) {
-            if files.iter().all(|(known, _)| *known != inode) {
-                files.push((inode, file.try_clone()?));
-            }
+        if let (Kind::Power, Ok(mut files)) = (&self.kind, self.unsynced.lock())
+            && files.iter().all(|(known, _)| *known != inode)
+        {
+            files.push((inode, file.try_clone()?));
         }
         Ok(())
     }

@@ -23,12 +23,30 @@ pub struct Manifest {
     /// Customers and products that no source describes: what the files in force name, together.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub implied: Vec<DataFile>,
+    /// Closed months that were moved by files that came late or were corrected, oldest load first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restatements: Vec<Restatement>,
     /// The files that are set aside whole, until they or the configuration are mended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Held>,
     /// The columns of the file each source brought last.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Vec<String>>,
+}
+
+/// A closed month that a load moved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restatement {
+    /// The month, `YYYY-MM`.
+    pub month: String,
+    /// The branch; empty where orders name none.
+    pub branch: String,
+    /// Completed orders more (or fewer).
+    pub orders: i64,
+    /// Quantity × price − discount more (or less), minor units.
+    pub amount: i64,
+    /// The files of that load.
+    pub files: Vec<String>,
 }
 
 /// What a file is about, as its name says: `branch`, `day` (`YYYY-MM-DD`) and whatever else its pattern names.

@@ -224,3 +224,37 @@ fn rows_whose_parent_went_with_a_correction_go_too() {
     assert_eq!(project.ok(&["query", "-c", sql]).stdout, "code\nunknown_product\nunknown_product\n");
     assert_eq!(tables(&project), rebuilt(&project));
 }
+
+#[test]
+fn closed_months_that_move_are_logged() {
+    let project = parts();
+    assert!(!project.ok(&["ingest"]).stdout.contains("closed months"));
+    // A late order of January, a line of January corrected; February is still open.
+    project.write(
+        "orders-0.csv",
+        "order_id,customer_id,branch_id,ordered_at\n0,a,JKT,2026-01-04 10:00:00\n3,a,JKT,2026-02-20 10:00:00\n",
+    );
+    project.write("lines-0.csv", "order_id,line_no,product_id,quantity,unit_price\n0,1,p1,2,7.00\n3,1,p1,1,1.00\n");
+    let lines = project.read("lines-1.csv").replace("1,1,p1,1,2.00", "1,1,p1,3,2.00");
+    project.write("lines-1.csv", lines);
+    let ran = project.ok(&["ingest"]);
+    assert!(ran.stdout.contains("closed months that moved"), "{}", ran.stdout);
+    let log = &manifest(&project)["restatements"];
+    let rows: Vec<_> = log
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row["month"].as_str().unwrap(),
+                row["branch"].as_str().unwrap(),
+                row["orders"].as_i64().unwrap(),
+                row["amount"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(rows, [("2026-01", "", 0, 400), ("2026-01", "JKT", 1, 1400)]);
+    project.write("orders-1.csv", "order_id,customer_id,ordered_at\n1,a,2026-01-05 10:00:00\n");
+    project.ok(&["ingest"]);
+    assert_eq!(manifest(&project)["restatements"].as_array().unwrap().len(), 2);
+}

@@ -1,5 +1,6 @@
 //! One test binary: definitions as tables, the real binary as a user runs it, and the house rules.
 
+mod atomic;
 mod batches;
 mod cases;
 mod cli;
