@@ -61,14 +61,15 @@ pub struct Request<'r> {
     pub progress: &'r (dyn Fn(Progress<'_>) + Sync),
 }
 
-/// What a block of 4 MiB takes while it is parsed, resolved and encoded.
-const BLOCK_IN_FLIGHT: u64 = 24 << 20;
+/// What a block of 4 MiB takes from reading to writing, with room to spare.
+const BLOCK_IN_FLIGHT: u64 = 32 << 20;
 
 impl Request<'_> {
-    /// How many blocks are read at once; as many again are being written meanwhile.
+    /// How many blocks are read at once. As many again are being written meanwhile, and half of the memory is left to
+    /// the ids.
     fn blocks(&self) -> usize {
         let most = rayon::current_num_threads() * 2;
-        self.memory.map_or(most, |memory| most.min((memory / 2 / BLOCK_IN_FLIGHT).max(1) as usize))
+        self.memory.map_or(most, |memory| most.min((memory / 4 / BLOCK_IN_FLIGHT).max(1) as usize))
     }
 }
 

@@ -135,7 +135,7 @@ fn of_eight_runs_at_once_one_wins_and_the_others_say_so() {
 struct Mounted<'p>(&'p Project);
 
 impl Mounted<'_> {
-    fn mount(project: &Project, options: &str) -> Option<Mounted<'_>> {
+    fn mount<'p>(project: &'p Project, options: &str) -> Option<Mounted<'p>> {
         let done = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(project.path()).output();
         done.is_ok_and(|done| done.status.success()).then_some(Mounted(project))
     }
