@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use memchr::memchr;
 
 use super::amounts::{self, WORKED_OUT};
@@ -99,6 +101,8 @@ pub struct Block {
     pub faults: Vec<Fault>,
     /// Numbers that can be read two ways, by mapped column.
     pub two_ways: Vec<TwoWays>,
+    /// How many records name each branch, where a column does.
+    pub branches: Vec<(Vec<u8>, u64)>,
 }
 
 /// What a block says of the decimal mark of a column whose source does not say it.
@@ -133,6 +137,7 @@ impl Block {
             parents: vec![Vec::new(); layout.columns.len()],
             faults: Vec::new(),
             two_ways: vec![TwoWays::default(); layout.columns.len()],
+            branches: Vec::new(),
             extras: Vec::new(),
             bytes,
             raw,
@@ -150,6 +155,9 @@ impl Block {
         }
         block.work_amounts_out(layout);
         block.refuse_negative_quantities(layout);
+        if let Some(place) = layout.mapped("branch_id") {
+            block.count_branches(layout.columns[place].field, layout.dialect.quote);
+        }
         for (place, mapped) in layout.columns.iter().enumerate() {
             if let Some(owner) =
                 mapped.column.parent.and_then(|parent| owners.of(parent.table)).filter(|owner| owner.closed)
@@ -184,6 +192,14 @@ impl Block {
             self.good[record] = false;
             self.faults.push(Fault { record: record as u32, column, code });
         }
+    }
+
+    fn count_branches(&mut self, field: usize, quote: u8) {
+        let mut counts: HashMap<Cow<'_, [u8]>, u64, FixedState> = HashMap::default();
+        for record in 0..self.records.len() {
+            *counts.entry(self.cell(record, field, quote)).or_default() += 1;
+        }
+        self.branches = counts.into_iter().map(|(branch, rows)| (branch.into_owned(), rows)).collect();
     }
 
     /// Records that say something about the file, or come from damage to it.

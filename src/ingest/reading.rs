@@ -121,22 +121,13 @@ impl Reading {
             return;
         };
         let (field, quote) = (layout.columns[place].field, layout.dialect.quote);
-        let cell = |record: usize| block.cell(record, field, quote);
         let mut counts: BTreeMap<Vec<u8>, Arithmetic> = BTreeMap::new();
-        let mut record = 0;
-        while record < block.records.len() {
-            // Rows of a branch mostly come together.
-            let branch = cell(record);
-            let first = record;
-            while record < block.records.len() && cell(record) == branch {
-                record += 1;
-            }
-            let rows = counts.entry(branch.into_owned()).or_default();
-            rows.received += (record - first) as u64;
-            rows.accepted += (record - first) as u64;
+        for (branch, received) in &block.branches {
+            let rows = Arithmetic { received: *received, accepted: *received, ..Arithmetic::default() };
+            counts.insert(branch.clone(), rows);
         }
         for fault in &block.faults {
-            let rows = counts.entry(cell(fault.record as usize).into_owned()).or_default();
+            let rows = counts.entry(block.cell(fault.record as usize, field, quote).into_owned()).or_default();
             rows.accepted -= 1;
             match fault.code {
                 "duplicate_key" => rows.duplicate += 1,

@@ -286,6 +286,9 @@ pub fn sweep_unnamed(lake: &LakeDir, manifest: &Manifest) -> Result<()> {
     let data = manifest.batches.iter().flat_map(|batch| &batch.files).chain(&manifest.implied).map(|file| &file.path);
     let superseded = manifest.batches.iter().filter_map(|batch| batch.ledger.as_ref());
     let named: BTreeSet<&String> = data.chain(superseded).chain(manifest.ledgers()).collect();
+    if lake.0.exists() {
+        sweep(&lake.0, ".tmp")?;
+    }
     let tables = crate::contracts::input_tables().iter().map(|table| table.name);
     for folder in tables.chain([super::layout::LEDGER]) {
         let dir = lake.file(folder);

@@ -174,6 +174,7 @@ fn a_full_or_read_only_disk_leaves_the_last_good_state() {
     assert_eq!(ran.code, 74, "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: free some space"), "{}", ran.stderr);
     assert_eq!((manifest, run), (project.read("lake/manifest.json"), project.run_files()));
+    drop(filler);
     std::fs::remove_file(project.path().join("filler")).unwrap();
     project.ok(&["run", "--quiet"]);
     assert_eq!(project.ok(AMOUNT).stdout, "amount\n6600\n");

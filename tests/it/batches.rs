@@ -187,7 +187,7 @@ fn rows_are_counted_for_every_branch() {
 
 const PARTS: &str = "[sources.products]\ntable = \"products\"\nfiles = [\"products*.csv\"]\n\
     [sources.orders]\ntable = \"orders\"\nfiles = [\"orders*.csv\"]\n\
-    [sources.lines]\ntable = \"order_lines\"\nfiles = [\"lines*.csv\"]\nreject_limit = 0.5\n";
+    [sources.lines]\ntable = \"order_lines\"\nfiles = [\"lines*.csv\"]\nreject_limit = 0.9\n";
 
 fn parts() -> Project {
     let project = Project::empty();
