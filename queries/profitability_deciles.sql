@@ -10,6 +10,7 @@ summed as (
         sum(gross_margin) as gross_margin,
         sum(contribution) as contribution
     from profitability
+    where decile is not null
     group by decile
 ),
 

@@ -110,7 +110,7 @@ impl FrameBuilder {
 pub fn holds(kind: Kind, dtype: &DataType) -> bool {
     match kind {
         Kind::Id | Kind::Text | Kind::Month => *dtype == DataType::String,
-        Kind::Money | Kind::Integer | Kind::Quantity => *dtype == DataType::Int64,
+        Kind::Money | Kind::Decimal | Kind::Integer | Kind::Quantity => *dtype == DataType::Int64,
         Kind::Flag => *dtype == DataType::Boolean,
         Kind::Date => *dtype == DataType::Date,
         Kind::Timestamp => matches!(dtype, DataType::Datetime(..)),

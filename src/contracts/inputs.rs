@@ -1,7 +1,7 @@
 //! The input tables. A source in `langgan.toml` maps the columns of an export onto one of these,
 //! or onto `flat`: one file whose rows carry customer, product, order and line at once.
 
-use super::Kind::{Date, Flag, Id, Integer, Money, Month, Quantity, Ratio, Text, Timestamp};
+use super::Kind::{Date, Decimal, Flag, Id, Integer, Money, Month, Quantity, Ratio, Text, Timestamp};
 use super::{Column, Table};
 
 /// Every input table, parents first: ingest reads them in this order.
@@ -16,6 +16,9 @@ pub const ALL: &[&Table] = &[
     &FLAT,
     &INTERACTIONS,
     &ACTIVITY_COSTS,
+    &COST_RATES,
+    &LEDGER,
+    &JOBS,
     &CONTROL_TOTALS,
 ];
 
@@ -87,6 +90,11 @@ pub static CUSTOMERS: Table = Table {
         Column::new("consent_call", Flag, "May be called."),
         Column::new("agent_id", Id, "The agent who looks after the customer."),
         Column::new("party_class", Text, "external, internal or supplier."),
+        Column::new(
+            "party_id",
+            Id,
+            "The party this account belongs to, where one party has several (as customer and as supplier).",
+        ),
         Column::new("referrer_id", Id, "The customer who brought this one."),
     ],
     open: None,
@@ -119,6 +127,9 @@ pub static ORDERS: Table = Table {
         Column::new("payment", Text, "cash, card, transfer, installment, …"),
         Column::new("status", Text, "completed, cancelled or pending; absent means completed."),
         Column::new("staff_id", Id, "Who served."),
+        Column::new("coupon", Money, "Coupon or promotion on the whole order."),
+        Column::new("rebate", Money, "Rebate or bonus granted on the order."),
+        Column::new("freight", Money, "What sending the order cost us."),
     ],
     open: None,
 };
@@ -142,6 +153,7 @@ pub static ORDER_LINES: Table = Table {
         Column::new("line_profit", Money, "Profit of the whole line; line_cost is what is left of the line's total.").unstored(),
         Column::new("discount_rate", Ratio, "Discount as a share of the line: 0 to 1, or with a per cent sign.").unstored(),
         Column::new("discount_percent", Ratio, "Discount in per cent of the line: 0 to 100.").unstored(),
+        Column::new("promotion", Money, "Promotion or coupon on the whole line, besides its discount."),
     ],
     open: None,
 };
@@ -166,6 +178,7 @@ pub static FLAT: Table = Table {
         Column::new("line_profit", Money, "Profit of the whole line; line_cost is what is left of the line's total.").unstored(),
         Column::new("discount_rate", Ratio, "Discount as a share of the line: 0 to 1, or with a per cent sign.").unstored(),
         Column::new("discount_percent", Ratio, "Discount in per cent of the line: 0 to 100.").unstored(),
+        Column::new("promotion", Money, "Promotion or coupon on the whole line, besides its discount."),
         Column::new("returned", Flag, "The line was brought back."),
         Column::new("channel", Text, "store, web, app, phone, …"),
         Column::new("payment", Text, "cash, card, transfer, installment, …"),
@@ -210,6 +223,48 @@ pub static ACTIVITY_COSTS: Table = Table {
         Column::new("month", Month, "The month.").required(),
         Column::new("pool", Text, "The cost pool: warehouse, delivery, …").required(),
         Column::new("amount", Money, "What it cost.").required(),
+    ],
+    open: None,
+};
+
+/// Rates that change on certain days.
+pub static COST_RATES: Table = Table {
+    name: "cost_rates",
+    doc: "Dated rates for cost formulas (wage, electricity, freight, …), one row per first day and rate.",
+    key: &["valid_from", "rate"],
+    columns: &[
+        Column::new("valid_from", Date, "The first day it holds; it does until the next one.").required(),
+        Column::new("rate", Text, "Its name; formulas call it rate.NAME.").required(),
+        Column::new("value", Decimal, "Its value, with up to six decimals.").required(),
+    ],
+    open: None,
+};
+
+/// Bookings by month and account.
+pub static LEDGER: Table = Table {
+    name: "ledger",
+    doc: "The general ledger as it was booked, one row per month and account.",
+    key: &["month", "account"],
+    columns: &[
+        Column::new("month", Month, "The month.").required(),
+        Column::new("account", Id, "The account.").required(),
+        Column::new("amount", Money, "What was booked; costs and revenue both positive.").required(),
+    ],
+    open: None,
+};
+
+/// Make-to-order work.
+pub static JOBS: Table = Table {
+    name: "jobs",
+    doc: "What making an ordered line took, one row per order line made to order.",
+    key: &["order_id", "line_no"],
+    columns: &[
+        Column::new("order_id", Id, "The order.").required().of("orders", "unknown_order"),
+        Column::new("line_no", Integer, "Number of the line in its order.").required(),
+        Column::new("material_cost", Money, "Material, in money."),
+        Column::new("labour_hours", Decimal, "Hours of work."),
+        Column::new("machine_hours", Decimal, "Hours of machines."),
+        Column::new("rejected_units", Integer, "Units made and thrown away."),
     ],
     open: None,
 };

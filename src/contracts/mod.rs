@@ -26,6 +26,8 @@ pub enum Kind {
     Timestamp,
     /// A calendar month, written `YYYY-MM`.
     Month,
+    /// An exact decimal that is not money (a rate, hours): integer millionths inside.
+    Decimal,
     /// A ratio, probability or statistic (binary floating point; never money).
     Ratio,
 }

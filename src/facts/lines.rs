@@ -1,7 +1,7 @@
 //! Puts order lines in the order of the orders, which is by customer and day: whoever scans orders scans lines in
 //! a row, and never jumps. Paid once, here.
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
 use super::{ANONYMOUS, Keep, Line, Lines, OrderTotals, Orders, Parts, Sales, line_kind};
@@ -10,8 +10,9 @@ use crate::error::Result;
 use crate::lake::reader::{has_values, read, read_each};
 use crate::lake::{DataFile, LakeDir, Manifest};
 
-const COLUMNS: [&str; 8] =
-    ["order_key", "product_key", "quantity", "unit_price", "discount", "returned", "unit_cost", "line_cost"];
+const COLUMNS: [&str; 6] = ["order_key", "product_key", "quantity", "unit_price", "discount", "returned"];
+/// Read only of files that have any.
+const RARE: [&str; 3] = ["unit_cost", "line_cost", "promotion"];
 
 /// Reads the lines of the orders given, and sets where each order's lines are.
 pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, products: &[u32]) -> Result<Lines> {
@@ -27,8 +28,8 @@ pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Order
     };
     let mut next = orders.first_line.clone();
     for file in manifest.files(ORDER_LINES.name) {
-        read_each(lake, file, columns(lake, file)?, &[], |batch| {
-            place(&batch, &mut lines, &mut next, &number_of, products);
+        read_each(lake, file, &columns(lake, file)?, &[], |batch| {
+            place(&batch, &mut lines, &mut next, &number_of, products, orders);
             Ok(())
         })?;
     }
@@ -36,7 +37,7 @@ pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Order
 }
 
 /// The number of each order by its key; [`ANONYMOUS`] for orders that are not among the facts.
-fn order_numbers(orders: &Orders) -> Vec<u32> {
+pub(super) fn order_numbers(orders: &Orders) -> Vec<u32> {
     let mut numbers = vec![ANONYMOUS; orders.key.iter().max().map_or(0, |key| *key as usize + 1)];
     for (number, key) in orders.key.iter().enumerate() {
         numbers[*key as usize] = number as u32;
@@ -100,8 +101,9 @@ pub(super) fn sum_lines(
     let mut totals = vec![OrderTotals::default(); if parts.sums { orders.len() } else { 0 }];
     let mut sales = Sales::of(if parts.sums { 0 } else { orders.len() });
     for file in manifest.files(ORDER_LINES.name) {
-        read_each(lake, file, columns(lake, file)?, &[], |batch| {
-            each_line(&batch, &number_of, by_product.numbers, |order, line| {
+        read_each(lake, file, &columns(lake, file)?, &[], |batch| {
+            each_line(&batch, &number_of, by_product.numbers, |order, line, promotion| {
+                add_promotion(orders, order, promotion);
                 let product = line.product as usize;
                 match totals.get_mut(order) {
                     Some(totals) => {
@@ -127,18 +129,39 @@ pub(super) fn sum_lines(
     Ok((lines, totals, sales))
 }
 
-/// The columns worth reading of a file: the cost by line only where there is any.
-fn columns(lake: &LakeDir, file: &DataFile) -> Result<&'static [&'static str]> {
-    let any = has_values(lake, file, "unit_cost")? || has_values(lake, file, "line_cost")?;
-    Ok(if any { &COLUMNS } else { &COLUMNS[..6] })
+/// The columns worth reading of a file: the rare ones only where there is any.
+fn columns(lake: &LakeDir, file: &DataFile) -> Result<Vec<&'static str>> {
+    let mut columns = COLUMNS.to_vec();
+    for rare in RARE {
+        if has_values(lake, file, rare)? {
+            columns.push(rare);
+        }
+    }
+    Ok(columns)
+}
+
+#[inline]
+fn add_promotion(orders: &mut Orders, order: usize, promotion: i64) {
+    if promotion != 0 {
+        orders.promotion.resize(orders.day.len(), 0);
+        orders.promotion[order] += promotion;
+    }
 }
 
 /// Writes the lines of a row group where they belong.
-fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[u32], products: &[u32]) {
-    if batch.num_columns() == COLUMNS.len() && lines.cost.is_empty() {
+fn place(
+    batch: &RecordBatch,
+    lines: &mut Lines,
+    next: &mut [u32],
+    number_of: &[u32],
+    products: &[u32],
+    orders: &mut Orders,
+) {
+    if RARE[..2].iter().any(|name| batch.column_by_name(name).is_some()) && lines.cost.is_empty() {
         lines.cost = vec![None; lines.product.len()];
     }
-    each_line(batch, number_of, products, |order, line| {
+    each_line(batch, number_of, products, |order, line, promotion| {
+        add_promotion(orders, order, promotion);
         let at = next[order] as usize;
         next[order] += 1;
         lines.product[at] = line.product;
@@ -154,15 +177,16 @@ fn place(batch: &RecordBatch, lines: &mut Lines, next: &mut [u32], number_of: &[
 
 /// Hands over each line of an order that is among the facts.
 #[inline]
-fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each: impl FnMut(usize, Line)) {
+fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each: impl FnMut(usize, Line, i64)) {
     let keys = batch.column(0).as_primitive::<Int32Type>().values();
     let product_keys = batch.column(1).as_primitive::<Int32Type>().values();
     let quantities = batch.column(2).as_primitive::<Int32Type>().values();
     let prices = batch.column(3).as_primitive::<Int64Type>().values();
     let (discounts, returned) = (batch.column(4).as_primitive::<Int64Type>(), batch.column(5).as_boolean());
-    let cell = |place: usize, row: usize| {
-        let column = batch.columns().get(place)?.as_primitive::<Int64Type>();
-        column.is_valid(row).then(|| column.value(row))
+    let rare = |name: &str| batch.column_by_name(name).map(|column| column.as_primitive::<Int64Type>());
+    let [unit_costs, line_costs, promotions] = RARE.map(rare);
+    let cell = |column: Option<&PrimitiveArray<Int64Type>>, row: usize| {
+        column.filter(|column| column.is_valid(row)).map(|column| column.value(row))
     };
     let any_discount = discounts.null_count() < discounts.len();
     let any_returned = returned.null_count() < returned.len();
@@ -179,14 +203,17 @@ fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each:
         } else {
             line_kind::SALE
         };
+        let promotion = cell(promotions, row).unwrap_or(0);
+        let discount = if any_discount && discounts.is_valid(row) { discounts.value(row) } else { 0 };
         let line = Line {
             product: products.get(product_keys[row] as usize).copied().unwrap_or(0),
             quantity: quantities[row],
             amount,
-            discount: if any_discount && discounts.is_valid(row) { discounts.value(row) } else { 0 },
+            discount: discount + promotion,
             kind,
-            cost: cell(7, row).or_else(|| cell(6, row).map(|cost| i64::from(quantities[row]) * cost)),
+            cost: cell(line_costs, row).or_else(|| cell(unit_costs, row).map(|cost| i64::from(quantities[row]) * cost)),
         };
-        each(order as usize, line);
+        // A credit's discount is part of its return.
+        each(order as usize, line, if kind == line_kind::CREDIT { 0 } else { promotion });
     }
 }

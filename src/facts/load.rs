@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use rayon::prelude::*;
 
+use super::extras;
 use super::lines::{ByProduct, load_lines, sum_lines};
 use super::totals::totals;
 use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders, Sales};
@@ -133,8 +134,8 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         true => load_interactions(lake, manifest, as_of, &customers, &products)?,
         false => Interactions { starts: vec![0; customers.len() + 1], ..Interactions::default() },
     };
-    let costs = load_costs(lake, manifest, as_of)?;
-    Ok(Facts {
+    let costs = extras::costs(lake, manifest, as_of)?;
+    let mut facts = Facts {
         as_of,
         customers,
         products,
@@ -148,8 +149,15 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         category,
         interactions,
         costs,
+        ledger: extras::ledger(lake, manifest, as_of)?,
+        rates: extras::rates(lake, manifest)?,
+        jobs: Vec::new(),
+        decimals: manifest.decimals,
         other_orders,
-    })
+    };
+    extras::order_amounts(lake, manifest, &mut facts)?;
+    facts.jobs = extras::jobs(lake, manifest, &facts, &product_numbers)?;
+    Ok(facts)
 }
 
 /// The rows in force of a table without surrogate keys, sorted by id.
@@ -481,21 +489,4 @@ struct Row {
 
 fn id_numbers(dimension: &Dimension) -> hashbrown::HashMap<&str, u32, foldhash::fast::FixedState> {
     dimension.ids.iter().flatten().enumerate().map(|(number, id)| (id, number as u32)).collect()
-}
-
-fn load_costs(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<(i32, String, i64)>> {
-    let mut costs: BTreeMap<(i32, String), i64> = BTreeMap::new();
-    for file in manifest.files("activity_costs") {
-        for batch in read(lake, file, &["month", "pool", "amount"], &[])? {
-            let months: &Int32Array = batch.column(0).as_primitive();
-            let pools = batch.column(1).as_string::<i32>();
-            let amounts = batch.column(2).as_primitive::<Int64Type>();
-            for row in 0..batch.num_rows() {
-                if months.value(row) <= month_number(as_of - 1) {
-                    *costs.entry((months.value(row), pools.value(row).to_string())).or_default() += amounts.value(row);
-                }
-            }
-        }
-    }
-    Ok(costs.into_iter().map(|((month, pool), amount)| (month, pool, amount)).collect())
 }

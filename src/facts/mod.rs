@@ -4,6 +4,7 @@
 //! and results do not depend on the order of loading. Orders lie by customer, then day; the orders of customer
 //! `c` are `orders_of(c)`, anonymous ones come last. The lines of an order lie together.
 
+mod extras;
 mod lines;
 mod load;
 mod totals;
@@ -48,6 +49,14 @@ pub struct Facts {
     pub interactions: Interactions,
     /// Costs of activities in months that began before the as-of date: month, pool, amount.
     pub costs: Vec<(i32, String, i64)>,
+    /// The ledger of months that began before the as-of date: month, account, amount.
+    pub ledger: Vec<(i32, String, i64)>,
+    /// Dated rates: name, first day, value in millionths; by name, then day.
+    pub rates: Vec<(String, i32, i64)>,
+    /// Lines made to order, by order, then line number.
+    pub jobs: Vec<Job>,
+    /// Digits of the minor unit.
+    pub decimals: u32,
     /// Orders that are not completed, by status; they are in no figure.
     pub other_orders: Vec<(String, u64)>,
 }
@@ -185,6 +194,37 @@ pub struct Orders {
     pub payments: Codes,
     /// Staff ids.
     pub staffs: Codes,
+    /// Promotions on the order's lines, part of the discount of its totals; empty without any.
+    pub promotion: Vec<i64>,
+    /// Coupon on the whole order, part of the discount of its totals; empty without any.
+    pub coupon: Vec<i64>,
+    /// Rebate on the order, part of the discount of its totals; empty without any.
+    pub rebate: Vec<i64>,
+    /// What sending the order cost; empty without any.
+    pub freight: Vec<i64>,
+}
+
+/// What making an order line took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    /// The order.
+    pub order: u32,
+    /// Number of the line in its order.
+    pub line_no: i32,
+    /// The product of the line.
+    pub product: u32,
+    /// Units of the line.
+    pub quantity: i64,
+    /// What the line costs in the order's totals: the standard.
+    pub standard_cost: i64,
+    /// Material, minor units.
+    pub material_cost: i64,
+    /// Hours of work, millionths.
+    pub labour_hours: i64,
+    /// Hours of machines, millionths.
+    pub machine_hours: i64,
+    /// Units made and thrown away.
+    pub rejected_units: i64,
 }
 
 impl Orders {
@@ -225,7 +265,7 @@ pub struct Lines {
     pub quantity: Vec<i32>,
     /// Quantity × unit price as exported, minor units; negative in credits.
     pub amount: Vec<i64>,
-    /// Discount on the line, minor units.
+    /// Discount and promotion on the line, minor units.
     pub discount: Vec<i64>,
     /// A [`line_kind`].
     pub kind: Vec<u8>,
@@ -242,7 +282,7 @@ pub struct Line {
     pub quantity: i32,
     /// Quantity × unit price as exported, minor units; negative in credits.
     pub amount: i64,
-    /// Discount on the line, minor units.
+    /// Discount and promotion on the line, minor units.
     pub discount: i64,
     /// A [`line_kind`].
     pub kind: u8,

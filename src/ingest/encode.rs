@@ -81,7 +81,7 @@ fn cells(block: &Block, layout: &Layout, mapped: &MappedColumn, place: usize, ro
     let present = |row: &u32| Some(values[*row as usize]).filter(|value| *value != EMPTY);
     match mapped.column.kind {
         Kind::Id | Kind::Text | Kind::Ratio => texts(block, layout, mapped, rows),
-        Kind::Money => Arc::new(Int64Array::from_iter(rows.iter().map(present))),
+        Kind::Money | Kind::Decimal => Arc::new(Int64Array::from_iter(rows.iter().map(present))),
         Kind::Integer | Kind::Quantity | Kind::Month => integers(values, rows, |value| value as i32),
         Kind::Flag => Arc::new(BooleanArray::from_iter(rows.iter().map(|row| present(row).map(|value| value != 0)))),
         Kind::Date => Arc::new(Date32Array::from_iter(rows.iter().map(|row| present(row).map(|day| day as i32)))),

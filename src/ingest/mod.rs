@@ -234,7 +234,7 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
             },
         }
     }
-    outcome.manifest.version = 1;
+    outcome.manifest.version = manifest::NAMES_TOGETHER;
     outcome.manifest.decimals = request.decimals;
     let mut place = 0;
     outcome.manifest.batches.retain(|_| {

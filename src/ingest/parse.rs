@@ -250,7 +250,7 @@ impl Block {
             self.values[place] = vec![EMPTY; self.records.len()];
             return;
         }
-        if !mapped.declared && matches!(mapped.column.kind, Kind::Money | Kind::Integer | Kind::Quantity) {
+        if !mapped.declared && matches!(mapped.column.kind, Kind::Money | Kind::Decimal | Kind::Integer | Kind::Quantity) {
             self.two_ways[place] = self.read_two_ways(mapped.field, quote);
         }
         let day = |text: &[u8]| mapped.times.iter().find_map(|format| format.date(text));
@@ -271,6 +271,9 @@ impl Block {
             Kind::Money => self.parse_values(place, mapped, quote, "bad_number", |text| {
                 values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
             }),
+            Kind::Decimal => {
+                self.parse_values(place, mapped, quote, "bad_number", |text| values::decimal(text, numbers, MILLIONTHS));
+            }
             Kind::Integer | Kind::Quantity => self.parse_values(place, mapped, quote, "bad_number", |text| {
                 values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
             }),
@@ -397,3 +400,6 @@ fn means_total(cell: &[u8]) -> bool {
 
 /// Amounts of this many minor units or more are refused: nine thousand of them still add up in 64 bits.
 const LARGEST: i64 = 1_000_000_000_000_000;
+
+/// Digits after the point of a decimal that is not money.
+const MILLIONTHS: u32 = 6;

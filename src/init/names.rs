@@ -76,6 +76,9 @@ const HINTS: &[(&str, &str)] = &[
         "interaction interactions interaksi call calls keluhan complaint complaints visits kunjungan kontak contact contacts tickets",
     ),
     ("activity_costs", "cost costs biaya activity aktivitas kegiatan"),
+    ("cost_rates", "rate rates tarif tariffs"),
+    ("ledger", "ledger gl bukubesar jurnal"),
+    ("jobs", "job jobs pekerjaan spk workorders"),
     ("control_totals", "control kontrol kendali totals rekap"),
 ];
 

@@ -118,7 +118,7 @@ impl ColumnProfile {
             Kind::Date | Kind::Timestamp => share(self.dates.dates()),
             Kind::Month => share(self.months.max(self.dates.dates())),
             Kind::Flag => share(self.flags),
-            Kind::Money | Kind::Ratio => share(self.numbers.numbers()),
+            Kind::Money | Kind::Decimal | Kind::Ratio => share(self.numbers.numbers()),
             Kind::Integer | Kind::Quantity => {
                 let fractions: u64 = self.numbers.digits(format)[1..].iter().sum();
                 share(self.numbers.numbers() - fractions.min(self.numbers.numbers()))

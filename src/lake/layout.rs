@@ -40,7 +40,7 @@ impl Stored {
         match self {
             Stored::Cell(column) => match column.kind {
                 Kind::Id | Kind::Text => DataType::Utf8,
-                Kind::Money => DataType::Int64,
+                Kind::Money | Kind::Decimal => DataType::Int64,
                 Kind::Integer | Kind::Quantity | Kind::Month => DataType::Int32,
                 Kind::Flag => DataType::Boolean,
                 Kind::Date => DataType::Date32,

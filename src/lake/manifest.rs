@@ -10,6 +10,9 @@ use super::disk::{self, Out};
 use super::layout::LakeDir;
 use crate::error::{Error, Result};
 
+/// The version since which [`Manifest::implied`] is filled.
+pub const NAMES_TOGETHER: u32 = 2;
+
 /// What is in the lake.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -228,8 +231,13 @@ impl Manifest {
     /// table has a source of its own.
     pub fn files<'m>(&'m self, table: &'m str) -> impl Iterator<Item = &'m DataFile> {
         let own = |batch: &'m Batch| batch.files.iter().filter(move |file| !batch.only_names(file));
-        let implied = if self.describes(table) { &[][..] } else { &self.implied[..] };
-        self.active().flat_map(own).chain(implied).filter(move |file| file.table == table)
+        let described = self.describes(table);
+        let implied = if described { &[][..] } else { &self.implied[..] };
+        // A lake from before what is named was put together has each name once, in the batch that brought it.
+        let apart = if described || self.version >= NAMES_TOGETHER { &[][..] } else { &self.batches[..] };
+        let apart =
+            apart.iter().flat_map(|batch| batch.files.iter().filter(move |file| batch.only_names(file)));
+        self.active().flat_map(own).chain(implied).chain(apart).filter(move |file| file.table == table)
     }
 
     /// Whether a table has a source of its own.

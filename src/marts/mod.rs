@@ -5,6 +5,8 @@
 
 pub mod dialect;
 
+use std::sync::Arc;
+
 use arrow::datatypes::SchemaRef;
 use polars::prelude::*;
 use polars::sql::SQLContext;
@@ -99,7 +101,10 @@ fn scan(lake: &LakeDir, paths: &[&String], schema: &SchemaRef) -> Result<LazyFra
         return Ok(empty(schema)?.lazy());
     }
     let paths = paths.iter().map(|path| PlRefPath::from(lake.file(path).to_string_lossy().as_ref()));
-    let frame = LazyFrame::scan_parquet_sources(ScanSources::Paths(paths.collect()), ScanArgsParquet::default());
+    // A file from before a column was added does not have it.
+    let schema = Some(Arc::new(empty(schema)?.schema().as_ref().clone()));
+    let arguments = ScanArgsParquet { schema, allow_missing_columns: true, ..ScanArgsParquet::default() };
+    let frame = LazyFrame::scan_parquet_sources(ScanSources::Paths(paths.collect()), arguments);
     frame.map_err(Error::internal("opening the lake"))
 }
 

@@ -5,6 +5,7 @@
 //! - [`logistic`]: ridge logistic regression
 //! - [`rank`]: NTILE and tie-keeping quantile scores
 //! - [`allocate`]: splitting cents exactly
+//! - [`decimal`], [`formula`]: exact decimals, and formulas over them
 //! - [`metrics`]: AUC, average precision, Brier, calibration error, lift
 //! - [`association`]: strength and significance of rules, Benjamini-Hochberg
 //! - [`itemsets`]: frequent itemsets and their rules
@@ -21,8 +22,10 @@ pub mod btyd;
 pub(crate) mod cdnow;
 pub mod change_point;
 mod chunks;
+pub mod decimal;
 mod dense;
 pub mod forecast;
+pub mod formula;
 pub mod gamma_gamma;
 mod hypergeometric;
 pub mod itemsets;

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["calendar", "contracts", "error", "lake"]),
     ("init", &["calendar", "contracts", "error", "ingest"]),
     ("check", &["calendar", "contracts", "error", "lake"]),
-    ("facts", &["calendar", "contracts", "error", "lake"]),
+    ("facts", &["calendar", "contracts", "error", "lake", "stats"]),
     ("analyses", &["calendar", "contracts", "error", "facts", "stats"]),
     ("marts", &["calendar", "analyses", "contracts", "error", "lake"]),
     ("engine", &["calendar", "analyses", "contracts", "error", "facts", "lake", "marts"]),

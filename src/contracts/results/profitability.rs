@@ -1,7 +1,26 @@
 //! The tables of `profitability`.
 
-use crate::contracts::Kind::{Id, Integer, Money, Text};
+use crate::contracts::Kind::{Id, Integer, Money, Month, Ratio, Text};
 use crate::contracts::{Column, Table};
+
+/// From gross sales to contribution.
+const N_ORDERS: Column = Column::new("n_orders", Integer, "Completed orders that sold something.");
+const N_LINES: Column = Column::new("n_lines", Integer, "Lines of completed orders.");
+const UNITS: Column = Column::new("units", Integer, "Units sold, those brought back later included.");
+const GROSS_SALES: Column = Column::new("gross_sales", Money, "Quantity × unit price.");
+const DISCOUNTS: Column = Column::new("discounts", Money, "Discounts given.");
+const PROMOTIONS: Column = Column::new("promotions", Money, "Promotions and coupons.");
+const RETURNS: Column = Column::new("returns", Money, "What went back.");
+const REBATES: Column = Column::new("rebates", Money, "Rebates and bonuses granted.");
+const NET_SALES: Column = Column::new("net_sales", Money, "Gross sales − discounts − promotions − returns − rebates.");
+const COGS: Column =
+    Column::new("cogs", Money, "Cost of the goods that were kept; what it took, for lines made to order.");
+const GROSS_MARGIN: Column = Column::new("gross_margin", Money, "Net sales − cost of goods.");
+const ORDER_COSTS: Column = Column::new("order_costs", Money, "Shares of the pools of the order stage.");
+const SERVICE_COSTS: Column = Column::new("service_costs", Money, "Shares of the pools of the service stage.");
+const MARKETING_COSTS: Column = Column::new("marketing_costs", Money, "Shares of the pools of the marketing stage.");
+const OVERHEAD_COSTS: Column = Column::new("overhead_costs", Money, "Shares of the pools of the overhead stage.");
+const CONTRIBUTION: Column = Column::new("contribution", Money, "Gross margin − the shares of all pools.");
 
 /// What each customer earned us.
 pub static PROFITABILITY: Table = Table {
@@ -10,29 +29,90 @@ pub static PROFITABILITY: Table = Table {
     key: &["customer_id"],
     columns: &[
         Column::new("customer_id", Id, "The customer.").filled(),
-        Column::new("n_orders", Integer, "Completed orders that sold something."),
-        Column::new("n_lines", Integer, "Lines of completed orders."),
-        Column::new("units", Integer, "Units sold, those brought back later included."),
-        Column::new("gross_sales", Money, "Quantity × unit price."),
-        Column::new("discounts", Money, "Discounts given."),
-        Column::new("returns", Money, "What went back."),
-        Column::new("net_sales", Money, "Gross − discounts − returns."),
-        Column::new("cogs", Money, "Cost of the goods that were kept."),
-        Column::new("gross_margin", Money, "Net sales − cost of goods."),
-        Column::new("contribution", Money, "Gross margin − the shares of all pools."),
+        Column::new("party_class", Text, "external, internal or supplier; external where the export does not say."),
+        N_ORDERS,
+        N_LINES,
+        UNITS,
+        GROSS_SALES,
+        DISCOUNTS,
+        PROMOTIONS,
+        RETURNS,
+        REBATES,
+        NET_SALES,
+        COGS,
+        GROSS_MARGIN,
+        ORDER_COSTS,
+        SERVICE_COSTS,
+        MARKETING_COSTS,
+        OVERHEAD_COSTS,
+        CONTRIBUTION,
+        Column::new(
+            "profit_class",
+            Text,
+            "profitable, break_even or loss, by contribution and `break_even`; inactive without any line or cost.",
+        ),
         Column::new(
             "decile",
             Integer,
-            "1 for the tenth of the customers with the highest contribution, 10 for the lowest.",
+            "1 for the tenth of the customers with the highest contribution, 10 for the lowest; empty for our own.",
         ),
     ],
     open: Some("cost_"),
 };
 
+/// The statement by period.
+pub static PROFITABILITY_PERIODS: Table = Table {
+    name: "profitability_periods",
+    doc: "What each customer earned us in each period, one row per period and customer with an order or contact in it.",
+    key: &["period", "customer_id"],
+    columns: &[
+        Column::new("period", Text, "The period: 2025, 2025-Q3 or 2025-07, as configured.").filled(),
+        Column::new("customer_id", Id, "The customer.").filled(),
+        N_ORDERS,
+        N_LINES,
+        UNITS,
+        GROSS_SALES,
+        DISCOUNTS,
+        PROMOTIONS,
+        RETURNS,
+        REBATES,
+        NET_SALES,
+        COGS,
+        GROSS_MARGIN,
+        ORDER_COSTS,
+        SERVICE_COSTS,
+        MARKETING_COSTS,
+        OVERHEAD_COSTS,
+        CONTRIBUTION,
+    ],
+    open: Some("cost_"),
+};
+
+/// The pools by month.
+pub static PROFITABILITY_POOLS: Table = Table {
+    name: "profitability_pools",
+    doc: "What each pool cost in each month and what became of it, one row per pool and month with a booked cost.",
+    key: &["pool", "month"],
+    columns: &[
+        Column::new("pool", Text, "The pool.").filled(),
+        Column::new("month", Month, "The month."),
+        Column::new("stage", Text, "order, service, marketing or overhead."),
+        Column::new("ledger", Money, "What its source says."),
+        Column::new("received", Money, "What supporting pools passed on to it."),
+        Column::new("passed_on", Money, "What it passed on to other pools."),
+        Column::new("unused", Money, "The cost of capacity nobody used."),
+        Column::new("unallocated", Money, "The cost nobody drove, or negative drivers did."),
+        Column::new("shared", Money, "What customers and anonymous sales share; nothing of it, where it is traced."),
+        Column::new("driver", Ratio, "What they drove, in the driver's unit."),
+        Column::new("capacity", Ratio, "Practical capacity in that unit; empty where the pool has none."),
+    ],
+    open: None,
+};
+
 /// The whale curve.
 pub static PROFITABILITY_WHALE: Table = Table {
     name: "profitability_whale",
-    doc: "Cumulative contribution of the best customers, one row per percent of customers.",
+    doc: "Cumulative contribution of the best customers outside the house, one row per percent of customers.",
     key: &["percent"],
     columns: &[
         Column::new("percent", Integer, "The best so many percent of the customers."),
@@ -49,12 +129,16 @@ pub static PROFITABILITY_TIEOUT: Table = Table {
     key: &["line"],
     columns: &[
         Column::new("line", Text, "The line of the statement or the pool."),
-        Column::new("ledger", Money, "The source: order lines, or the activity costs."),
-        Column::new("customers", Money, "What all customers have of it."),
+        Column::new("ledger", Money, "The source: order lines, activity costs, or the ledger's accounts."),
+        Column::new("received", Money, "What supporting pools passed on to it."),
+        Column::new("passed_on", Money, "What it passed on to other pools."),
+        Column::new("customers", Money, "What all customers outside the house have of it."),
+        Column::new("internal", Money, "What internal parties have of it."),
         Column::new("anonymous", Money, "What anonymous sales have of it."),
-        Column::new("unallocated", Money, "Cost of months in which nothing drove the pool."),
+        Column::new("unused", Money, "The cost of capacity nobody used; spread over nobody."),
+        Column::new("unallocated", Money, "Cost nobody drove, or that no formula traced."),
         Column::new("rounding", Money, "What rounding to the nearest unit left over; nothing with largest remainder."),
-        Column::new("difference", Money, "Ledger − all of these: nothing, or the run fails."),
+        Column::new("difference", Money, "Ledger + received − passed on − all the others: nothing, or the run fails."),
     ],
     open: None,
 };

@@ -213,8 +213,12 @@ pub struct Waterfall {
     pub gross_sales: i64,
     /// Discounts given (positive).
     pub discounts: i64,
+    /// Promotions and coupons (positive).
+    pub promotions: i64,
     /// Returns taken back (positive).
     pub returns: i64,
+    /// Rebates granted (positive).
+    pub rebates: i64,
     /// Net sales.
     pub net_sales: i64,
     /// Cost of goods sold (positive).
@@ -257,13 +261,17 @@ pub struct TieOutRow {
     /// `gross_sales`, `discounts`, `returns`, `net_sales`, `cogs`, `gross_margin`, `contribution`
     /// (translated) or the name of a cost pool.
     pub line: String,
-    /// Amount in the ledger.
+    /// Amount in the ledger, with what other pools passed on.
     pub ledger: i64,
     /// Amount allocated to customers.
     pub customers: i64,
+    /// Amount of our own departments.
+    pub internal: i64,
     /// Amount of sales without a customer.
     pub anonymous: i64,
-    /// Amount that no rule allocates.
+    /// Cost of capacity nobody used.
+    pub unused: i64,
+    /// Amount that no rule allocates, what rounding left over included.
     pub unallocated: i64,
     /// What is left; 0 when the line ties out.
     pub difference: i64,

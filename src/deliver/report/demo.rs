@@ -195,7 +195,7 @@ fn profitability(dice: &mut Dice) -> Profitability {
         customers,
         anonymous,
         unallocated,
-        difference: 0,
+        ..TieOutRow::default()
     };
     Profitability {
         period: period("2024-12-01", "2025-12-01"),
@@ -209,6 +209,8 @@ fn profitability(dice: &mut Dice) -> Profitability {
             gross_sales: 54_100 * MILLION,
             discounts: 4_262 * MILLION,
             returns: 1_625 * MILLION,
+            promotions: 0,
+            rebates: 0,
             net_sales: 48_213 * MILLION,
             cogs: 29_873 * MILLION,
             gross_margin: 18_340 * MILLION,

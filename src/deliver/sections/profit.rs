@@ -91,12 +91,17 @@ fn waterfall(delivery: &Delivery<'_>) -> Result<Option<Waterfall>> {
         match rows.text("line", row)?.as_str() {
             "gross_sales" => waterfall.gross_sales = amount,
             "discounts" => waterfall.discounts = amount,
+            "promotions" => waterfall.promotions = amount,
             "returns" => waterfall.returns = amount,
+            "rebates" => waterfall.rebates = amount,
             "net_sales" => waterfall.net_sales = amount,
             "cogs" => waterfall.cogs = amount,
+            "accounts_without_pool" => {}
             pool => {
                 let name = pool.strip_prefix("cost_").unwrap_or(pool).to_string();
-                waterfall.cost_pools.push(CostPool { name, amount });
+                if amount != 0 {
+                    waterfall.cost_pools.push(CostPool { name, amount });
+                }
             }
         }
     }
@@ -113,7 +118,9 @@ fn tie_out(delivery: &Delivery<'_>) -> Result<Vec<TieOutRow>> {
             let line = rows.text("line", row)?;
             Ok(TieOutRow {
                 line: line.strip_prefix("cost_").unwrap_or(&line).to_string(),
-                ledger: rows.number("ledger", row)?,
+                ledger: rows.number("ledger", row)? + rows.number("received", row)? - rows.number("passed_on", row)?,
+                internal: rows.number("internal", row)?,
+                unused: rows.number("unused", row)?,
                 customers: rows.number("customers", row)?,
                 anonymous: rows.number("anonymous", row)?,
                 unallocated: rows.number("unallocated", row)? + rows.number("rounding", row)?,

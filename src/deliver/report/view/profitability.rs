@@ -77,11 +77,15 @@ fn waterfall_chart(voice: Voice<'_>, data: &Waterfall) -> String {
     let mut steps = vec![
         total("line.gross_sales", data.gross_sales),
         minus("line.discounts", data.discounts),
+        minus("line.promotions", data.promotions),
         minus("line.returns", data.returns),
+        minus("line.rebates", data.rebates),
         total("line.net_sales", data.net_sales),
         minus("line.cogs", data.cogs),
         total("line.gross_margin", data.gross_margin),
     ];
+    // What the exports do not have is no step.
+    steps.retain(|step| step.total || step.amount != 0);
     let pools = data.cost_pools.iter();
     steps.extend(pools.map(|pool| step(&voice.label("line", &pool.name), pool.amount.saturating_neg(), false)));
     steps.push(total("line.contribution", data.contribution));
@@ -107,23 +111,32 @@ pub(super) fn name_or_id<'a>(name: &'a str, id: &'a str) -> (&'a str, &'a str) {
 }
 
 fn ties(row: &TieOutRow) -> bool {
-    let parts = [row.customers, row.anonymous, row.unallocated].map(i128::from);
+    let parts = [row.customers, row.internal, row.anonymous, row.unused, row.unallocated].map(i128::from);
     row.difference == 0 && i128::from(row.ledger) == parts.iter().sum::<i128>()
 }
 
 fn tie_out(voice: Voice<'_>, rows: &[TieOutRow]) -> Value {
-    let heads = ["line", "#ledger", "#to_customers", "#anonymous", "#unallocated", "#difference", "#check"];
+    // Columns that are empty throughout are left out.
+    let columns: [(&str, fn(&TieOutRow) -> i64); 7] = [
+        ("#ledger", |row| row.ledger),
+        ("#to_customers", |row| row.customers),
+        ("#internal", |row| row.internal),
+        ("#anonymous", |row| row.anonymous),
+        ("#unused", |row| row.unused),
+        ("#unallocated", |row| row.unallocated),
+        ("#difference", |row| row.difference),
+    ];
+    let always = |head: &str| !["#internal", "#unused"].contains(&head);
+    let shown = |(head, value): &(&str, fn(&TieOutRow) -> i64)| always(head) || rows.iter().any(|row| value(row) != 0);
+    let columns: Vec<_> = columns.into_iter().filter(shown).collect();
+    let heads: Vec<&str> =
+        ["line"].into_iter().chain(columns.iter().map(|(head, _)| *head)).chain(["#check"]).collect();
     Table::new(voice, &heads).fill(voice, rows, usize::MAX, |row| {
         let (mark, class) = if ties(row) { ("✓", "num good") } else { ("✗", "num bad") };
-        vec![
-            text(voice.label("line", &row.line)),
-            number(voice.money_exact(row.ledger)),
-            number(voice.money_exact(row.customers)),
-            number(voice.money_exact(row.anonymous)),
-            number(voice.money_exact(row.unallocated)),
-            number(voice.money_exact(row.difference)),
-            number(mark).class(class),
-        ]
+        let mut cells = vec![text(voice.label("line", &row.line))];
+        cells.extend(columns.iter().map(|(_, value)| number(voice.money_exact(value(row)))));
+        cells.push(number(mark).class(class));
+        cells
     })
 }
 
