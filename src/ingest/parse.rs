@@ -250,7 +250,9 @@ impl Block {
             self.values[place] = vec![EMPTY; self.records.len()];
             return;
         }
-        if !mapped.declared && matches!(mapped.column.kind, Kind::Money | Kind::Decimal | Kind::Integer | Kind::Quantity) {
+        if !mapped.declared
+            && matches!(mapped.column.kind, Kind::Money | Kind::Decimal | Kind::Integer | Kind::Quantity)
+        {
             self.two_ways[place] = self.read_two_ways(mapped.field, quote);
         }
         let day = |text: &[u8]| mapped.times.iter().find_map(|format| format.date(text));
@@ -272,7 +274,9 @@ impl Block {
                 values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
             }),
             Kind::Decimal => {
-                self.parse_values(place, mapped, quote, "bad_number", |text| values::decimal(text, numbers, MILLIONTHS));
+                self.parse_values(place, mapped, quote, "bad_number", |text| {
+                    values::decimal(text, numbers, MILLIONTHS)
+                });
             }
             Kind::Integer | Kind::Quantity => self.parse_values(place, mapped, quote, "bad_number", |text| {
                 values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))

@@ -235,8 +235,7 @@ impl Manifest {
         let implied = if described { &[][..] } else { &self.implied[..] };
         // A lake from before what is named was put together has each name once, in the batch that brought it.
         let apart = if described || self.version >= NAMES_TOGETHER { &[][..] } else { &self.batches[..] };
-        let apart =
-            apart.iter().flat_map(|batch| batch.files.iter().filter(move |file| batch.only_names(file)));
+        let apart = apart.iter().flat_map(|batch| batch.files.iter().filter(move |file| batch.only_names(file)));
         self.active().flat_map(own).chain(implied).chain(apart).filter(move |file| file.table == table)
     }
 
