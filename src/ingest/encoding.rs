@@ -50,7 +50,10 @@ impl TextEncoding {
         } else if self.0 == UTF_16LE || self.0 == UTF_16BE {
             text().chars().map(|letter| letter.len_utf16() as u64 * 2).sum()
         } else {
-            self.0.encode(&text()).0.len() as u64
+            // Of bytes that were no text it is no longer known how many they were: they count as one.
+            let text = text();
+            let parts = text.split('\u{FFFD}').map(|part| self.0.encode(part).0.len() as u64);
+            parts.sum::<u64>() + text.matches('\u{FFFD}').count() as u64
         }
     }
 
@@ -191,5 +194,6 @@ mod tests {
         assert_eq!(encoding("utf-16").source_length("aé€😀".as_bytes()), 10);
         assert_eq!(encoding("windows-1252").decoded_length("aé€".as_bytes()), 3);
         assert_eq!(encoding("shift_jis").source_length("日a".as_bytes()), 3);
+        assert_eq!(encoding("shift_jis").source_length("a\u{FFFD}b".as_bytes()), 3);
     }
 }

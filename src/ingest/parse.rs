@@ -253,7 +253,8 @@ impl Block {
         if !mapped.declared
             && matches!(mapped.column.kind, Kind::Money | Kind::Decimal | Kind::Integer | Kind::Quantity)
         {
-            self.two_ways[place] = self.read_two_ways(mapped.field, quote);
+            let whole = matches!(mapped.column.kind, Kind::Integer | Kind::Quantity);
+            self.two_ways[place] = self.read_two_ways(mapped.field, quote, whole);
         }
         let day = |text: &[u8]| mapped.times.iter().find_map(|format| format.date(text));
         match mapped.column.kind {
@@ -295,11 +296,16 @@ impl Block {
         }
     }
 
-    /// Whether a column's numbers could be read with `.` for thousands as well as for decimals.
-    fn read_two_ways(&self, field: usize, quote: u8) -> TwoWays {
+    /// Whether a column's numbers could be read with `.` for thousands as well as for decimals. No whole number
+    /// settles it, and a short one cannot be read two ways.
+    fn read_two_ways(&self, field: usize, quote: u8, whole: bool) -> TwoWays {
         let mut found = TwoWays::default();
         for record in 0..self.records.len() {
-            match values::point_is(&self.cell(record, field, quote)) {
+            let cell = self.cell(record, field, quote);
+            if whole && cell.len() < 5 {
+                continue;
+            }
+            match values::point_is(&cell) {
                 values::Point::Open => {
                     if found.open == 0 {
                         found.first = record as u32;

@@ -68,7 +68,6 @@ fn written() -> impl Strategy<Value = Written> {
             _ => text.into_bytes(),
         };
         let header = if encoding == "utf-16" { header.len() * 2 } else { header.len() };
-        bytes.truncate(bytes.len());
         for (place, what, byte) in edits {
             // Mostly below the header, so that rows are reached.
             let place = if byte % 16 == 0 {
