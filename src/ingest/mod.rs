@@ -199,6 +199,10 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
                 return Ok(Attempt::Again(Found { held: vec![held], ..Found::default() }));
             }
         };
+        if !held.is_empty() && !passed_over.is_empty() {
+            // Another file about the same may be in force instead.
+            return Ok(Attempt::Again(Found { held, ..Found::default() }));
+        }
         outcome.held.extend(held);
         let late: Vec<Held> = loaded.iter().filter_map(|file| file.hold.clone()).collect();
         if !late.is_empty() {

@@ -89,13 +89,14 @@ fn plan_source<'w>(
             let last = last.filter(|batch| batch.hash == hash);
             let same = last.or_else(|| before.active().filter(mine).find(|batch| batch.hash == hash));
             if let Some(batch) = same {
-                again = place(batch).filter(|place| found.again.contains(place));
+                let active = batch.superseded_by.is_none();
+                again = place(batch).filter(|place| active && found.again.contains(place));
                 let elsewhere = batch.file != file && present.contains(&batch.file);
                 if elsewhere && differ(&unit, &batch.unit) {
                     plan.copies.push(copy(name, &file, unit, &batch.file));
                     continue;
                 }
-                if again.is_none() && !waits_for_parents(batch, table, plan) {
+                if again.is_none() && !(active && waits_for_parents(batch, table, plan)) {
                     plan.known.push(path);
                     continue;
                 }

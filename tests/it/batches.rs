@@ -142,6 +142,22 @@ fn a_corrected_file_of_another_name_takes_the_place_of_the_first() {
 }
 
 #[test]
+fn a_correction_that_is_held_leaves_the_first_in_force() {
+    let project = shop();
+    project.write("in/SBY_2026-01-06(1).csv", day("SBY", 6, 20).replace("Harga", "Total"));
+    let sql = "SELECT SUM(quantity * unit_price) AS amount, COUNT(*) AS n FROM lake_order_lines";
+    for _ in 0..2 {
+        let ran = project.run(&["run"]);
+        assert_eq!(ran.code, 6, "{}", ran.stderr);
+        assert_eq!(project.ok(&["query", "-c", sql]).stdout, format!("amount,n\n{},18\n", 6 * 6 * 1050));
+    }
+    project.write("in/SBY_2026-01-06(1).csv", day("SBY", 6, 20));
+    project.ok(&["run"]);
+    assert_eq!(project.ok(&["query", "-c", sql]).stdout, format!("amount,n\n{},18\n", 5 * 6 * 1050 + 6 * 2050));
+    assert_eq!(tables(&project), rebuilt(&project));
+}
+
+#[test]
 fn a_customer_only_a_superseded_file_named_is_gone() {
     let project = shop();
     project.ok(&["run", "--quiet"]);
