@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::analyses::Analyses;
+use crate::check;
 use crate::error::{Error, Result};
 use crate::ingest::source::Source;
 
@@ -34,6 +35,8 @@ pub struct Core {
     pub currency: Currency,
     /// Defaults of a run.
     pub run: Run,
+    /// What is checked, and what follows from it.
+    pub check: check::Settings,
     /// The exports, by name.
     pub sources: BTreeMap<String, Source>,
 }
@@ -124,6 +127,7 @@ impl Config {
         if core.currency.decimals > 6 {
             return Err(wrong("`currency.decimals` is at most 6".into()));
         }
+        core.check.validate().map_err(wrong)?;
         for (name, source) in &core.sources {
             source.validate().map_err(|message| wrong(format!("in `[sources.{name}]`: {message}")))?;
         }

@@ -66,6 +66,9 @@ pub enum Error {
     /// A definition and what was computed differ: a defect of ours.
     #[error("table `{table}` broke its contract: {message}")]
     Contract { table: &'static str, message: String },
+    /// Every branch is held back.
+    #[error("every branch is held back ({}): nothing was published", branches.join(", "))]
+    AllHeld { branches: Vec<String> },
     /// A figure does not tie out to its source.
     #[error("`{table}` does not tie out: {message}")]
     TieOut { table: &'static str, message: String },
@@ -110,7 +113,7 @@ impl Error {
             | Error::NothingServes
             | Error::NoOrders
             | Error::TooManyValues { .. } => 3,
-            Error::TieOut { .. } => 4,
+            Error::TieOut { .. } | Error::AllHeld { .. } => 4,
             Error::Io { .. } | Error::Damaged { .. } => 74,
             Error::Locked { .. } => 75,
         }
@@ -167,6 +170,10 @@ impl Error {
                 "wait for it to end; the lock goes with its process, so a crashed run leaves none".into()
             }
             Error::Unknown { known, .. } => format!("known are: {}", known.join(", ")),
+            Error::AllHeld { .. } => {
+                "the last good run still serves; see `langgan check`, then ask for the data again or `langgan accept` them"
+                    .into()
+            }
             Error::TieOut { .. } => "nothing was published; the last good run still serves".into(),
             Error::Usage { hint, .. } => hint.clone(),
             Error::Query { .. } => "list what can be queried with `langgan query -c \"SHOW TABLES\"`".into(),

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::args::{Analyze, Run};
 use super::progress::spinner;
-use super::{Session, ingest, render};
+use super::{Session, check, ingest, render};
 use crate::analyses::Analyses;
 use crate::calendar::day_name;
-use crate::check::{self, Mismatch};
+use crate::check::{Mismatch, Picture};
 use crate::config::Config;
+use crate::contracts::results::QUEUE;
 use crate::deliver::{self, Delivery};
 use crate::engine::publish::{Draft, outside};
 use crate::engine::record::{self, Record};
@@ -51,10 +52,12 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
     }
     let as_of = as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
     let parts = engine::parts(&config.analyses, &args.names)?;
-    let facts = facts::load_parts(&lake, &manifest, as_of, parts)?;
+    let picture = check::look(session, &config, &lake, &manifest, as_of)?;
+    let served = &picture.gate.view.manifest;
+    let facts = facts::load_parts(&lake, served, as_of, parts)?;
     let decimals = config.core.currency.decimals;
     let earlier = earlier::load(&session.project.runs(), as_of, decimals, &config.analyses, &args.names)?;
-    let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, &manifest, earlier, &|_| {})?;
+    let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, served, earlier, &|_| {})?;
     let mut tables = serde_json::Map::new();
     for analysis in
         config.analyses.all().iter().filter(|analysis| args.names.iter().any(|name| name == analysis.spec().id))
@@ -91,19 +94,31 @@ fn publish(
         seconds.push((name.into(), clock.elapsed().as_secs_f64()));
         clock = std::time::Instant::now();
     };
-    bar.set_message("reading the lake");
-    let facts = facts::load(lake, manifest, as_of)?;
-    lap("facts", &mut seconds);
-    let (compared, mismatches) = check::control_totals(lake, manifest)?;
+    bar.set_message("checking");
+    let mut picture = check::look(session, config, lake, manifest, as_of)?;
     lap("check", &mut seconds);
+    if picture.gate.nothing {
+        bar.finish_and_clear();
+        return Err(Error::AllHeld { branches: picture.gate.held.iter().map(|held| held.branch.clone()).collect() });
+    }
+    let served = &picture.gate.view.manifest;
+    bar.set_message("reading the lake");
+    let facts = facts::load(lake, served, as_of)?;
+    lap("facts", &mut seconds);
     let earlier = earlier::load(&session.project.runs(), as_of, config.core.currency.decimals, &config.analyses, &[])?;
     let progress = |step: &str| bar.set_message(step.to_string());
-    let outcome = engine::run(&config.analyses, &[], &facts, lake, manifest, earlier, &progress)?;
+    let outcome = engine::run(&config.analyses, &[], &facts, lake, served, earlier, &progress)?;
     seconds.extend(outcome.seconds.iter().cloned());
     lap("analyses", &mut seconds);
     bar.set_message("writing the results");
     let language = session.language(config);
-    let id = run_id(config, manifest, &facts, &outcome, language);
+    if let Ok(queue) = outcome.results.get(&QUEUE) {
+        check::price(lake, manifest, &mut picture, queue)?;
+    }
+    let check_json = serde_json::to_vec_pretty(&check::json(&picture, manifest));
+    let check_json = check_json.map_err(Error::internal("writing check.json"))?;
+    let id = run_id(config, manifest, &facts, &outcome, language, &check_json);
+    draft.write("check.json", &check_json)?;
     for (name, frame) in outcome.results.iter() {
         draft.write_table(name, &mut outside(name, frame, config.core.currency.decimals)?)?;
     }
@@ -113,8 +128,7 @@ fn publish(
         facts: &facts,
         results: &outcome.results,
         manifest,
-        compared,
-        mismatches: &mismatches,
+        picture: &picture,
         failures: &outcome.failures,
         language,
     };
@@ -133,7 +147,9 @@ fn publish(
         rejects: record::rejects(manifest),
         tables: outcome.results.iter().map(|(name, frame)| (name.to_string(), frame.height() as u64)).collect(),
         failures: outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect(),
-        control_totals: (compared, mismatches.len() as u64),
+        control_totals: (picture.compared, picture.mismatches.len() as u64),
+        held: picture.gate.held.clone(),
+        quarantined: picture.gate.quarantined,
         seconds,
         peak_memory_bytes: record::peak_memory(),
     };
@@ -144,9 +160,10 @@ fn publish(
     if session.json {
         render::to_stdout(&String::from_utf8_lossy(&json))?;
     } else if !session.quiet {
-        render::to_stdout(&summary(session, config, &facts, &outcome, &mismatches, &record, &place))?;
+        render::to_stdout(&summary(session, config, &facts, &outcome, &picture, &record, &place))?;
     }
-    report_failures(session, &outcome)
+    let code = report_failures(session, &outcome)?;
+    Ok(if code == 0 { check::exit_code(&picture) } else { code })
 }
 
 /// The exclusive as-of day: flag, environment, configuration, or the day after the newest order.
@@ -158,7 +175,7 @@ pub fn as_of(flag: Option<&str>, config: &Config, lake: &LakeDir, manifest: &Man
 }
 
 /// The as-of day that was typed or configured.
-fn typed_day(flag: Option<&str>, config: &Config) -> Result<Option<i32>> {
+pub fn typed_day(flag: Option<&str>, config: &Config) -> Result<Option<i32>> {
     match flag.or(config.core.run.as_of.as_deref()) {
         Some("today") => Ok(Some((chrono::Local::now().date_naive() - chrono::NaiveDate::default()).num_days() as i32)),
         Some(day) => parse_day(day).map(Some),
@@ -182,6 +199,7 @@ fn run_id(
     facts: &Facts,
     outcome: &Outcome,
     language: deliver::report::Language,
+    check: &[u8],
 ) -> String {
     let mut hasher = blake3::Hasher::new();
     let settings = serde_json::json!({
@@ -195,6 +213,7 @@ fn run_id(
         "failures": outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect::<BTreeMap<_, _>>(),
     });
     hasher.update(settings.to_string().as_bytes());
+    hasher.update(check);
     hasher.finalize().to_hex()[..12].to_string()
 }
 
@@ -203,7 +222,7 @@ fn summary(
     config: &Config,
     facts: &Facts,
     outcome: &Outcome,
-    mismatches: &[Mismatch],
+    picture: &Picture,
     record: &Record,
     place: &std::path::Path,
 ) -> String {
@@ -229,7 +248,7 @@ fn summary(
     let (compared, wrong) = record.control_totals;
     if compared > 0 {
         text.push_str(&format!("control totals: {compared} branch-days compared, {wrong} differ\n"));
-        for mismatch in mismatches.iter().take(5) {
+        for mismatch in picture.mismatches.iter().take(5) {
             text.push_str(&format!(
                 "  {} {}: {}\n",
                 day_name(mismatch.day),
@@ -237,9 +256,17 @@ fn summary(
                 difference(mismatch, &money)
             ));
         }
-        if mismatches.len() > 5 {
+        if picture.mismatches.len() > 5 {
             text.push_str("  … all of them: langgan check\n");
         }
+    }
+    let open = picture.exceptions.iter().filter(|told| told.state.is_open()).count();
+    if open > 0 {
+        text.push_str(&format!("{open} open exceptions: langgan check\n"));
+    }
+    for held in &picture.gate.held {
+        let held = deliver::check_words::held(held, deliver::report::Language::English);
+        text.push_str(&format!("held: {}\n", render::harmless(&held)));
     }
     text.push_str(&format!(
         "\n{} tables, lists, queue and report in {}\n",

@@ -103,8 +103,14 @@ pub enum Command {
     Init(Init),
     /// Load what is new into the lake; list what was refused
     Ingest(Ingest),
-    /// Show what arrived, what was refused and which control totals differ
+    /// Show what arrived, what is wrong, where and probably why
     Check(Check),
+    /// Say that data are right as they are, although a check found something
+    Accept(Decide),
+    /// Keep a branch's day from the figures until it is accepted
+    Hold(Decide),
+    /// Let an exception pass until a day
+    Waive(Decide),
     /// Run analyses on the lake as it is
     Analyze(Analyze),
     /// Ingest, check, run every analysis and publish: the nightly job
@@ -177,6 +183,32 @@ pub struct Check {
     /// Only this branch
     #[arg(long, value_name = "BRANCH")]
     pub branch: Option<String>,
+    /// See only what happened before this day: YYYY-MM-DD or today
+    #[arg(long, value_name = "DAY", env = "LANGGAN_AS_OF", hide_env_values = true)]
+    pub as_of: Option<String>,
+}
+
+/// `langgan accept`, `langgan hold`, `langgan waive`.
+#[derive(Debug, Args)]
+pub struct Decide {
+    /// An exception, as `langgan check` names it (rule/branch/day), or a branch
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// With a branch: its day, YYYY-MM-DD; all that is open there is meant
+    #[arg(value_name = "DAY")]
+    pub day: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// The last day the decision holds, YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    /// Who decides; the user of this computer where left out
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// The as-of day the decision is taken at; the newest in the ledger where left out
+    #[arg(long, value_name = "DAY", env = "LANGGAN_AS_OF", hide_env_values = true)]
+    pub as_of: Option<String>,
 }
 
 /// `langgan analyze`.

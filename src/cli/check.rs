@@ -1,14 +1,19 @@
-//! `langgan check`: what arrived, what was refused, which control totals differ.
+//! `langgan check`: what arrived, what is wrong, where and probably why. And `accept`, `hold`, `waive`: what the
+//! administrator decides about it.
 
-use super::args::Check;
+use super::args::{Check, Decide};
+use super::check_screen::Screen;
 use super::{Session, analyze, render};
-use crate::calendar::day_name;
-use crate::check;
+use crate::check::exceptions::{Book, Verdict, What, day_of};
+use crate::check::ledger::Ledger;
+use crate::check::refused::Exports;
+use crate::check::report::{Request, picture};
+use crate::check::{self, Picture};
+use crate::config::Config;
 use crate::deliver::report::format;
-use crate::engine::record;
-use crate::error::Result;
-use crate::ingest::rejects;
-use crate::lake::{LakeDir, Manifest};
+use crate::engine::{lock, record};
+use crate::error::{Error, Result};
+use crate::lake::{Arithmetic, LakeDir, Manifest};
 
 /// Prints the screen.
 pub fn run(session: &Session, args: &Check) -> Result<u8> {
@@ -16,65 +21,180 @@ pub fn run(session: &Session, args: &Check) -> Result<u8> {
     let lake = LakeDir(session.project.lake());
     let manifest = Manifest::read(&lake)?;
     let day = args.day.as_deref().map(analyze::parse_day).transpose()?;
-    let (compared, mut mismatches) = check::control_totals(&lake, &manifest)?;
-    mismatches.retain(|mismatch| {
-        day.is_none_or(|day| mismatch.day == day)
-            && args.branch.as_ref().is_none_or(|branch| *branch == mismatch.branch)
-    });
+    let _lock = lock::take(&lake.lock())?;
+    let as_of = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
+    let mut picture = look(session, &config, &lake, &manifest, as_of)?;
+    price_queue(session, &lake, &manifest, &mut picture)?;
     if session.json {
-        let rows: Vec<serde_json::Value> = mismatches
-            .iter()
-            .map(|mismatch| {
-                serde_json::json!({
-                    "day": day_name(mismatch.day), "branch": mismatch.branch,
-                    "expected_orders": mismatch.expected_orders, "actual_orders": mismatch.actual_orders,
-                    "expected_amount_minor": mismatch.expected_amount, "actual_amount_minor": mismatch.actual_amount,
-                })
-            })
-            .collect();
-        render::json(&serde_json::json!({
-            "sources": record::arithmetic(&manifest), "rejects": record::rejects(&manifest),
-            "branch_days_compared": compared, "mismatches": rows,
-        }))?;
-        return Ok(0);
+        render::json(&json(&picture, &manifest))?;
+    } else {
+        let language = session.language(&config);
+        let currency = &config.core.currency;
+        let money =
+            |minor: i64| format::money_code(minor, currency.decimals, currency.shown(), &currency.code, language);
+        let screen = Screen {
+            picture: &picture,
+            day: day.unwrap_or(as_of - 1),
+            branch: args.branch.as_deref(),
+            only_day: day,
+            rows: arithmetic(&manifest),
+            money: &money,
+            language,
+            lake: manifest.hash(),
+        };
+        render::to_stdout(&screen.lines().join("\n"))?;
     }
-    let mut text = String::new();
-    let sources: Vec<Vec<String>> = record::arithmetic(&manifest)
-        .iter()
-        .map(|(name, rows)| {
-            let numbers = [rows.received, rows.accepted, rows.rejected, rows.duplicate, rows.superseded];
-            let balance = if rows.balances() { "adds up" } else { "DOES NOT ADD UP" };
-            [vec![name.clone()], numbers.iter().map(u64::to_string).collect(), vec![balance.into()]].concat()
-        })
-        .collect();
-    text.push_str(&render::table(
-        &["source", "received", "accepted", "rejected", "duplicate", "superseded", ""],
-        &sources,
-        &[1, 2, 3, 4, 5],
-    ));
-    let codes = record::rejects(&manifest);
-    if !codes.is_empty() {
-        let rows: Vec<Vec<String>> = codes
-            .iter()
-            .map(|(code, rows)| {
-                vec![rows.to_string(), code.clone(), rejects::code(code).map_or("", |code| code.meaning).into()]
-            })
-            .collect();
-        text.push_str("\n\nset aside (rows, code, meaning):\n");
-        text.push_str(&render::table(&["rows", "code", "meaning"], &rows, &[0]));
+    Ok(exit_code(&picture))
+}
+
+/// Looks at the lake, and writes into the ledger what is seen.
+pub fn look(session: &Session, config: &Config, lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Picture> {
+    let exports =
+        Exports { project: &session.project.0, sources: &config.core.sources, decimals: config.core.currency.decimals };
+    let settings = &config.core.check;
+    let currency = &config.core.currency.code;
+    let request = Request { lake, manifest, exports, settings, currency, as_of, record: true };
+    picture(&request, &Ledger::of(&session.project.0))
+}
+
+/// 0; 6 where some branch-days are held; 4 where nothing may be published.
+pub fn exit_code(picture: &Picture) -> u8 {
+    match (picture.gate.nothing, picture.gate.held.is_empty()) {
+        (true, _) => 4,
+        (false, false) => 6,
+        (false, true) => 0,
     }
-    let language = session.language(&config);
-    let currency = &config.core.currency;
-    let money = |minor: i64| format::money_code(minor, currency.decimals, currency.shown(), &currency.code, language);
-    text.push_str(&format!("\n\ncontrol totals: {compared} branch-days compared, {} differ", mismatches.len()));
-    for mismatch in &mismatches {
-        text.push_str(&format!(
-            "\n  {} {}: {}",
-            day_name(mismatch.day),
-            mismatch.branch,
-            analyze::difference(mismatch, &money)
-        ));
+}
+
+/// `check.json`: the picture, and the row arithmetic.
+pub fn json(picture: &Picture, manifest: &Manifest) -> serde_json::Value {
+    let mut json = check::json::json(picture);
+    if let Some(fields) = json.as_object_mut() {
+        fields.insert("sources".into(), serde_json::json!(record::arithmetic(manifest)));
+        fields.insert("rejects".into(), serde_json::json!(record::rejects(manifest)));
     }
-    render::to_stdout(&text)?;
+    json
+}
+
+fn arithmetic(manifest: &Manifest) -> Arithmetic {
+    let mut rows = Arithmetic::default();
+    record::arithmetic(manifest).values().for_each(|source| rows.add(source));
+    rows
+}
+
+/// Prices the exceptions in items of the queue of the newest run.
+fn price_queue(session: &Session, lake: &LakeDir, manifest: &Manifest, picture: &mut Picture) -> Result<()> {
+    let path = session.project.runs().join("latest/tables/queue.parquet");
+    if !path.exists() {
+        return Ok(());
+    }
+    let failed =
+        |error: polars::prelude::PolarsError| Error::Damaged { path: path.clone(), message: error.to_string() };
+    use polars::prelude::{PlRefPath, ScanArgsParquet};
+    let frame = polars::prelude::LazyFrame::scan_parquet(
+        PlRefPath::from(path.to_string_lossy().as_ref()),
+        ScanArgsParquet::default(),
+    );
+    let queue = frame.and_then(polars::prelude::LazyFrame::collect).map_err(failed)?;
+    price(lake, manifest, picture, &queue)
+}
+
+/// Prices the exceptions in items of a queue.
+pub fn price(
+    lake: &LakeDir,
+    manifest: &Manifest,
+    picture: &mut Picture,
+    queue: &polars::prelude::DataFrame,
+) -> Result<()> {
+    let customers = crate::analyses::frame::texts(queue, "customer_id")?;
+    let mut items: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    for row in 0..queue.height() {
+        if let Some(customer) = customers.get(row) {
+            *items.entry(customer).or_default() += 1;
+        }
+    }
+    let ids = check::details::ids(lake, manifest, "customers", "customer_key", "customer_id")?;
+    for told in &mut picture.exceptions {
+        let keys = told.touches.customer_keys.iter().filter_map(|key| ids.get(*key as usize));
+        told.touches.queue_items = Some(keys.filter_map(|id| items.get(id.as_str())).sum());
+    }
+    Ok(())
+}
+
+/// Writes a decision into the ledger.
+pub fn decide(session: &Session, args: &Decide, verdict: Verdict) -> Result<u8> {
+    let config = session.config()?;
+    let lake = LakeDir(session.project.lake());
+    let _lock = lock::take(&lake.lock())?;
+    let ledger = Ledger::of(&session.project.0);
+    let events = ledger.read()?;
+    let newest = Book::fold(&events, i32::MAX).newest;
+    let at = match analyze::typed_day(args.as_of.as_deref(), &config)?.or(newest) {
+        Some(at) => at.max(newest.unwrap_or(at)),
+        None => analyze::as_of(None, &config, &lake, &Manifest::read(&lake)?)?,
+    };
+    let book = Book::fold(&events, at);
+    if args.reason.trim().is_empty() {
+        return Err(usage("a decision needs a reason", "give one with `--reason \"…\"`"));
+    }
+    let until = args.until.as_deref().map(analyze::parse_day).transpose()?;
+    if until.is_some_and(|until| until < at) {
+        return Err(usage("`--until` has passed already", "give a day from the as-of day on"));
+    }
+    if verdict == Verdict::Waived && until.is_none() {
+        return Err(usage("a waiver has an end", "say `--until YYYY-MM-DD`; what is right for good is accepted"));
+    }
+    let keys = keys(&book, &args.key, args.day.as_deref(), verdict)?;
+    let by = args.by.clone().or_else(|| std::env::var("USER").ok()).filter(|by| !by.trim().is_empty());
+    let by = by.ok_or_else(|| usage("nobody decides", "say who with `--by NAME`"))?;
+    let decided = |key: &String| What::Decided {
+        key: key.clone(),
+        verdict,
+        by: by.clone(),
+        reason: args.reason.clone(),
+        until: until.map(crate::calendar::day_name),
+    };
+    ledger.append(at, keys.iter().map(decided).collect())?;
+    for key in &keys {
+        let word = match verdict {
+            Verdict::Accepted => "accepted",
+            Verdict::Held => "held",
+            Verdict::Waived => "waived",
+        };
+        render::to_stdout(&format!("{word}: {}", render::harmless(key)))?;
+    }
     Ok(0)
+}
+
+fn usage(message: &str, hint: &str) -> Error {
+    Error::Usage { message: message.into(), hint: hint.into() }
+}
+
+/// The exceptions a key names: itself, or all open ones of a branch and day.
+fn keys(book: &Book, key: &str, day: Option<&str>, verdict: Verdict) -> Result<Vec<String>> {
+    if day.is_none() && book.exceptions.contains_key(key) {
+        return Ok(vec![key.to_string()]);
+    }
+    let (branch, day) = match day {
+        Some(day) => (key, day),
+        None => key.rsplit_once('/').unwrap_or((key, "")),
+    };
+    let of_day = |key: &&String| {
+        let rest = key.split_once('/').map_or("", |(_, rest)| rest);
+        rest.rsplit_once('/') == Some((branch, day))
+    };
+    let open = book.exceptions.iter().filter(|(_, exception)| exception.state.is_open());
+    let found: Vec<String> = open.map(|(key, _)| key).filter(of_day).cloned().collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    if verdict == Verdict::Held && day_of(day).is_some() {
+        return Ok(vec![format!("held/{branch}/{day}")]);
+    }
+    let known = book.exceptions.iter().filter(|(_, exception)| exception.state.is_open());
+    Err(Error::Unknown {
+        what: "exception",
+        name: if day.is_empty() { key.into() } else { format!("{branch}/{day}") },
+        known: known.map(|(key, _)| key.clone()).take(20).collect(),
+    })
 }

@@ -3,6 +3,7 @@
 mod analyze;
 mod args;
 mod check;
+mod check_screen;
 mod customer;
 mod explain;
 mod housekeeping;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser};
 
+use crate::check::exceptions::Verdict;
 use crate::config::{Config, ProjectDir};
 use crate::deliver::report::Language;
 use crate::error::{Error, Result};
@@ -86,6 +88,9 @@ impl Session {
             Command::Init(args) => init::run(self, args),
             Command::Ingest(args) => ingest::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Accept(args) => check::decide(self, args, Verdict::Accepted),
+            Command::Hold(args) => check::decide(self, args, Verdict::Held),
+            Command::Waive(args) => check::decide(self, args, Verdict::Waived),
             Command::Analyze(args) => analyze::analyze(self, args),
             Command::Run(args) => analyze::run(self, args),
             Command::Report(args) => show::report(self, args),

@@ -20,6 +20,9 @@ pub const ALL: &[&Table] = &[
     &LEDGER,
     &JOBS,
     &CONTROL_TOTALS,
+    &CALENDAR,
+    &HQ_DOCUMENTS,
+    &CORRECTIONS,
 ];
 
 /// Branches of the company.
@@ -130,6 +133,11 @@ pub static ORDERS: Table = Table {
         Column::new("coupon", Money, "Coupon or promotion on the whole order."),
         Column::new("rebate", Money, "Rebate or bonus granted on the order."),
         Column::new("freight", Money, "What sending the order cost us."),
+        Column::new(
+            "stated_total",
+            Money,
+            "Total of the order as the export states it, only compared with the sum of its lines.",
+        ),
     ],
     open: None,
 };
@@ -154,6 +162,7 @@ pub static ORDER_LINES: Table = Table {
         Column::new("discount_rate", Ratio, "Discount as a share of the line: 0 to 1, or with a per cent sign.").unstored(),
         Column::new("discount_percent", Ratio, "Discount in per cent of the line: 0 to 100.").unstored(),
         Column::new("promotion", Money, "Promotion or coupon on the whole line, besides its discount."),
+        Column::new("stated_total", Money, "Total of the line as the export states it, only compared with quantity × unit_price − discount."),
     ],
     open: None,
 };
@@ -277,9 +286,72 @@ pub static CONTROL_TOTALS: Table = Table {
     columns: &[
         Column::new("day", Date, "The day.").required(),
         Column::new("branch_id", Id, "The branch.").required(),
-        Column::new("entity", Text, "What is counted; absent means orders."),
-        Column::new("rows", Integer, "Number of completed orders.").filled(),
+        Column::new("entity", Text, "What is counted: orders (where absent), or order_lines."),
+        Column::new("rows", Integer, "Number of completed orders, or of their lines.").filled(),
         Column::new("amount", Money, "Sum of quantity × price − discount, returned lines included.").filled(),
+        Column::new("quantity", Quantity, "Sum of the units of the lines."),
+        Column::new(
+            "id_hash",
+            Integer,
+            "Hash total of the completed orders: the last nine digits of each order_id added up, modulo 1,000,000,007.",
+        ),
+        Column::new("first_document", Id, "The first order_id of the day, of any status, in the order of ids."),
+        Column::new("last_document", Id, "The last order_id of the day, of any status, in the order of ids."),
+    ],
+    open: None,
+};
+
+/// Days on which branches do not sell as usual.
+pub static CALENDAR: Table = Table {
+    name: "calendar",
+    doc: "Days on which branches do not sell as usual, one row per date and branch.",
+    key: &["date", "branch_id"],
+    columns: &[
+        Column::new("date", Date, "The day.").required(),
+        Column::new("branch_id", Id, "The branch; empty for all of them."),
+        Column::new(
+            "kind",
+            Text,
+            "closed: nothing is expected; holiday: whatever comes is expected; open: orders are expected whatever the habit.",
+        )
+        .required(),
+    ],
+    open: None,
+};
+
+/// What head office has of the branches' documents.
+pub static HQ_DOCUMENTS: Table = Table {
+    name: "hq_documents",
+    doc: "Documents as head office has booked them, compared with the branches' orders, one row per document.",
+    key: &["document_id"],
+    columns: &[
+        Column::new("document_id", Id, "The order_id at the branch.").required(),
+        Column::new("branch_id", Id, "The branch."),
+        Column::new("day", Date, "The day of the document.").required(),
+        Column::new("amount", Money, "Sum of quantity × price − discount, returned lines included.").required(),
+    ],
+    open: None,
+};
+
+/// What is wrong in an export and cannot be mended there.
+pub static CORRECTIONS: Table = Table {
+    name: "corrections",
+    doc: "Corrections of single cells, applied anew in each run as long as the export has the old value, one row per cell.",
+    key: &["entity", "id", "line_no", "column"],
+    columns: &[
+        Column::new("entity", Text, "The table: orders, order_lines, customers or products.").required(),
+        Column::new("id", Id, "The order, customer or product.").required(),
+        Column::new("line_no", Integer, "The line, in order_lines."),
+        Column::new("column", Text, "The column to be corrected.").required(),
+        Column::new(
+            "was",
+            Text,
+            "The wrong value, as the export has it; amounts as 1250000.50, times as 2026-03-31 10:00:00.",
+        )
+        .required(),
+        Column::new("now", Text, "The right value, written the same way.").required(),
+        Column::new("reason", Text, "Why."),
+        Column::new("by", Text, "Who says so."),
     ],
     open: None,
 };

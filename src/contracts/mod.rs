@@ -1,9 +1,11 @@
 //! What every table looks like, declared once: ingest, marts, analyses, docs and tests read it here.
 //!
-//! `inputs` are the tables a source maps its columns onto, `results` the tables a run publishes.
+//! `inputs` are the tables a source maps its columns onto, `results` the tables a run publishes, `rules` what the
+//! inputs must be besides well-formed.
 
 pub mod inputs;
 pub mod results;
+pub mod rules;
 
 /// What a column holds, and so how it is read, stored and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

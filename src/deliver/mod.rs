@@ -1,10 +1,12 @@
 //! Result tables → files people open: the report, the workbook, lists, queues, rejects. Nothing is computed here that
 //! is not already in a table; rows are picked, ordered, capped, named and formatted. Bytes out, no file touched.
 
+pub mod check_words;
 mod churn_words;
 mod columns;
 pub mod csv_file;
 pub mod lists;
+pub mod per_branch;
 pub mod queues;
 mod rejects;
 pub mod report;
@@ -12,7 +14,7 @@ mod sections;
 mod workbook;
 
 use crate::analyses::Results;
-use crate::check::Mismatch;
+use crate::check::Picture;
 use crate::config::Config;
 use crate::contracts::results::{QUEUE, result_table};
 use crate::error::{Error, Result};
@@ -30,10 +32,8 @@ pub struct Delivery<'d> {
     pub results: &'d Results,
     /// The row arithmetic.
     pub manifest: &'d Manifest,
-    /// Branch-days compared with control totals.
-    pub compared: u64,
-    /// Those that differ.
-    pub mismatches: &'d [Mismatch],
+    /// What the checks found, and what may be used.
+    pub picture: &'d Picture,
     /// What could not be made.
     pub failures: &'d [(String, Error)],
     /// Language of the reader.
@@ -48,6 +48,7 @@ pub fn files(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<Vec<(String, Vec
     files.push(("report.xlsx".into(), workbook::workbook(delivery)?));
     files.extend(own_lists(delivery)?);
     files.extend(rejects::files(lake, delivery)?);
+    files.extend(per_branch::files(delivery.picture, &delivery.config.core.currency, delivery.language)?);
     Ok(files)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::check::gate::Held;
 use crate::lake::{Arithmetic, Manifest};
 
 /// The record of a run.
@@ -31,6 +32,10 @@ pub struct Record {
     pub failures: BTreeMap<String, String>,
     /// Branch-days compared with control totals, and how many differ.
     pub control_totals: (u64, u64),
+    /// Branch-days held back, and what serves in their place.
+    pub held: Vec<Held>,
+    /// Orders in quarantine.
+    pub quarantined: u64,
     /// Seconds of each step.
     pub seconds: Vec<(String, f64)>,
     /// Highest memory use of the process, bytes; 0 where the system does not tell.

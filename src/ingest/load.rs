@@ -102,7 +102,7 @@ pub(super) fn load_table(
         written?;
         for ended in batch.iter().filter(|resolved| resolved.block.last) {
             let (open, layout) = (std::mem::take(&mut feed.open[ended.file]), &feed.layouts[ended.file]);
-            loaded.push(finish(files, request.dry_run, open, layout, &seen.owners, ids, &mut written_files)?);
+            loaded.push(finish(files, request, open, layout, &seen.owners, ids, &mut written_files)?);
         }
         if written_files.len() >= DURABLE_TOGETHER {
             make_durable(files[0].lake, &std::mem::take(&mut written_files))?;
@@ -122,7 +122,10 @@ pub(super) fn count(work: &Work<'_>) -> Result<Batch> {
     let (mut received, mut open) = (0, Vec::new());
     loop {
         open.extend_from_slice(&block.bytes);
-        let text = layout.encoding.text(std::mem::take(&mut open), layout.dialect, layout.fields, block.last);
+        let mut text = layout.encoding.text(std::mem::take(&mut open), layout.dialect, layout.fields, block.last);
+        if let Some(trailer) = &layout.trailer {
+            trailer.take(&mut text.records, &text.bytes, layout.dialect);
+        }
         received += (text.records.len() + text.records.bad.len()) as u64;
         open = text.raw.as_ref().unwrap_or(&text.bytes)[text.records.consumed..].to_vec();
         match reader.next_block()? {
@@ -329,7 +332,7 @@ fn id(source: &str, hash: &str) -> String {
 /// Names what was written after its content, and checks that the rows add up.
 fn finish(
     files: &[&Work<'_>],
-    dry_run: bool,
+    request: &Request<'_>,
     open: OpenFile,
     layout: &Layout,
     owners: &Owners,
@@ -337,8 +340,12 @@ fn finish(
     written: &mut Vec<(DataFile, File)>,
 ) -> Result<Loaded> {
     let OpenFile { work: place, targets, ledger, mut reading, read: (bytes, hash), drift } = open;
-    let work = files[place];
+    let (work, dry_run) = (files[place], request.dry_run);
     let rows = reading.rows;
+    let claims = reading.trailer.take().and_then(|record| {
+        let trailer = work.source.trailer.as_ref()?;
+        Some(trailer.claims(work.source, request.decimals, &record))
+    });
     let name = id(work.name, &hash);
     // The same bytes may come back after others have taken their place, or be read again.
     let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
@@ -393,6 +400,7 @@ fn finish(
         unit: work.unit.clone(),
         branches: reading.branches(),
         drift,
+        claims,
     };
     let by_branch = batch.branches.values().fold(Arithmetic::default(), |mut sum, rows| {
         sum.add(rows);

@@ -7,6 +7,7 @@
 
 pub mod amounts;
 pub mod blocks;
+pub mod claims;
 pub mod drift;
 pub mod encode;
 pub mod encoding;
@@ -17,6 +18,7 @@ mod hold;
 mod implied;
 pub mod keys;
 mod load;
+pub mod original;
 pub mod parse;
 mod plan;
 mod reading;
@@ -165,6 +167,7 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
     outcome.held.sort_by(|a, b| (&a.source, &a.file).cmp(&(&b.source, &b.file)));
     let others = |held: &&Held| !request.only.is_empty() && !request.only.contains(&held.source);
     outcome.manifest.held = before.held.iter().filter(others).chain(&outcome.held).cloned().collect();
+    claims::renew(&mut outcome.manifest, request)?;
     if !request.dry_run && outcome.manifest != before {
         outcome.manifest.commit(lake)?;
     }

@@ -103,6 +103,8 @@ pub struct Block {
     pub two_ways: Vec<TwoWays>,
     /// How many records name each branch, where a column does.
     pub branches: Vec<(Vec<u8>, u64)>,
+    /// Records that hold the file's totals.
+    pub trailers: Vec<String>,
 }
 
 /// What a block says of the decimal mark of a column whose source does not say it.
@@ -130,7 +132,14 @@ pub struct Fault {
 impl Block {
     /// Splits and parses a block. `last`: no block of the same file follows.
     pub fn parse(bytes: Vec<u8>, offset: u64, last: bool, layout: &Layout, owners: &Owners) -> Block {
-        let Text { bytes, raw, records, foreign } = layout.encoding.text(bytes, layout.dialect, layout.fields, last);
+        let text = layout.encoding.text(bytes, layout.dialect, layout.fields, last);
+        let Text { bytes, raw, mut records, mut foreign } = text;
+        let trailers = match &layout.trailer {
+            Some(trailer) => trailer.take(&mut records, &bytes, layout.dialect),
+            None => Vec::new(),
+        };
+        // A trailer stands at the end: the records before it keep their places.
+        foreign.retain(|record| (*record as usize) < records.len());
         let mut block = Block {
             good: vec![true; records.len()],
             values: vec![Vec::new(); layout.columns.len()],
@@ -138,6 +147,7 @@ impl Block {
             faults: Vec::new(),
             two_ways: vec![TwoWays::default(); layout.columns.len()],
             branches: Vec::new(),
+            trailers,
             extras: Vec::new(),
             bytes,
             raw,

@@ -31,6 +31,8 @@ pub(super) struct Reading {
     file_branch: Option<String>,
     by_branch: BTreeMap<Vec<u8>, Arithmetic>,
     two_ways: Vec<(TwoWays, u64, String)>,
+    /// Its trailer record.
+    pub trailer: Option<String>,
     /// What it says of customers and products, where it is a flat file.
     pub said: BTreeMap<&'static str, Said>,
 }
@@ -60,6 +62,7 @@ impl Reading {
         } else {
             vec![seen.resolve(&mut block, layout)]
         };
+        self.trailer = block.trailers.pop().or(self.trailer.take());
         let refused = self.refused(&block);
         for row in &refused {
             *self.codes.entry(row.code).or_default() += 1;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::{self, WORKED_OUT};
 use super::encoding::TextEncoding;
+use super::claims::Trailer;
 use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
 use super::header::Header;
 use super::records::Dialect;
@@ -45,6 +46,12 @@ pub struct Source {
     pub timestamp: String,
     /// What a negative quantity (or amount) means.
     pub negative_quantity: NegativeQuantity,
+    /// A record at the end of each file that holds its totals: no row, but compared with the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trailer: Option<Trailer>,
+    /// The ending of a file beside each file that holds its totals: `.ctl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sidecar: Option<String>,
     /// The share of a file's rows that may be refused before the file is held.
     pub reject_limit: f64,
     /// What is done with a file whose columns are not those of the files before.
@@ -115,6 +122,8 @@ impl Default for Source {
             date: "%Y-%m-%d".into(),
             timestamp: "%Y-%m-%d %H:%M:%S".into(),
             negative_quantity: NegativeQuantity::Reject,
+            trailer: None,
+            sidecar: None,
             reject_limit: 0.2,
             drift: DriftRule::Report,
             ignored: Vec::new(),
@@ -188,6 +197,9 @@ impl Source {
         if encoding_rs::Encoding::for_label(self.encoding.as_bytes()).is_none() {
             return Err(format!("`encoding = \"{}\"` is not a known encoding", self.encoding));
         }
+        if let Some(trailer) = &self.trailer {
+            trailer.validate()?;
+        }
         if !(0.0..=1.0).contains(&self.reject_limit) {
             return Err("`reject_limit` is a share between 0 and 1".into());
         }
@@ -199,6 +211,11 @@ impl Source {
         let old =
             |name: &String| self.renamed.get(name).filter(|old| !header.names.contains(old)).unwrap_or(name).clone();
         header.names.iter().map(old).collect()
+    }
+
+    /// How numbers are written, where their column does not say otherwise.
+    pub fn numbers(&self) -> NumberFormat {
+        NumberFormat { decimal: self.decimal.unwrap_or('.') as u8, thousands: self.thousands.map(|mark| mark as u8) }
     }
 
     /// How fields are separated.
@@ -280,6 +297,8 @@ pub struct Layout {
     pub decimals: u32,
     /// What a negative quantity means.
     pub negative_quantity: NegativeQuantity,
+    /// The record that holds the file's totals.
+    pub trailer: Option<Trailer>,
 }
 
 /// One column of ours and the field it is read from.
@@ -377,6 +396,7 @@ impl Layout {
             dialect: source.dialect(),
             decimals,
             negative_quantity: source.negative_quantity,
+            trailer: source.trailer.clone(),
         })
     }
 

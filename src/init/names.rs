@@ -80,6 +80,9 @@ const HINTS: &[(&str, &str)] = &[
     ("ledger", "ledger gl bukubesar jurnal"),
     ("jobs", "job jobs pekerjaan spk workorders"),
     ("control_totals", "control kontrol kendali totals rekap"),
+    ("calendar", "calendar kalender libur"),
+    ("hq_documents", "hq pusat headquarters"),
+    ("corrections", "correction corrections koreksi"),
 ];
 
 /// Whether a header is Indonesian.

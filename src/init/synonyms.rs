@@ -317,4 +317,17 @@ const NAMES: &[Names] = &[
         NONE,
         "rows row_count jumlah_baris n_rows baris jumlah_data jumlah_transaksi jumlah_nota count record_count jumlah_faktur faktur transaksi order_count orders n_orders",
     ),
+    // What the office writes for Langgan bears Langgan's names, or Indonesian ones.
+    names("stated_total", NONE, "stated_total total_faktur total_nota"),
+    names("date", NONE, "date tanggal tgl"),
+    names("id_hash", NONE, "id_hash total_hash hash_total"),
+    names("first_document", NONE, "first_document faktur_pertama nomor_pertama"),
+    names("last_document", NONE, "last_document faktur_terakhir nomor_terakhir"),
+    names("document_id", NONE, "document_id no_dokumen nomor_dokumen no_faktur"),
+    names("id", NONE, "id nomor"),
+    names("column", NONE, "column kolom"),
+    names("was", NONE, "was sebelum nilai_lama salah"),
+    names("now", NONE, "now sesudah nilai_baru benar seharusnya"),
+    names("reason", NONE, "reason alasan sebab"),
+    names("by", NONE, "by oleh"),
 ];

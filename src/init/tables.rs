@@ -179,6 +179,7 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
         _ if table.name == "control_totals" && !(has("rows") || has("amount")) => {
             Some("there is neither a number of rows nor an amount".into())
         }
+        _ if !hinted && ONLY_BY_NAME.contains(&table.name) => Some("its name does not say so".into()),
         _ if columns.len() < 2 => Some("only one column fits".into()),
         _ if !hinted && NEEDS_A_HINT.contains(&table.name) && columns.len() < 3 => Some("only two columns fit".into()),
         _ => None,
@@ -253,6 +254,9 @@ fn product_by_name(table: &Table, columns: &[(usize, usize)]) -> Option<(usize, 
 
 /// Tables that ask for so little that other files look like them.
 const NEEDS_A_HINT: &[&str] = &["branches", "agents", "customers", "products", "control_totals"];
+
+/// Tables the office writes for Langgan: only the name of the file tells them.
+const ONLY_BY_NAME: &[&str] = &["calendar", "hq_documents", "corrections"];
 
 /// Why a column cannot hold the values of a field.
 pub fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {

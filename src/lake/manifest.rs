@@ -145,6 +145,29 @@ pub struct Batch {
     /// How its columns differed from those of the file before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// What the sender says of it as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Claims>,
+}
+
+/// What the sender says of a file as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Claims {
+    /// Where it says so: `trailer` or `sidecar`.
+    pub from: String,
+    /// Rows.
+    pub rows: Option<i64>,
+    /// Sum of quantity × price − discount, minor units.
+    pub amount: Option<i64>,
+    /// Sum of the units.
+    pub quantity: Option<i64>,
+    /// Hash total of the order ids.
+    pub id_hash: Option<i64>,
+    /// First order id.
+    pub first_document: Option<String>,
+    /// Last order id.
+    pub last_document: Option<String>,
 }
 
 /// One Parquet file of the lake.

@@ -9,4 +9,4 @@ pub mod reader;
 pub mod writer;
 
 pub use layout::LakeDir;
-pub use manifest::{Arithmetic, Batch, DataFile, Drift, Held, Manifest, Restatement, Unit};
+pub use manifest::{Arithmetic, Batch, Claims, DataFile, Drift, Held, Manifest, Restatement, Unit};

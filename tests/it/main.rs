@@ -2,7 +2,9 @@
 
 mod atomic;
 mod batches;
+mod branch_drops;
 mod cases;
+mod checks;
 mod cli;
 mod determinism;
 mod dialect;
@@ -10,6 +12,7 @@ mod earlier;
 mod fuzz;
 mod ingest;
 mod mapping;
+mod mutations;
 mod reader;
 mod real_data;
 mod reference;

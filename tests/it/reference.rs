@@ -76,6 +76,26 @@ fn reject_codes_are_up_to_date() {
 }
 
 #[test]
+fn check_rules_are_up_to_date() {
+    let mut text = format!(
+        "{HEAD}# Rules of `langgan check`\n\nEach may be changed under `[check.rules.<rule>]`: `severity` (error, warning), `action` (warn, quarantine, hold, off) and, where it has one, `threshold`.\n\n| rule | about | severity | action | threshold | what is wrong |\n|---|---|---|---|---|---|\n"
+    );
+    for rule in langgan::contracts::rules::RULES {
+        let limit = rule.threshold.map_or_else(String::new, |(limit, meaning)| format!("{limit}: {meaning}"));
+        text.push_str(&format!(
+            "| {} | {} | {} | {} | {limit} | {}{} |\n",
+            rule.id,
+            rule.table,
+            format!("{:?}", rule.severity).to_lowercase(),
+            format!("{:?}", rule.action).to_lowercase(),
+            rule.english,
+            if rule.recent { " (the days just before the as-of date)" } else { "" }
+        ));
+    }
+    check_blessed("docs/reference/rules.md", &text);
+}
+
+#[test]
 fn the_command_line_is_up_to_date() {
     use clap::CommandFactory;
     let mut command = Arguments::command();

@@ -14,12 +14,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lake", &["contracts", "error"]),
     ("ingest", &["calendar", "contracts", "error", "lake"]),
     ("init", &["calendar", "contracts", "error", "ingest"]),
-    ("check", &["calendar", "contracts", "error", "lake"]),
+    ("check", &["calendar", "contracts", "error", "ingest", "lake"]),
     ("facts", &["calendar", "contracts", "error", "lake", "stats"]),
     ("analyses", &["calendar", "contracts", "error", "facts", "stats"]),
     ("marts", &["calendar", "analyses", "contracts", "error", "lake"]),
-    ("engine", &["calendar", "analyses", "contracts", "error", "facts", "lake", "marts"]),
-    ("config", &["analyses", "error", "ingest"]),
+    ("engine", &["calendar", "analyses", "check", "contracts", "error", "facts", "lake", "marts"]),
+    ("config", &["analyses", "check", "error", "ingest"]),
     ("deliver", &["calendar", "analyses", "check", "config", "contracts", "engine", "error", "facts", "lake"]),
 ];
 

@@ -248,8 +248,66 @@ pub struct DataQuality {
     pub control_totals_checked: u64,
     /// Control totals that do not match.
     pub control_mismatches: Vec<ControlMismatch>,
+    /// What arrived by branch and day, and what is open; absent where there are no branches.
+    pub arrivals: Option<Arrivals>,
     /// Other remarks of the run, in the report's language.
     pub notices: Vec<String>,
+}
+
+/// What arrived of each branch on each day.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Arrivals {
+    /// The days, `YYYY-MM-DD`.
+    pub days: Vec<String>,
+    /// The branches.
+    pub branches: Vec<BranchArrivals>,
+    /// Exceptions that are open, the gravest first.
+    pub exceptions: Vec<OpenException>,
+    /// What is held back, in the report's language.
+    pub held: Vec<String>,
+}
+
+/// A branch's days.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct BranchArrivals {
+    /// Branch.
+    pub branch: String,
+    /// One for each of the days.
+    pub days: Vec<Arrival>,
+}
+
+/// What became of a branch's day.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Arrival {
+    /// `ok`, `missing`, …: a status of the arrival grid.
+    pub status: &'static str,
+    /// Orders that arrived.
+    pub orders: u64,
+}
+
+/// An exception somebody has to deal with.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct OpenException {
+    /// What is wrong, in the report's language.
+    pub what: String,
+    /// The likeliest cause, in the report's language.
+    pub cause: String,
+    /// Whether it is an error.
+    pub is_error: bool,
+    /// Branch.
+    pub branch: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Day, `YYYY-MM-DD`, or nothing.
+    pub day: String,
+    /// How it stands.
+    pub state: String,
+    /// Age in days.
+    pub age_days: u64,
+    /// Amount it touches.
+    pub amount: i64,
+    /// Customers it touches.
+    pub customers: u64,
 }
 
 /// `received = accepted + rejected + duplicate + superseded`; the report checks it.

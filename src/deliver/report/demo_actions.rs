@@ -226,9 +226,36 @@ pub(super) fn quality() -> DataQuality {
             mismatch("Bandung", "2025-11-30", 2_418_250_000, 2_399_750_000),
             mismatch("Denpasar", "2025-12-02", 1_102_000_000, 1_102_000_100),
         ],
+        arrivals: Some(arrivals()),
         notices: vec![
             "Branch Medan delivered no file for 3 Dec 2025.".into(),
             "7 customers have two phone numbers; the later one is used.".into(),
         ],
+    }
+}
+
+fn arrivals() -> Arrivals {
+    let statuses = ["ok", "ok", "resent", "ok", "closed", "late", "ok", "missing", "ok", "failed"];
+    let day = |place: usize| Arrival { status: statuses[place % statuses.len()], orders: 3 + place as u64 % 9 };
+    let branch = |(number, branch): (usize, &str)| BranchArrivals {
+        branch: branch.into(),
+        days: (0..28).map(|place| day(place * (number + 3))).collect(),
+    };
+    Arrivals {
+        days: (1..=28).map(|day| format!("2025-11-{day:02}")).collect(),
+        branches: ["Bandung", "Denpasar", "<b>Medan</b>"].into_iter().enumerate().map(branch).collect(),
+        exceptions: vec![OpenException {
+            what: "the branch's control totals differ from what arrived".into(),
+            cause: "two digits may be swapped: lines.csv line 214, unit_price 45000 → 54000".into(),
+            is_error: true,
+            branch: "Bandung".into(),
+            owner: "Sri".into(),
+            day: "2025-11-30".into(),
+            state: "reopened".into(),
+            age_days: 3,
+            amount: 2_399_750_000,
+            customers: 41,
+        }],
+        held: vec!["Bandung 2025-11-30".into()],
     }
 }

@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Delivery;
 use crate::calendar::day_name;
+use crate::contracts::rules::Severity;
+use crate::deliver::check_words;
 use crate::deliver::rejects::ledger;
-use crate::deliver::report::{ControlMismatch, DataQuality, Language, RejectCode, SourceRows};
+use crate::deliver::report::{
+    Arrival, Arrivals, BranchArrivals, ControlMismatch, DataQuality, Language, OpenException, RejectCode, SourceRows,
+    format,
+};
 use crate::engine::record;
 use crate::error::Result;
 use crate::lake::LakeDir;
@@ -41,6 +46,7 @@ pub fn quality(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<DataQuality> {
         .collect();
     rejects.sort_by(|left, right| right.rows.cmp(&left.rows).then(left.code.cmp(&right.code)));
     let control_mismatches = delivery
+        .picture
         .mismatches
         .iter()
         .map(|mismatch| {
@@ -57,9 +63,53 @@ pub fn quality(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<DataQuality> {
     Ok(DataQuality {
         sources,
         rejects,
-        control_totals_checked: delivery.compared,
+        control_totals_checked: delivery.picture.compared,
         control_mismatches,
+        arrivals: arrivals(delivery),
         notices: notices(delivery),
+    })
+}
+
+/// The arrival grid and the open exceptions; `None` where orders name no branch.
+fn arrivals(delivery: &Delivery<'_>) -> Option<Arrivals> {
+    let (picture, currency, language) = (delivery.picture, &delivery.config.core.currency, delivery.language);
+    let money = |minor: i64| format::money_code(minor, currency.decimals, currency.shown(), &currency.code, language);
+    let named = picture.branches.iter().filter(|branch| !branch.branch.is_empty());
+    let branches: Vec<BranchArrivals> = named
+        .map(|branch| BranchArrivals {
+            branch: branch.branch.clone(),
+            days: branch
+                .days
+                .iter()
+                .map(|cell| Arrival { status: cell.status.name(), orders: cell.orders.max(0) as u64 })
+                .collect(),
+        })
+        .collect();
+    if branches.is_empty() {
+        return None;
+    }
+    let mut open: Vec<_> = picture.exceptions.iter().filter(|told| told.state.is_open()).collect();
+    open.sort_by_key(|told| (told.finding.severity, std::cmp::Reverse(told.finding.day)));
+    let exceptions = open
+        .into_iter()
+        .map(|told| OpenException {
+            what: check_words::finding(&told.finding, &money, language),
+            cause: told.cause().map_or_else(String::new, |cause| check_words::cause(cause, language)),
+            is_error: told.finding.severity == Severity::Error,
+            branch: told.finding.branch.clone(),
+            owner: told.owner.clone(),
+            day: told.finding.day.map_or_else(String::new, day_name),
+            state: told.state.name().into(),
+            age_days: told.age(picture.as_of).max(0) as u64,
+            amount: told.touches.amount_minor,
+            customers: told.touches.customers,
+        })
+        .collect();
+    Some(Arrivals {
+        days: (picture.from..picture.as_of).map(day_name).collect(),
+        branches,
+        exceptions,
+        held: picture.gate.held.iter().map(|held| check_words::held(held, language)).collect(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! From the data to what the template prints: words found, numbers formatted, charts drawn.
 
 mod actions;
+mod arrivals;
 mod customers;
 mod head;
 mod profitability;

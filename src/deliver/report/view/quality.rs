@@ -2,7 +2,7 @@
 
 use super::super::table::{Table, number, signed, text};
 use super::super::{DataQuality, Definition, Footer, SourceRows, format, words};
-use super::{Voice, ratio};
+use super::{Voice, arrivals, ratio};
 use minijinja::{Value, context};
 
 const MISMATCHES: usize = 20;
@@ -53,6 +53,7 @@ pub(super) fn view(voice: Voice<'_>, data: &DataQuality) -> Value {
     context! {
         lead => lead(voice, &data.sources),
         sources, rejects, mismatches, control,
+        arrivals => data.arrivals.as_ref().map(|arrivals| arrivals::view(voice, arrivals)),
         notices => data.notices.clone(),
     }
 }

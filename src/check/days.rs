@@ -1,0 +1,175 @@
+//! Which days a branch was expected to sell on: the calendar, public holidays, and the branch's own weekday habit. No
+//! clock is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Date32Type;
+
+use super::scan::Scan;
+use crate::calendar::day_number;
+use crate::error::Result;
+use crate::lake::reader::read;
+use crate::lake::{LakeDir, Manifest};
+
+/// What a day is for a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayKind {
+    /// A day like others.
+    Usual,
+    /// The branch does not sell.
+    Closed,
+    /// Whatever comes is expected.
+    Holiday,
+    /// The branch sells, whatever its habit.
+    Open,
+}
+
+/// The calendar of all branches.
+#[derive(Debug, Default)]
+pub struct Calendar {
+    kinds: BTreeMap<(i32, String), DayKind>,
+    holidays: BTreeSet<i32>,
+    opened: BTreeMap<String, i32>,
+}
+
+/// Days around Idulfitri on which shops sell as they please: the day before, and a week after.
+const LEBARAN: std::ops::RangeInclusive<i32> = -1..=7;
+
+impl Calendar {
+    /// Reads the calendar and the days branches opened; with the public holidays of Indonesia if asked for.
+    pub fn read(lake: &LakeDir, manifest: &Manifest, indonesian: bool) -> Result<Calendar> {
+        let mut calendar = Calendar::default();
+        for file in manifest.files("calendar") {
+            for rows in read(lake, file, &["date", "branch_id", "kind"], &[])? {
+                let dates = rows.column(0).as_primitive::<Date32Type>();
+                let (branches, kinds) = (rows.column(1).as_string::<i32>(), rows.column(2).as_string::<i32>());
+                for row in 0..rows.num_rows() {
+                    let kind = match kinds.value(row).to_lowercase().as_str() {
+                        "open" | "buka" => DayKind::Open,
+                        "holiday" | "libur" => DayKind::Holiday,
+                        _ => DayKind::Closed,
+                    };
+                    let branch = if branches.is_valid(row) { branches.value(row) } else { "" };
+                    calendar.kinds.insert((dates.value(row), branch.to_string()), kind);
+                }
+            }
+        }
+        for file in manifest.files("branches") {
+            for rows in read(lake, file, &["branch_id", "opened_on"], &[])? {
+                let (ids, days) = (rows.column(0).as_string::<i32>(), rows.column(1).as_primitive::<Date32Type>());
+                for row in (0..rows.num_rows()).filter(|row| days.is_valid(*row)) {
+                    calendar.opened.insert(ids.value(row).to_string(), days.value(row));
+                }
+            }
+        }
+        if indonesian {
+            for (day, name) in holidays_of_indonesia() {
+                calendar.holidays.insert(day);
+                if name == "Idulfitri" {
+                    calendar.holidays.extend(LEBARAN.map(|after| day + after));
+                }
+            }
+        }
+        Ok(calendar)
+    }
+
+    /// What a day is for a branch: what the calendar says of it, or of all branches, or a public holiday.
+    pub fn kind(&self, branch: &str, day: i32) -> DayKind {
+        let said = self.kinds.get(&(day, branch.to_string())).or_else(|| self.kinds.get(&(day, String::new())));
+        match said {
+            Some(kind) => *kind,
+            None if self.holidays.contains(&day) => DayKind::Holiday,
+            None => DayKind::Usual,
+        }
+    }
+
+    /// The day a branch opened, where it is known.
+    pub fn opened(&self, branch: &str) -> Option<i32> {
+        self.opened.get(branch).copied()
+    }
+
+    /// The branches that have a row of their own.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+}
+
+/// The public holidays of Indonesia: days since 1970-01-01, and their names.
+pub fn holidays_of_indonesia() -> impl Iterator<Item = (i32, &'static str)> {
+    include_str!("holidays_id.csv").lines().filter_map(|line| {
+        let (date, rest) = line.split_once(',')?;
+        let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
+        let day = day_number(parts.next()??, parts.next()??, parts.next()??)?;
+        Some((day, rest.split(',').next().unwrap_or_default()))
+    })
+}
+
+/// The same weekday is looked at for this many weeks before.
+const WEEKS: i32 = 10;
+/// Weekdays below which a habit is none.
+const FEWEST: usize = 4;
+/// Orders on a usual day below which a day may well pass without one: at five, one day in 148 does.
+const BUSY: i64 = 5;
+
+/// What branches usually do on the same weekday.
+pub struct Habits<'h> {
+    scan: &'h Scan,
+    calendar: &'h Calendar,
+    first_day: BTreeMap<&'h str, i32>,
+}
+
+impl<'h> Habits<'h> {
+    /// The habits of all branches.
+    pub fn new(scan: &'h Scan, calendar: &'h Calendar) -> Habits<'h> {
+        let mut first_day: BTreeMap<&str, i32> = BTreeMap::new();
+        for day in &scan.days {
+            let opened = calendar.opened(&day.branch).unwrap_or(i32::MIN);
+            if day.day >= opened {
+                first_day.entry(day.branch.as_str()).or_insert(day.day);
+            }
+        }
+        Habits { scan, calendar, first_day }
+    }
+
+    /// Orders of the branch on the same weekday before, the latest first; usual days alone.
+    pub fn same_weekdays(&self, branch: &str, day: i32) -> Vec<i64> {
+        let Some(first) = self.first_day.get(branch) else { return Vec::new() };
+        (1..=WEEKS)
+            .map(|weeks| day - 7 * weeks)
+            .filter(|before| before >= first && self.calendar.kind(branch, *before) == DayKind::Usual)
+            .map(|before| self.scan.find(branch, before).map_or(0, |place| self.scan.days[place].documents))
+            .take(8)
+            .collect()
+    }
+
+    /// Whether the branch was expected to sell on the day.
+    pub fn expects(&self, branch: &str, day: i32) -> bool {
+        match self.calendar.kind(branch, day) {
+            DayKind::Closed | DayKind::Holiday => false,
+            DayKind::Open => true,
+            DayKind::Usual => {
+                let mut before = self.same_weekdays(branch, day);
+                let with_orders = before.iter().filter(|orders| **orders > 0).count();
+                before.sort_unstable();
+                before.len() >= FEWEST && with_orders * 8 >= before.len() * 7 && before[before.len() / 2] >= BUSY
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::day_name;
+
+    #[test]
+    fn lebaran_is_in_the_table() {
+        let days: Vec<String> = holidays_of_indonesia()
+            .filter(|(_, name)| *name == "Idulfitri")
+            .map(|(day, _)| day_name(day))
+            .filter(|day| ("2023".."2027").contains(&day.as_str()))
+            .collect();
+        assert_eq!(days, ["2023-04-22", "2024-04-10", "2025-03-31", "2026-03-21"]);
+    }
+}

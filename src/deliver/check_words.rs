@@ -1,0 +1,168 @@
+//! What the checks found, in the words of the reader.
+
+use super::report::Language;
+use crate::check::finding::{Difference, Finding, Row, Suspicion, Value};
+use crate::check::gate::Held;
+
+/// Words in Indonesian and English.
+fn say(language: Language, indonesian: &'static str, english: &'static str) -> &'static str {
+    match language {
+        Language::Indonesian => indonesian,
+        Language::English => english,
+    }
+}
+
+/// What is wrong, in a sentence without its branch and day.
+pub fn finding(finding: &Finding, money: &dyn Fn(i64) -> String, language: Language) -> String {
+    let rule = say(language, finding.rule.indonesian, finding.rule.english);
+    let details = match finding.rule.id {
+        "stale_copy" => finding.differences.iter().map(|difference| copied(difference, language)).collect(),
+        "volume" | "no_lines" | "late_day" => {
+            finding.differences.iter().map(|difference| counted(finding.rule.id, difference, language)).collect()
+        }
+        _ => finding.differences.iter().map(|difference| differs(difference, money, language)).collect::<Vec<String>>(),
+    };
+    let rows = match finding.n_rows {
+        0 => String::new(),
+        1 => finding.rows.first().map_or_else(String::new, |one| row(one, language)),
+        n => format!("{n} {}", say(language, "baris", "rows")),
+    };
+    let parts: Vec<String> = details.into_iter().chain([rows]).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { rule.to_string() } else { format!("{rule}: {}", parts.join("; ")) }
+}
+
+/// What a total is called.
+fn total_name(what: &str, language: Language) -> &'static str {
+    match what {
+        "orders" => say(language, "faktur", "orders"),
+        "order_lines" => say(language, "baris faktur", "order lines"),
+        "rows" => say(language, "baris", "rows"),
+        "amount" => say(language, "nilai", "amount"),
+        "quantity" => say(language, "unit", "units"),
+        "id_hash" => say(language, "total hash nomor", "hash total of ids"),
+        "first_document" => say(language, "nomor pertama", "first document"),
+        "last_document" => say(language, "nomor terakhir", "last document"),
+        _ => "",
+    }
+}
+
+fn value(value: &Value, money: &dyn Fn(i64) -> String, language: Language) -> String {
+    match value {
+        Value::Count(count) => count.to_string(),
+        Value::Money(minor) => money(*minor),
+        Value::Text(text) => text.clone(),
+        Value::Nothing => say(language, "tidak ada", "nothing").into(),
+    }
+}
+
+fn differs(difference: &Difference, money: &dyn Fn(i64) -> String, language: Language) -> String {
+    let [stated, arrived] = [&difference.stated, &difference.arrived].map(|side| value(side, money, language));
+    let name = total_name(difference.what, language);
+    let by = match (&difference.stated, &difference.arrived) {
+        (Value::Money(stated), Value::Money(arrived)) => {
+            format!(" ({} {})", say(language, "selisih", "difference"), money(arrived - stated))
+        }
+        _ => String::new(),
+    };
+    match language {
+        Language::Indonesian => format!("{name} menurut pengirim {stated}, diterima {arrived}{by}"),
+        Language::English => format!("{name} stated {stated}, arrived {arrived}{by}"),
+    }
+}
+
+fn copied(difference: &Difference, language: Language) -> String {
+    let (Value::Text(day), Value::Count(share)) = (&difference.stated, &difference.arrived) else {
+        return String::new();
+    };
+    match language {
+        Language::Indonesian => format!("{share} % sama dengan {day}"),
+        Language::English => format!("{share} % the same as {day}"),
+    }
+}
+
+fn counted(rule: &str, difference: &Difference, language: Language) -> String {
+    let (Value::Count(stated), Value::Count(arrived)) = (&difference.stated, &difference.arrived) else {
+        return String::new();
+    };
+    match (rule, language) {
+        ("volume", Language::Indonesian) => format!("{arrived} faktur, biasanya {stated}"),
+        ("volume", Language::English) => format!("{arrived} orders, usually {stated}"),
+        ("no_lines", Language::Indonesian) => format!("{} dari {stated} faktur", stated - arrived),
+        ("no_lines", Language::English) => format!("{} of {stated} orders", stated - arrived),
+        (_, Language::Indonesian) => format!("{arrived} hari"),
+        (_, Language::English) => format!("{arrived} days"),
+    }
+}
+
+/// Where a row is and what it says.
+pub fn row(row: &Row, language: Language) -> String {
+    let mut text = String::new();
+    let mut add = |part: String| {
+        if !part.is_empty() {
+            if !text.is_empty() {
+                text.push_str(", ");
+            }
+            text.push_str(&part);
+        }
+    };
+    add(place(row, language));
+    add(row.document.clone());
+    add(row.line_no.map_or_else(String::new, |number| format!("{} {number}", say(language, "baris ke", "line"))));
+    let shown = match (row.value.is_empty(), row.expected.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => row.value.clone(),
+        (true, false) => row.expected.clone(),
+        (false, false) => format!("{} → {}", row.value, row.expected),
+    };
+    let column = column_name(row.column, language);
+    add([column, &shown].into_iter().filter(|part| !part.is_empty()).collect::<Vec<&str>>().join(" "));
+    text
+}
+
+/// The file and the line, or nothing.
+pub fn place(row: &Row, language: Language) -> String {
+    match (&*row.file, row.line) {
+        ("", _) => String::new(),
+        (file, Some(line)) => format!("{file} {} {line}", say(language, "baris", "line")),
+        (file, None) => file.to_string(),
+    }
+}
+
+fn column_name(column: &'static str, language: Language) -> &'static str {
+    match column {
+        "missing_at_head_office" => say(language, "tidak ada di kantor pusat:", "not at head office:"),
+        "missing_at_branch" => say(language, "tidak ada di cabang:", "not at the branch:"),
+        other => other,
+    }
+}
+
+/// What may have happened.
+pub fn cause(cause: &Suspicion, language: Language) -> String {
+    let what = match cause.kind {
+        "refused" => say(language, "baris ini ditolak", "this row was refused"),
+        "document_twice" => say(language, "faktur ini ada dua kali", "this order is there twice"),
+        "line_twice" => say(language, "baris ini ada dua kali", "this line is there twice"),
+        "other_branch" => say(language, "faktur ini masuk ke cabang lain", "this order was booked to another branch"),
+        "from_elsewhere" => say(language, "faktur ini milik cabang lain", "this order looks like another branch's"),
+        "document_missing" => say(language, "faktur ini tidak datang", "this order is missing"),
+        "line_missing" => say(language, "ada baris faktur yang tidak datang", "a line of this order is missing"),
+        "digits_swapped" => say(language, "dua angka mungkin tertukar", "two digits may be swapped"),
+        "decimal_slip" => say(language, "koma atau angka nol mungkin bergeser", "the decimal mark may have slipped"),
+        "digit_wrong" => say(language, "satu angka mungkin salah", "one digit may be wrong"),
+        "total_mistyped" => say(language, "totalnya sendiri mungkin salah ketik", "the total itself may be mistyped"),
+        _ => say(language, "status faktur ini mungkin salah", "the status of this order may be wrong"),
+    };
+    let other = if cause.branch.is_empty() { String::new() } else { format!(" ({})", cause.branch) };
+    let row = row(&cause.row, language);
+    if row.is_empty() { format!("{what}{other}") } else { format!("{what}{other}: {row}") }
+}
+
+/// A branch-day that is held back.
+pub fn held(held: &Held, language: Language) -> String {
+    match (held.serves, language) {
+        ("earlier", Language::Indonesian) => format!("{} {}: versi sebelumnya dipakai", held.branch, held.day),
+        ("earlier", Language::English) => format!("{} {}: the version before serves", held.branch, held.day),
+        (_, Language::Indonesian) => format!("{} {}: tidak dipakai", held.branch, held.day),
+        (_, Language::English) => format!("{} {}: left out", held.branch, held.day),
+    }
+}

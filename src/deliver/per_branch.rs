@@ -1,0 +1,125 @@
+//! One file for each branch to mail back: just its rows, as they came, with what is wrong in the branch's language. As
+//! CSV and as a workbook of text, so that no spreadsheet damages the ids. Filled in at `now`, the CSV is a file of
+//! corrections.
+
+use std::collections::BTreeMap;
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
+
+use super::check_words as words;
+use super::csv_file::{Cell, CsvFile, safe_file_names};
+use super::report::{Language, format};
+use crate::check::Picture;
+use crate::check::finding::Row;
+use crate::check::report::Told;
+use crate::config::Currency;
+use crate::error::{Error, Result};
+
+/// Rows a branch is sent; more are counted in the last row.
+const MOST: usize = 5_000;
+
+/// The columns; those from `entity` to `now` are a correction's.
+const HEADER: [&str; 11] = ["file", "line", "what", "reason", "entity", "id", "line_no", "column", "was", "now", "row"];
+
+/// A row of a branch's file: one text a column.
+type Cells = [String; 11];
+
+/// The files of every branch something is open for: `per-branch/<branch>.csv` and `.xlsx`.
+pub fn files(picture: &Picture, currency: &Currency, language: Language) -> Result<Vec<(String, Vec<u8>)>> {
+    let money = |minor: i64| format::money_code(minor, currency.decimals, currency.shown(), &currency.code, language);
+    let mut branches: BTreeMap<&str, Vec<Cells>> = BTreeMap::new();
+    let open = picture.exceptions.iter().filter(|told| told.state.is_open() && !told.finding.branch.is_empty());
+    for told in open {
+        branches.entry(&told.finding.branch).or_default().extend(rows(told, &money, language));
+    }
+    let ids: Vec<&str> = branches.keys().copied().collect();
+    let mut files = Vec::new();
+    for (branch, name) in safe_file_names(&ids) {
+        let Some(mut rows) = branches.remove(branch) else { continue };
+        let all = rows.len();
+        if all > MOST {
+            rows.truncate(MOST);
+            let mut last: Cells = Default::default();
+            last[3] = match language {
+                Language::Indonesian => format!("… {} baris lagi", all - MOST),
+                Language::English => format!("… {} more rows", all - MOST),
+            };
+            rows.push(last);
+        }
+        let mut csv = CsvFile::new(&HEADER, language, 0);
+        for row in &rows {
+            csv.row(row.iter().map(|cell| Cell::text(cell.as_str())));
+        }
+        files.push((format!("per-branch/{name}.csv"), csv.finish(String::new()).bytes));
+        let book = workbook(&rows).map_err(Error::internal("writing a branch's workbook"))?;
+        files.push((format!("per-branch/{name}.xlsx"), book));
+    }
+    Ok(files)
+}
+
+/// The rows of an exception: those at fault; or the one that probably is; or the day alone.
+fn rows(told: &Told, money: &dyn Fn(i64) -> String, language: Language) -> Vec<Cells> {
+    let finding = &told.finding;
+    let reason = words::finding(finding, money, language);
+    if !finding.rows.is_empty() {
+        let rule = match language {
+            Language::Indonesian => finding.rule.indonesian,
+            Language::English => finding.rule.english,
+        };
+        return finding.rows.iter().map(|row| cells(told, row, rule.to_string())).collect();
+    }
+    match told.cause() {
+        Some(cause) => {
+            let why = format!("{reason}. {}", words::cause(cause, language));
+            vec![cells(told, &cause.row, why)]
+        }
+        None => vec![cells(told, &Row::default(), reason)],
+    }
+}
+
+fn cells(told: &Told, row: &Row, reason: String) -> Cells {
+    let entity = match (told.finding.rule.table, row.line_no) {
+        ("customers", _) => "customers",
+        _ if row.document.is_empty() => "",
+        (_, Some(_)) => "order_lines",
+        _ => "orders",
+    };
+    [
+        row.file.clone(),
+        row.line.map_or_else(String::new, |line| line.to_string()),
+        told.key.clone(),
+        reason,
+        entity.into(),
+        row.document.clone(),
+        row.line_no.map_or_else(String::new, |number| number.to_string()),
+        row.column.into(),
+        row.value.clone(),
+        row.expected.clone(),
+        row.raw.clone(),
+    ]
+}
+
+fn workbook(rows: &[Cells]) -> std::result::Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let (bold, text) = (Format::new().set_bold(), Format::new().set_num_format("@"));
+    for (place, (name, width)) in HEADER.iter().zip([28, 7, 34, 60, 12, 20, 8, 14, 16, 16, 70]).enumerate() {
+        sheet.write_string_with_format(0, place as u16, *name, &bold)?;
+        sheet.set_column_width(place as u16, width)?;
+    }
+    for (number, row) in rows.iter().enumerate() {
+        for (place, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+            // A cell takes 32,767 characters; what a control character does to a workbook is nobody's business.
+            let shown: String = cell
+                .chars()
+                .map(|letter| if letter.is_control() && letter != '\t' { '\u{fffd}' } else { letter })
+                .take(32_000)
+                .collect();
+            sheet.write_string_with_format(number as u32 + 1, place as u16, shown, &text)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let fixed = ExcelDateTime::from_ymd(2000, 1, 1)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&fixed));
+    workbook.save_to_buffer()
+}

@@ -1,0 +1,162 @@
+//! The checks as a user configures them: trailers, sidecars, head office, quarantine, and the files mailed back.
+
+use serde_json::Value;
+
+use super::support::Project;
+
+const HEAD: &str =
+    "[project]\nlanguage = \"en\"\n[currency]\ncode = \"IDR\"\ndecimals = 0\n[run]\nas_of = \"2026-03-03\"\n";
+const FLAT: &str = "[sources.sales]\ntable = \"flat\"\nfiles = [\"sales-*.csv\"]\n";
+const SALES: &str = "order_id,product_id,customer_id,branch_id,ordered_at,quantity,unit_price\n\
+    A-001,tea,ann,JKT,2026-03-01 09:00:00,2,54000\nA-002,rice,bob,JKT,2026-03-01 10:00:00,1,125000\n\
+    A-003,tea,cid,JKT,2026-03-01 11:00:00,1,54000\nA-004,tea,dan,JKT,2026-03-01 12:00:00,3,54000\n";
+/// 2 × 54,000 + 125,000 + 54,000 + 3 × 54,000.
+const AMOUNT: i64 = 449_000;
+
+fn project(configuration: &str, sales: &str) -> Project {
+    let project = Project::empty();
+    project.write("langgan.toml", format!("{HEAD}{configuration}")).write("sales-1.csv", sales);
+    project
+}
+
+fn check(project: &Project) -> Value {
+    let ran = project.run(&["check", "--json"]);
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr))
+}
+
+fn exceptions(check: &Value) -> Vec<&Value> {
+    check["exceptions"].as_array().unwrap().iter().collect()
+}
+
+#[test]
+fn a_trailer_is_compared_with_the_rows_and_names_the_slip() {
+    let trailer = format!("{FLAT}trailer = {{ prefix = \"TOTAL\", rows = 2, amount = 3, last_document = 4 }}\n");
+    let right = project(&trailer, &format!("{SALES}TOTAL,4,{AMOUNT},A-004\n"));
+    right.ok(&["ingest"]);
+    assert_eq!(check(&right)["sources"]["sales"]["received"], 4);
+    assert!(exceptions(&check(&right)).is_empty());
+    let wrong =
+        SALES.replace("A-003,tea,cid,JKT,2026-03-01 11:00:00,1,54000", "A-003,tea,cid,JKT,2026-03-01 11:00:00,1,45000");
+    let wrong = project(&trailer, &format!("{wrong}TOTAL,4,{AMOUNT},A-004\n"));
+    wrong.ok(&["ingest"]);
+    let found = check(&wrong);
+    let told = exceptions(&found)[0];
+    assert_eq!(told["key"], "file_totals/JKT/2026-03-01");
+    let cause = &told["causes"][0];
+    assert_eq!((&cause["kind"], &cause["row"]["document"]), (&"digits_swapped".into(), &"A-003".into()));
+    assert_eq!((&cause["row"]["line"], &cause["row"]["expected"]), (&4.into(), &"54000".into()));
+    let cut = SALES.lines().take(3).collect::<Vec<_>>().join("\n");
+    let cut = project(&trailer, &format!("{cut}\nTOTAL,4,{AMOUNT},A-004\n"));
+    cut.ok(&["ingest"]);
+    let found = check(&cut);
+    let what: Vec<&str> = exceptions(&found)[0]["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(what, ["rows", "amount", "last_document"]);
+}
+
+#[test]
+fn a_sidecar_may_come_after_its_file() {
+    let project = project(&format!("{FLAT}sidecar = \".ctl\"\n"), SALES);
+    project.ok(&["ingest"]);
+    assert!(exceptions(&check(&project)).is_empty());
+    project.write("sales-1.csv.ctl", format!("rows = 5\namount = {AMOUNT}\n"));
+    project.ok(&["ingest"]);
+    let found = check(&project);
+    assert_eq!(exceptions(&found)[0]["key"], "file_totals/JKT/2026-03-01");
+    project.write("sales-1.csv.ctl", format!("rows = 4\namount = {AMOUNT}\n"));
+    project.ok(&["ingest"]);
+    assert!(exceptions(&check(&project)).is_empty());
+}
+
+#[test]
+fn head_office_and_branch_are_compared_down_to_the_document() {
+    let configuration = format!("{FLAT}[sources.hq]\ntable = \"hq_documents\"\nfiles = [\"hq.csv\"]\n");
+    let project = project(&configuration, SALES);
+    project.write(
+        "hq.csv",
+        "document_id,branch_id,day,amount\nA-001,JKT,2026-03-01,108000\nA-002,JKT,2026-03-01,152000\n\
+         A-003,JKT,2026-03-01,54000\nA-009,JKT,2026-03-01,77000\n",
+    );
+    project.ok(&["ingest"]);
+    let found = check(&project);
+    let told = exceptions(&found)[0];
+    assert_eq!(told["key"], "hq_documents/JKT/2026-03-01");
+    let rows: Vec<(&str, &str)> = told["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["document"].as_str().unwrap(), row["column"].as_str().unwrap()))
+        .collect();
+    assert_eq!(rows, [("A-002", "amount"), ("A-004", "missing_at_head_office"), ("A-009", "missing_at_branch")]);
+}
+
+#[test]
+fn documents_in_quarantine_stay_out_of_the_figures_and_the_rest_goes_on() {
+    let lines: String = (5..40).map(|n| format!("A-{n:03},tea,ann,JKT,2026-03-01 13:00:00,1,54000\n")).collect();
+    let slipped = SALES.replace("12:00:00,3,54000", "12:00:00,3,540000");
+    let rule = "[check.rules.price_off_median]\naction = \"quarantine\"\n";
+    let project = project(&format!("{FLAT}{rule}"), &format!("{slipped}{lines}"));
+    let ran = project.run(&["run", "--quiet"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let run: Value = serde_json::from_str(&project.read("runs/latest/run.json")).unwrap();
+    assert_eq!(run["quarantined"], 1);
+    let net = project.ok(&["query", "-c", "SELECT SUM(net_sales) AS net FROM profitability"]).stdout;
+    assert_eq!(net.lines().nth(1).unwrap().parse::<f64>().unwrap() as i64, AMOUNT - 3 * 54_000 + 35 * 54_000);
+}
+
+#[test]
+fn where_every_branch_is_held_nothing_is_published_and_the_last_run_serves() {
+    let project = project(FLAT, SALES);
+    project.ok(&["run", "--quiet"]);
+    let before = project.run_files();
+    project.ok(&["hold", "JKT", "2026-03-01", "--reason", "the till was broken", "--by", "Rina"]);
+    let ran = project.run(&["run"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("every branch is held back (JKT)"), "{}", ran.stderr);
+    assert_eq!(before, project.run_files());
+    assert!(project.run(&["check"]).stdout.contains("held/JKT/2026-03-01"));
+    project.ok(&["accept", "held/JKT/2026-03-01", "--reason", "mended", "--by", "Rina"]);
+    project.ok(&["run", "--quiet"]);
+}
+
+#[test]
+fn a_decision_needs_a_reason_a_key_that_is_open_and_an_end_if_it_is_a_waiver() {
+    let project = project(FLAT, SALES);
+    project.ok(&["ingest"]);
+    project.ok(&["check"]);
+    for words in [
+        &["accept", "control_totals/JKT/2026-03-01", "--reason", "x", "--by", "R"][..],
+        &["waive", "JKT", "2026-03-01", "--reason", "x", "--by", "R"],
+        &["hold", "JKT", "2026-03-01", "--reason", " ", "--by", "R"],
+        &["hold", "JKT", "2026-03-01", "--reason", "x", "--by", "R", "--until", "2020-01-01"],
+    ] {
+        let ran = project.run(words);
+        assert_eq!(ran.code, 2, "{words:?} {}", ran.stderr);
+        assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_branch_gets_its_own_rows_back() {
+    let project = Project::sample();
+    project.ok(&["run", "--quiet", "--lang", "id"]);
+    let mut rows = csv::ReaderBuilder::new()
+        .delimiter(b';')
+        .from_path(project.path().join("runs/latest/per-branch/BDG-03.csv"))
+        .unwrap();
+    let records: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    assert!(
+        records.iter().any(|row| row[3].contains("nomor dipakai lagi") && row[10].starts_with("BDG03240406-0002;"))
+    );
+    assert!(records.iter().all(|row| row[2].contains("BDG-03")), "{records:?}");
+    let book = std::fs::read(project.path().join("runs/latest/per-branch/BDG-03.xlsx")).unwrap();
+    assert!(book.starts_with(b"PK"));
+    assert!(project.read("runs/latest/report.html").contains("class=\"arrivals\""));
+    let check: Value = serde_json::from_str(&project.read("runs/latest/check.json")).unwrap();
+    assert_eq!(check["version"], 1);
+    assert_eq!(check["branches"].as_array().unwrap().len(), 3);
+}
