@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::amounts::{self, WORKED_OUT};
-use super::encoding::TextEncoding;
 use super::claims::Trailer;
+use super::encoding::TextEncoding;
 use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
 use super::header::Header;
 use super::records::Dialect;
