@@ -55,11 +55,11 @@ pub fn rows(
     while let Some(block) = reader.next_block()? {
         let mut bytes = std::mem::take(&mut open);
         bytes.extend_from_slice(&block.bytes);
-        if std::mem::take(&mut first) {
-            if let Ok((header, taken)) = Header::read(&bytes, dialect, reader.encoding()) {
-                bytes.drain(..taken);
-                lines = header.lines;
-            }
+        if std::mem::take(&mut first)
+            && let Ok((header, taken)) = Header::read(&bytes, dialect, reader.encoding())
+        {
+            bytes.drain(..taken);
+            lines = header.lines;
         }
         let Text { bytes, raw, records, .. } = reader.encoding().text(bytes, dialect, fields, block.last);
         let mut bad = records.bad.iter().peekable();

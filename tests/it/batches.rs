@@ -210,7 +210,7 @@ fn parts() -> Project {
     project
         .write("langgan.toml", PARTS)
         .write("products-a.csv", "product_id,name,unit_cost\np1,Apel,1.00\np2,Jambu,1.00\n")
-        .write("orders-1.csv", "order_id,customer_id,ordered_at\n1,a,2026-01-05 10:00:00\n2,b,2026-02-06 10:00:00\n")
+        .write("orders-1.csv", "order_id,customer_id,branch_id,ordered_at\n1,a,,2026-01-05 10:00:00\n2,b,,2026-02-06 10:00:00\n")
         .write(
             "lines-1.csv",
             "order_id,line_no,product_id,quantity,unit_price\n1,1,p1,1,2.00\n1,2,p3,1,3.00\n2,1,p2,1,4.00\n2,2,p1,1,5.00\n",
@@ -270,7 +270,7 @@ fn closed_months_that_move_are_logged() {
         })
         .collect();
     assert_eq!(rows, [("2026-01", "", 0, 400), ("2026-01", "JKT", 1, 1400)]);
-    project.write("orders-1.csv", "order_id,customer_id,ordered_at\n1,a,2026-01-05 10:00:00\n");
+    project.write("orders-1.csv", "order_id,customer_id,branch_id,ordered_at\n1,a,,2026-01-05 10:00:00\n");
     project.ok(&["ingest"]);
     assert_eq!(manifest(&project)["restatements"].as_array().unwrap().len(), 2);
 }
