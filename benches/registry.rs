@@ -3,6 +3,9 @@
 //! `cargo bench --bench registry` runs 5,000 customers (about 100,000 lines); `LANGGAN_BENCH_CUSTOMERS=500000` a
 //! large shop. `-- --test` runs each once.
 
+#[path = "registry/models.rs"]
+mod models;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use langgan::analyses::{Inputs, Results};
 use langgan::calendar::day_number;
@@ -80,5 +83,5 @@ fn registry(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, registry);
+criterion_group!(benches, registry, models::models);
 criterion_main!(benches);

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod basket;
 pub mod churn;
 pub mod clv;
+pub mod contracts;
 pub mod cross_sell;
 pub mod customer_history;
 pub mod earlier;
@@ -131,6 +132,7 @@ registry! {
     rfm: rfm::Rfm,
     churn: churn::Churn,
     clv: clv::Clv,
+    contracts: contracts::Contracts,
     trends: trends::Trends,
     basket: basket::Basket,
     itemsets: itemsets::ItemsetRules,

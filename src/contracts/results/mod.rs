@@ -3,6 +3,7 @@
 mod basket;
 mod churn;
 mod clv;
+mod contracts;
 mod cross_sell;
 mod customer_history;
 mod itemsets;
@@ -16,13 +17,14 @@ mod trends;
 mod up_sell;
 
 pub use basket::{BASKET_MODEL_CARD, BASKET_RULES};
-pub use churn::CHURN;
-pub use clv::CLV;
+pub use churn::{CHURN, CHURN_BACKTEST};
+pub use clv::{CLV, CLV_MODEL};
+pub use contracts::{CONTRACT_SURVIVAL, CONTRACTS};
 pub use cross_sell::{CROSS_SELL, CROSS_SELL_MODEL_CARD};
 pub use customer_history::CUSTOMER_HISTORY;
 pub use itemsets::{ITEMSET_MODEL_CARD, ITEMSET_RULES};
 pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES};
-pub use model_cards::{CLV_CARDS, MODEL_CARDS};
+pub use model_cards::{CLV_CARDS, CONTRACT_CARDS, MODEL_CARDS};
 pub use profitability::{
     PROFITABILITY, PROFITABILITY_PERIODS, PROFITABILITY_POOLS, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE,
 };
@@ -53,8 +55,13 @@ pub const ALL: &[&Table] = &[
     &RFM_MIGRATION,
     &RFM_MOVES,
     &CHURN,
+    &CHURN_BACKTEST,
     &CLV,
     &CLV_CARDS,
+    &CLV_MODEL,
+    &CONTRACTS,
+    &CONTRACT_SURVIVAL,
+    &CONTRACT_CARDS,
     &MODEL_CARDS,
     &TREND_KPIS,
     &TREND_COHORTS,
