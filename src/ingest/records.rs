@@ -80,7 +80,7 @@ impl Records {
 /// Takes the quotes off a raw field. `None` where doubled quotes inside need unescaping: use [`unescape`].
 #[inline]
 pub fn unquote(raw: &[u8], quote: u8) -> Option<&[u8]> {
-    if raw.first() != Some(&quote) {
+    if raw.len() < 2 || raw[0] != quote {
         return Some(raw);
     }
     let inner = &raw[1..raw.len() - 1];
@@ -188,7 +188,16 @@ fn end_record(block: &[u8], start: usize, newline: usize, dialect: Dialect, reco
 /// some are whole records, it is taken as those pieces.
 fn ragged_line(block: &[u8], start: usize, end: usize, dialect: Dialect, records: &mut Records) {
     let (line, fields) = (&block[start..end], records.fields);
-    let whole = |piece: &[u8]| fields > 1 && memchr::memchr_iter(dialect.delimiter, piece).count() + 1 == fields;
+    let sound = |field: &[u8]| match field {
+        [first, inner @ .., last] if *first == dialect.quote => {
+            *last == dialect.quote && memchr::memchr_iter(dialect.quote, inner).count().is_multiple_of(2)
+        }
+        _ => field.first() != Some(&dialect.quote),
+    };
+    let whole = |piece: &[u8]| {
+        let mut pieces = piece.split(|byte| *byte == dialect.delimiter);
+        fields > 1 && pieces.clone().count() == fields && pieces.all(sound)
+    };
     if memchr(b'\r', line).is_none() || !line.split(|byte| *byte == b'\r').any(whole) {
         return bad(start, end, "ragged", records);
     }
