@@ -1,6 +1,7 @@
 //! Why a file is set aside whole.
 
 use super::Work;
+use crate::contracts::input_table;
 use crate::error::Error;
 use crate::lake::{Arithmetic, Held};
 
@@ -23,6 +24,21 @@ pub(super) fn from_error(work: &Work<'_>, error: &Error) -> Option<Held> {
         rows: None,
         ledger: None,
     })
+}
+
+/// A file whose rows were refused because the file of their parents is held needs nothing but that one.
+pub(super) fn name_held_parents(held: &mut [Held], table_of: impl Fn(&str) -> Option<String>) {
+    for place in 0..held.len() {
+        let table = table_of(&held[place].source).and_then(|name| input_table(&name));
+        let parents = table.into_iter().flat_map(|table| table.columns).filter_map(|column| column.parent);
+        let missed: Vec<&str> =
+            parents.filter(|parent| held[place].message.contains(parent.code)).map(|parent| parent.table).collect();
+        let first =
+            held.iter().find(|other| table_of(&other.source).is_some_and(|table| missed.contains(&table.as_str())));
+        if let Some(first) = first.map(|other| other.file.clone()) {
+            held[place].hint = format!("`{first}` is held: once that is mended, this one is loaded with it");
+        }
+    }
 }
 
 /// Whether so many of a file's rows were refused that the rest cannot be trusted: more than the limit, and more than

@@ -165,6 +165,7 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
         }
     };
     outcome.held.sort_by(|a, b| (&a.source, &a.file).cmp(&(&b.source, &b.file)));
+    hold::name_held_parents(&mut outcome.held, |source| Some(request.sources.get(source)?.table.clone()));
     let others = |held: &&Held| !request.only.is_empty() && !request.only.contains(&held.source);
     outcome.manifest.held = before.held.iter().filter(others).chain(&outcome.held).cloned().collect();
     claims::renew(&mut outcome.manifest, request)?;
