@@ -34,6 +34,7 @@ fn registry(criterion: &mut Criterion) {
             only: &[],
             decimals: config.core.currency.decimals,
             dry_run: false,
+            memory: None,
             progress: &|_| {},
         };
         ingest(&lake, &request).expect("a load")

@@ -25,6 +25,7 @@ pub fn run(data: &Path, out: &Path, lake: &LakeDir) -> Result<()> {
         only: &[],
         decimals: config.core.currency.decimals,
         dry_run: false,
+        memory: None,
         progress: &|_| {},
     };
     let outcome = ingest(lake, &request)?;

@@ -54,6 +54,7 @@ pub struct Session {
     quiet: bool,
     verbose: bool,
     progress: bool,
+    memory: Option<u64>,
     language: Option<Language>,
 }
 
@@ -78,6 +79,7 @@ impl Session {
             quiet: global.quiet,
             verbose: global.verbose,
             progress: !global.no_progress && !global.quiet && !global.json,
+            memory: global.memory.as_deref().map(args::bytes).transpose()?,
             language: global.lang.map(Language::from),
         })
     }
