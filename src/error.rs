@@ -36,6 +36,12 @@ pub enum Error {
     /// The file as a whole cannot be read as a table.
     #[error("source `{source_name}`: `{}` cannot be read: {message}", path.display())]
     Unreadable { source_name: String, path: PathBuf, message: String },
+    /// `init` found no table it knows.
+    #[error("none of the files holds a table that can be loaded; `{}` says why", path.display())]
+    NothingToLoad { path: PathBuf },
+    /// A database cannot be reached.
+    #[error("source `{source_name}`: the database `{url}` cannot be reached: {message}")]
+    DatabaseDown { source_name: String, url: String, message: String },
     /// More rejects than the configuration allows.
     #[error(
         "source `{source_name}`: {rejected} of {received} rows were rejected, more than the limit of {limit}; nothing was loaded\n{examples}"
@@ -104,7 +110,8 @@ impl Error {
             | Error::Usage { .. }
             | Error::Query { .. }
             | Error::LakeSettings { .. } => 2,
-            Error::NoFiles { .. }
+            Error::NothingToLoad { .. }
+            | Error::NoFiles { .. }
             | Error::NoColumn { .. }
             | Error::Unmapped { .. }
             | Error::Unreadable { .. }
@@ -112,7 +119,7 @@ impl Error {
             | Error::NoOrders
             | Error::TooManyValues { .. } => 3,
             Error::TieOut { .. } | Error::AllHeld { .. } => 4,
-            Error::Io { .. } | Error::Damaged { .. } => 74,
+            Error::Io { .. } | Error::Damaged { .. } | Error::DatabaseDown { .. } => 74,
             Error::Locked { .. } => 75,
         }
     }
@@ -151,6 +158,12 @@ impl Error {
             ),
             Error::Unreadable { .. } => {
                 "ask the sender for the file again; everything loaded before still serves".into()
+            }
+            Error::NothingToLoad { .. } => {
+                "sales need an order number (or a customer and a date), a product, a quantity, and a price or a total; map by hand what is called otherwise".into()
+            }
+            Error::DatabaseDown { .. } => {
+                "run again once it answers; everything loaded before still serves, and no row is missed".into()
             }
             Error::TooManyRejects { source_name, .. } => {
                 format!("correct the export or the mapping, or raise `[sources.{source_name}] reject_limit`")

@@ -45,6 +45,9 @@ pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String],
 /// The row arithmetic of what is new, and the first rejects.
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
+    if outcome.loaded.is_empty() && outcome.known.is_empty() {
+        return "nothing to load: no source matches a file".into();
+    }
     if outcome.loaded.is_empty() {
         return format!("nothing new: {} files are in the lake already", outcome.known.len());
     }
@@ -69,7 +72,8 @@ pub fn summary(outcome: &Outcome) -> String {
             .iter()
             .map(|(file, reject)| {
                 let raw: String = reject.raw.chars().take(60).collect();
-                vec![file.clone(), reject.line.to_string(), reject.column.into(), reject.code.into(), raw]
+                let place = if reject.address.is_empty() { reject.line.to_string() } else { reject.address.clone() };
+                vec![file.clone(), place, reject.column.into(), reject.code.into(), raw]
             })
             .collect();
         text.push_str("\nset aside, the first of each file (all are in lake/rejects):\n");

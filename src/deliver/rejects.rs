@@ -16,6 +16,8 @@ pub struct LedgerRow {
     pub file: String,
     /// The physical line.
     pub line: i64,
+    /// Where it is in a workbook (`Sheet1!C14`) or another format that is no text.
+    pub address: String,
     /// The column at fault.
     pub column: String,
     /// The code.
@@ -33,10 +35,10 @@ const MOST: usize = 100_000;
 
 /// `rejects.csv`.
 pub fn files(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<Vec<(String, Vec<u8>)>> {
-    let header = ["file", "line", "column", "code", "row", "message", "fix"];
+    let header = ["file", "line", "address", "column", "code", "row", "message", "fix"];
     let mut file = CsvFile::new(&header, delivery.language, 0);
     for row in ledger(lake, delivery.manifest, MOST)? {
-        let texts = [row.column, row.code, row.raw, row.message, row.fix].map(Cell::text);
+        let texts = [row.address, row.column, row.code, row.raw, row.message, row.fix].map(Cell::text);
         file.row([Cell::text(row.file), Cell::Whole(row.line)].into_iter().chain(texts));
     }
     let file = file.finish("rejects.csv".into());
@@ -60,6 +62,7 @@ pub fn ledger(lake: &LakeDir, manifest: &Manifest, most: usize) -> Result<Vec<Le
             let (Some(raws), Some(messages), Some(fixes)) = (text("raw"), text("message"), text("fix")) else {
                 continue;
             };
+            let Some(addresses) = text("address") else { continue };
             let Some(lines) = batch.column_by_name("line").map(|array| array.as_primitive::<Int64Type>()) else {
                 continue;
             };
@@ -70,6 +73,7 @@ pub fn ledger(lake: &LakeDir, manifest: &Manifest, most: usize) -> Result<Vec<Le
                 rows.push(LedgerRow {
                     file: files.value(row).into(),
                     line: lines.value(row),
+                    address: addresses.value(row).into(),
                     column: columns.value(row).into(),
                     code: codes.value(row).into(),
                     raw: raws.value(row).into(),

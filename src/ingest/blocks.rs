@@ -1,11 +1,12 @@
 //! A file as blocks that end at a line end, hashed on the way.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Decoder, Encoding, UTF_8};
 
+use super::formats::{self, Made, archive};
+use super::source::Source;
 use crate::error::{Error, Result};
 
 /// Bytes in a block. A constant, so that row groups do not depend on the machine.
@@ -29,7 +30,9 @@ pub struct RawBlock {
 pub struct BlockReader {
     source: String,
     path: PathBuf,
-    file: File,
+    text: Box<dyn Read + Send>,
+    /// What the text was made of, where the file holds no text.
+    pub origin: Option<Made>,
     hasher: blake3::Hasher,
     decoder: Option<Decoder>,
     carried: Vec<u8>,
@@ -40,12 +43,15 @@ pub struct BlockReader {
 
 impl BlockReader {
     /// Opens a file of a source.
-    pub fn open(source: &str, path: &Path, encoding: &str) -> Result<BlockReader> {
-        let encoding = Encoding::for_label(encoding.as_bytes()).unwrap_or(UTF_8);
+    pub fn open(name: &str, path: &Path, source: &Source) -> Result<BlockReader> {
+        let opened = formats::open(name, path, source)?;
+        let encoding = Encoding::for_label(source.encoding.as_bytes()).unwrap_or(UTF_8);
+        let encoding = if opened.origin.is_some() { UTF_8 } else { encoding };
         Ok(BlockReader {
-            source: source.into(),
+            source: name.into(),
             path: path.to_path_buf(),
-            file: File::open(path).map_err(Error::io("read", path))?,
+            text: opened.text,
+            origin: opened.origin,
             hasher: blake3::Hasher::new(),
             decoder: (encoding != UTF_8).then(|| encoding.new_decoder_with_bom_removal()),
             carried: Vec::new(),
@@ -76,7 +82,7 @@ impl BlockReader {
                 return Err(Error::Unreadable {
                     source_name: self.source.clone(),
                     path: self.path.clone(),
-                    message: format!("a line is longer than {} MiB", LONGEST_LINE >> 20),
+                    message: format!("a line is longer than the limit of {} MiB", LONGEST_LINE >> 20),
                 });
             }
         }
@@ -93,8 +99,12 @@ impl BlockReader {
     fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<u64> {
         let start = bytes.len();
         bytes.reserve(wanted);
-        let got =
-            self.file.by_ref().take(wanted as u64).read_to_end(bytes).map_err(Error::io("read", &self.path))? as u64;
+        let got = self
+            .text
+            .by_ref()
+            .take(wanted as u64)
+            .read_to_end(bytes)
+            .map_err(archive::reading(&self.source, &self.path))? as u64;
         self.read += got;
         self.hasher.update(&bytes[start..]);
         if let Some(decoder) = &mut self.decoder {
@@ -113,10 +123,10 @@ impl BlockReader {
     }
 }
 
-/// BLAKE3 of a whole file.
-pub fn hash_file(path: &Path) -> Result<String> {
+/// BLAKE3 of the text of a whole file: the same however it is packed.
+pub fn hash_file(name: &str, path: &Path, source: &Source) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    hasher.update_reader(file).map_err(Error::io("read", path))?;
+    let opened = formats::open(name, path, source)?;
+    hasher.update_reader(opened.text).map_err(archive::reading(name, path))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

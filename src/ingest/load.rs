@@ -7,10 +7,11 @@ use rayon::prelude::*;
 
 use super::blocks::{BlockReader, RawBlock};
 use super::encode::{self, Selection};
+use super::formats::{self, rows::Origin};
 use super::parse::Block;
 use super::rejects::{self, Reject};
 use super::resolve::Seen;
-use super::source::Layout;
+use super::source::{Layout, MappedColumn};
 use super::{EXAMPLES, Progress, Request, Work};
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
@@ -46,9 +47,17 @@ struct Resolved {
 /// Loads the files of one table, in their order. Blocks of several files are under way at once, so that many small
 /// files keep every thread as busy as one large file.
 pub(super) fn load_table(files: &[&Work<'_>], request: &Request<'_>, seen: &mut Seen) -> Result<Vec<Loaded>> {
-    let mut feed =
-        Feed { files, request, next: 0, reader: None, layouts: Vec::new(), targets: Vec::new(), read: Vec::new() };
-    let mut states: Vec<Reading> = files.iter().map(|_| Reading { lines: 1, ..Reading::default() }).collect();
+    let mut feed = Feed {
+        files,
+        request,
+        next: 0,
+        reader: None,
+        layouts: Vec::new(),
+        targets: Vec::new(),
+        read: Vec::new(),
+        header_lines: Vec::new(),
+    };
+    let mut states: Vec<Reading> = files.iter().map(|_| Reading::default()).collect();
     let (mut loaded, mut written_files) = (Vec::new(), Vec::new());
     let mut tail: Option<RawBlock> = None;
     let wave = feed.wave(&mut tail)?;
@@ -63,6 +72,9 @@ pub(super) fn load_table(files: &[&Work<'_>], request: &Request<'_>, seen: &mut 
             };
             tail = unfinished(&block);
             (request.progress)(Progress::Read(block.bytes.len() as u64, block.records.len() as u64));
+            if states[file].lines == 0 {
+                states[file].lines = feed.header_lines[file];
+            }
             let (block, selections) = states[file].take(block, layout, seen);
             batch.push(Resolved { file, block, selections });
         }
@@ -103,6 +115,8 @@ struct Feed<'f> {
     layouts: Vec<Layout>,
     targets: Vec<Vec<Target>>,
     read: Vec<Option<(u64, String)>>,
+    /// The line of each file's header.
+    header_lines: Vec<u64>,
 }
 
 impl Feed<'_> {
@@ -139,14 +153,16 @@ impl Feed<'_> {
         let file = self.next;
         self.next += 1;
         (self.request.progress)(Progress::File(&work.path));
-        let mut reader = BlockReader::open(work.name, &work.path, &work.source.encoding)?;
+        let mut reader = BlockReader::open(work.name, &work.path, work.source)?;
         let Some(mut first) = reader.next_block()? else {
             let message = "it is empty".into();
             return Err(Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message });
         };
-        let header = read_header(work, &mut first)?;
+        let origin = reader.origin.take();
+        let (header, line) = read_header(work, &mut first, origin.is_some())?;
+        self.header_lines.push(line);
         let decimals = self.request.decimals;
-        self.layouts.push(Layout::new(work.name, work.source, &work.path, &header, decimals, &work.lookups)?);
+        self.layouts.push(Layout::new(work.name, work.source, &work.path, &header, decimals, &work.lookups, origin)?);
         let flat: [&'static Table; 2] = [&inputs::ORDERS, &inputs::ORDER_LINES];
         let tables: &[&'static Table] = if work.table.name == "flat" { &flat } else { &[work.table] };
         let targets: Result<Vec<Target>> =
@@ -187,6 +203,7 @@ impl Reading {
                 offset: block.offset + u64::from(bad.start),
                 column: "",
                 code: bad.code,
+                address: String::new(),
                 raw: String::from_utf8_lossy(&block.bytes[bad.start as usize..bad.end as usize]).into_owned(),
             });
         }
@@ -196,13 +213,15 @@ impl Reading {
         for fault in &block.faults {
             let record = fault.record as usize;
             let bad_before = block.records.bad.partition_point(|bad| bad.after <= fault.record);
+            let place = Place::of(&block, record, fault.column, layout);
             rejects.push(Reject {
                 record: self.records + u64::from(fault.record) + bad_before as u64 + 1,
-                line: self.lines + u64::from(block.records.lines[record]) + 1,
+                line: place.line.unwrap_or(self.lines + u64::from(block.records.lines[record]) + 1),
                 offset: block.offset + u64::from(block.records.starts[record]),
                 column: fault.column.unwrap_or_default(),
                 code: fault.code,
-                raw: String::from_utf8_lossy(block.records.text(&block.bytes, record)).into_owned(),
+                address: place.address,
+                raw: place.raw,
             });
         }
         let duplicates = block.faults.iter().filter(|fault| fault.code == "duplicate_key").count() as u64;
@@ -222,19 +241,49 @@ impl Reading {
     }
 }
 
-fn read_header(work: &Work<'_>, first: &mut RawBlock) -> Result<Vec<String>> {
+/// Where a refused record is, and its text.
+struct Place {
+    line: Option<u64>,
+    address: String,
+    raw: String,
+}
+
+impl Place {
+    fn of(block: &Block, record: usize, column: Option<&str>, layout: &Layout) -> Place {
+        let text = block.records.text(&block.bytes, record);
+        let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let quote = layout.dialect.quote;
+        let field = block.cell(record, layout.fields - 1, quote);
+        let Some((origin, made)) = layout.origin.as_ref().and_then(|made| Some((Origin::read(&field)?, made))) else {
+            return Place { line: None, address: String::new(), raw: lossy(text) };
+        };
+        let is_own = |mapped: &&MappedColumn| Some(mapped.column.name) == column && mapped.field < layout.fields;
+        let at_fault = layout.columns.iter().find(is_own).map(|mapped| mapped.field);
+        let end = block.records.raw(&block.bytes, record, layout.fields - 1).len() + 1;
+        let raw = if origin.raw.is_empty() { lossy(&text[..text.len() - end]) } else { lossy(origin.raw) };
+        Place { line: Some(origin.line), address: made.address(origin.line, at_fault), raw }
+    }
+}
+
+/// The names in the header, and its line; takes it off the block. Text `made` of another format has a header whose
+/// last field is not one of its own.
+fn read_header(work: &Work<'_>, first: &mut RawBlock, made: bool) -> Result<(Vec<String>, u64)> {
     let unreadable = |message: &str| Error::Unreadable {
         source_name: work.name.into(),
         path: work.path.clone(),
         message: message.into(),
     };
-    let end = memchr::memchr(b'\n', &first.bytes).map_or(first.bytes.len(), |at| at + 1);
+    let header_row = work.source.header_row.filter(|_| !made);
+    let before = formats::lines_before_header(&first.bytes, header_row);
+    let start = before.bytes;
+    let end = memchr::memchr(b'\n', &first.bytes[start..]).map_or(first.bytes.len(), |at| start + at + 1);
+    let dialect = work.source.dialect(made);
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(work.source.delimiter as u8)
-        .quote(work.source.quote as u8)
+        .delimiter(dialect.delimiter)
+        .quote(dialect.quote)
         .has_headers(false)
         .flexible(true)
-        .from_reader(&first.bytes[..end]);
+        .from_reader(&first.bytes[start..end]);
     let record = reader
         .records()
         .next()
@@ -247,7 +296,7 @@ fn read_header(work: &Work<'_>, first: &mut RawBlock) -> Result<Vec<String>> {
     }
     first.bytes.drain(..end);
     first.offset += end as u64;
-    Ok(header)
+    Ok((header, before.lines + 1))
 }
 
 fn parse_wave(wave: Vec<(usize, RawBlock)>, layouts: &[Layout], seen: &Seen) -> Vec<(usize, Block)> {
@@ -343,6 +392,7 @@ fn finish(
         ledger,
         superseded_by: None,
         claims,
+        pulled: work.pulled.clone(),
     };
     if !rows.balances() || files_disagree(&batch, dry_run) {
         return Err(Error::Internal {

@@ -15,6 +15,7 @@ pub mod keys;
 mod load;
 pub mod original;
 pub mod parse;
+pub mod pull;
 pub mod records;
 pub mod rejects;
 pub mod resolve;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 
 use crate::contracts::{Table, input_tables};
 use crate::error::{Error, Result};
-use crate::lake::manifest::{self, Arithmetic, Batch};
+use crate::lake::manifest::{self, Arithmetic, Batch, Pulled};
 use crate::lake::writer::make_durable;
 use crate::lake::{LakeDir, Manifest};
 use fields::Lookups;
@@ -87,6 +88,7 @@ struct Work<'w> {
     bytes: u64,
     replaces: Option<usize>,
     lookups: Arc<Lookups>,
+    pulled: Option<Pulled>,
 }
 
 /// Rejects shown of each file.
@@ -160,6 +162,7 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
     claims::renew(&mut outcome.manifest, request)?;
     if !request.dry_run {
         outcome.manifest.commit(lake)?;
+        pull::sweep(lake, &outcome.manifest)?;
     }
     Ok(outcome)
 }
@@ -196,14 +199,20 @@ fn plan<'w>(
             if !request.only.is_empty() && !request.only.contains(name) {
                 continue;
             }
-            let paths = source.paths(name, request.project)?;
+            let mut paths = source.paths(name, request.project)?;
+            let mut pulled = None;
+            if let Some(database) = &source.database {
+                let drop = pull::pull(lake, name, (source, database), request.project, before)?;
+                paths.push(drop.path);
+                pulled = Some(drop.pulled);
+            }
             let lookups = Arc::new(if paths.is_empty() {
                 Lookups::default()
             } else {
                 Lookups::read(name, source, request.project)?
             });
             for path in paths {
-                let bytes = std::fs::metadata(&path).map_err(Error::io("read", &path))?.len();
+                let bytes = formats::size(&path)?;
                 if bytes == 0 {
                     return Err(Error::Unreadable {
                         source_name: name.clone(),
@@ -211,10 +220,15 @@ fn plan<'w>(
                         message: "it is empty, not even a header".into(),
                     });
                 }
-                let shown = path.strip_prefix(request.project).unwrap_or(&path).to_string_lossy().into_owned();
+                let shown = match &source.database {
+                    Some(database) => database.label(),
+                    None => path.strip_prefix(request.project).unwrap_or(&path).to_string_lossy().into_owned(),
+                };
                 let mine = |batch: &&Batch| batch.source == *name && batch.superseded_by.is_none();
-                if before.batches.iter().filter(mine).any(|batch| batch.bytes == bytes) {
-                    let hash = lookups.hash_with(blocks::hash_file(&path)?);
+                // Only of plain text is the size on disk that of the text.
+                let plain = formats::is_plain(&path);
+                if before.batches.iter().filter(mine).any(|batch| !plain || batch.bytes == bytes) {
+                    let hash = lookups.hash_with(blocks::hash_file(name, &path, source)?);
                     if before.batches.iter().filter(mine).any(|batch| batch.hash == hash) {
                         outcome.known.push(path);
                         continue;
@@ -231,6 +245,7 @@ fn plan<'w>(
                     bytes,
                     replaces,
                     lookups: Arc::clone(&lookups),
+                    pulled: pulled.clone(),
                 });
             }
         }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::amounts::{self, WORKED_OUT};
 use super::fields::Texts;
+use super::formats::{Made, rows::Origin, workbook};
 use super::keys::KeyIndex;
 use super::records::{Records, split, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
@@ -131,6 +132,9 @@ impl Block {
         if simdutf8::basic::from_utf8(&block.bytes[..block.records.consumed]).is_err() {
             block.refuse_foreign_encodings(layout);
         }
+        if let Some(origin) = &layout.origin {
+            block.refuse_what_is_no_record(layout, origin);
+        }
         for extra in &layout.extras {
             let texts = extra.texts(&block, layout.dialect.quote);
             block.extras.push(texts);
@@ -183,6 +187,28 @@ impl Block {
         }
     }
 
+    /// Refuses what the maker of the text found to be no record, and cells that hold a spreadsheet's error.
+    fn refuse_what_is_no_record(&mut self, layout: &Layout, made: &Made) {
+        for record in 0..self.records.len() {
+            let field = self.records.raw(&self.bytes, record, layout.fields - 1);
+            let code = reason(Origin::code(field, layout.dialect.quote));
+            if !code.is_empty() {
+                self.refuse(record, None, code);
+                continue;
+            }
+            if !matches!(made, Made::Sheet(_)) {
+                continue;
+            }
+            let failed = layout.columns.iter().find(|mapped| {
+                mapped.field < layout.fields
+                    && workbook::ERRORS.contains(&self.records.raw(&self.bytes, record, mapped.field))
+            });
+            if let Some(name) = failed.map(|mapped| mapped.column.name) {
+                self.refuse(record, Some(name), "error_cell");
+            }
+        }
+    }
+
     fn parse_column(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {
         let quote = layout.dialect.quote;
         let numbers = layout.numbers;
@@ -191,6 +217,8 @@ impl Block {
             self.values[place] = vec![EMPTY; self.records.len()];
             return;
         }
+        // A date that is no text where it comes from is written in one way, whatever the pattern of the texts is.
+        let typed = |text: &[u8]| layout.origin.as_ref().and_then(|_| values::iso(text));
         type Parser<'l> = Box<dyn Fn(&[u8]) -> Option<i64> + 'l>;
         let (code, parser): (&'static str, Parser) = match mapped.column.kind {
             Kind::Ratio => {
@@ -224,8 +252,9 @@ impl Block {
                 });
             }
             Kind::Timestamp => {
-                return self
-                    .parse_values(place, mapped, quote, "bad_timestamp", |text| layout.timestamp.timestamp(text));
+                return self.parse_values(place, mapped, quote, "bad_timestamp", |text| {
+                    layout.timestamp.timestamp(text).or_else(|| typed(text))
+                });
             }
             Kind::Flag => ("bad_flag", Box::new(|text| values::flag(text).map(i64::from))),
             Kind::Date => (
@@ -235,6 +264,7 @@ impl Block {
                         .date
                         .date(text)
                         .or_else(|| layout.timestamp.timestamp(text).map(|at| at.div_euclid(DAY_MICROS)))
+                        .or_else(|| typed(text).map(|at| at.div_euclid(DAY_MICROS)))
                 }),
             ),
             Kind::Month => (
@@ -312,6 +342,11 @@ impl Block {
         }
         self.parents[place] = keys;
     }
+}
+
+/// The reject code of a record that is none.
+fn reason(code: &str) -> &'static str {
+    super::rejects::code(code).map_or("", |code| code.code)
 }
 
 /// Amounts of this many minor units or more are refused: nine thousand of them still add up in 64 bits.

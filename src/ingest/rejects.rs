@@ -37,6 +37,16 @@ pub const CODES: &[Code] = &[
         meaning: "bytes that are not text in the declared encoding",
         fix: "export in the declared encoding, or correct `encoding`",
     },
+    Code {
+        code: "bad_json",
+        meaning: "the line is no JSON object, or names a key twice",
+        fix: "write one object a line",
+    },
+    Code {
+        code: "error_cell",
+        meaning: "a formula failed: the cell holds an error such as #DIV/0!",
+        fix: "correct the formula in the workbook, or type the value",
+    },
     Code { code: "missing_value", meaning: "a required cell is empty", fix: "fill it in" },
     Code {
         code: "bad_date",
@@ -116,11 +126,13 @@ pub struct Reject {
     pub column: &'static str,
     /// The code.
     pub code: &'static str,
+    /// Where it is in a workbook, as `Sheet1!C14`, or in another format that is no text; empty in text.
+    pub address: String,
     /// The record as it came; bytes that are not UTF-8 are shown as U+FFFD.
     pub raw: String,
 }
 
-/// The refused rows of one file as Parquet bytes: source, file, record, line, byte_offset, column, code, raw, message, fix.
+/// The refused rows of one file as Parquet bytes: source, file, record, line, byte_offset, column, code, address, raw, message, fix.
 pub fn ledger(source: &str, file: &str, rejects: &[Reject]) -> Result<Vec<u8>> {
     let text = |value: &dyn Fn(&Reject) -> String| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(rejects.iter().map(value)))
@@ -136,6 +148,7 @@ pub fn ledger(source: &str, file: &str, rejects: &[Reject]) -> Result<Vec<u8>> {
         ("byte_offset", number(&|reject| reject.offset)),
         ("column", text(&|reject| reject.column.to_string())),
         ("code", text(&|reject| reject.code.to_string())),
+        ("address", text(&|reject| reject.address.clone())),
         ("raw", text(&|reject| reject.raw.clone())),
         ("message", text(&|reject| code(reject.code).map_or("", |code| code.meaning).to_string())),
         ("fix", text(&|reject| code(reject.code).map_or("", |code| code.fix).to_string())),

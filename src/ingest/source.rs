@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::amounts::{self, WORKED_OUT};
 use super::claims::Trailer;
 use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
+use super::formats::{self, Made};
+use super::pull::Database;
 use super::records::Dialect;
 use super::values::{NumberFormat, TimeFormat};
 use crate::contracts::{Column, Kind, Table, input_table};
@@ -22,6 +24,8 @@ pub struct Source {
     pub table: String,
     /// Files, relative to the project; `*` and `?` as in a shell.
     pub files: Vec<String>,
+    /// A database instead of files.
+    pub database: Option<Database>,
     /// No file is no error.
     pub optional: bool,
     /// Between fields.
@@ -76,6 +80,7 @@ impl Default for Source {
         Source {
             table: String::new(),
             files: Vec::new(),
+            database: None,
             optional: false,
             delimiter: ',',
             quote: '"',
@@ -123,6 +128,12 @@ impl Source {
                 return Err(format!("`{column}` is no id and no text: it cannot be joined from several columns"));
             }
         }
+        if let Some(database) = &self.database {
+            if !self.files.is_empty() {
+                return Err("`files` and `database`: a source has one or the other".into());
+            }
+            database.validate()?;
+        }
         if self.header_row == Some(0) {
             return Err("`header_row` is counted from 1".into());
         }
@@ -151,6 +162,11 @@ impl Source {
         Ok(())
     }
 
+    /// How text is written: as declared, or as ingest writes it where it was made of another format.
+    pub fn dialect(&self, made: bool) -> Dialect {
+        if made { formats::MADE } else { Dialect { delimiter: self.delimiter as u8, quote: self.quote as u8 } }
+    }
+
     /// The files the patterns match, in the order of their names.
     pub fn paths(&self, name: &str, project: &Path) -> Result<Vec<PathBuf>> {
         matching(name, &self.files, self.optional, project)
@@ -171,10 +187,14 @@ pub(super) fn matching(name: &str, patterns: &[String], optional: bool, project:
         for path in matches {
             paths.push(path.map_err(|error| unreadable(error.to_string()))?);
         }
+        if paths.len() == before {
+            paths.extend(formats::matching_members(name, &full.to_string_lossy())?);
+        }
         if paths.len() == before && !optional {
             return Err(Error::NoFiles { source_name: name.into(), pattern: pattern.clone() });
         }
     }
+    let mut paths = formats::expanded(name, paths)?;
     paths.sort();
     paths.dedup();
     Ok(paths)
@@ -187,6 +207,8 @@ pub struct Layout {
     pub table: &'static Table,
     /// Fields in a record.
     pub fields: usize,
+    /// What the text was made of; the last field then says where a record came from.
+    pub origin: Option<Made>,
     /// Fields that are worked out, numbered from `fields` on.
     pub extras: Vec<Extra>,
     /// The mapped columns: those worked out of others first, then in the contract's order.
@@ -230,6 +252,7 @@ impl Layout {
         header: &[String],
         decimals: u32,
         lookups: &Arc<Lookups>,
+        origin: Option<Made>,
     ) -> Result<Layout> {
         let Some(table) = input_table(&source.table) else {
             return Err(Error::Unknown { what: "input table", name: source.table.clone(), known: Vec::new() });
@@ -276,7 +299,7 @@ impl Layout {
                         path: path.to_path_buf(),
                         table: table.name,
                         canonical: column.name,
-                        header: header.to_vec(),
+                        header: finder.names(),
                     });
                 }
                 None => {}
@@ -293,7 +316,8 @@ impl Layout {
             fields: header.len(),
             extras: finder.extras,
             columns,
-            dialect: Dialect { delimiter: source.delimiter as u8, quote: source.quote as u8 },
+            dialect: source.dialect(origin.is_some()),
+            origin,
             numbers: NumberFormat { decimal: source.decimal as u8, thousands: source.thousands.map(|mark| mark as u8) },
             date: pattern(&source.date)?,
             timestamp: pattern(&source.timestamp)?,

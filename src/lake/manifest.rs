@@ -49,6 +49,9 @@ pub struct Batch {
     /// What the sender says of it as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Claims>,
+    /// Where it was pulled from a database: what was pulled, and how far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulled: Option<Pulled>,
 }
 
 /// What the sender says of a file as a whole.
@@ -69,6 +72,17 @@ pub struct Claims {
     pub first_document: Option<String>,
     /// Last order id.
     pub last_document: Option<String>,
+}
+
+/// Rows pulled from a database, and the cursor to go on from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pulled {
+    /// The file of the rows, within the lake.
+    pub file: String,
+    /// The newest cursor among them.
+    pub cursor: Option<String>,
+    /// Identifies what was asked for.
+    pub question: String,
 }
 
 /// One Parquet file of the lake.
@@ -193,6 +207,11 @@ pub fn sweep(dir: &Path, prefix: &str) -> Result<()> {
         gone.map_err(Error::io("remove", &path))?;
     }
     Ok(())
+}
+
+/// Makes a folder where there is none.
+pub fn make_dir(dir: &Path) -> Result<()> {
+    std::fs::create_dir_all(dir).map_err(Error::io("create", dir))
 }
 
 /// Makes the names in a folder durable.
