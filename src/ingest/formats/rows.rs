@@ -2,8 +2,10 @@
 //!
 //! Every record ends with one field more than the header names: where it came from.
 
+use std::cell::Cell;
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Bytes handed over at a time.
@@ -63,19 +65,37 @@ pub fn spawn(job: impl FnOnce(&mut Chunks) -> Result<(), String> + Send + 'stati
     let (sender, receiver) = sync_channel(WAITING);
     std::thread::spawn(move || {
         let mut chunks = Chunks { sender: sender.clone(), buffer: Vec::new() };
-        let ran = catch_unwind(AssertUnwindSafe(|| {
+        let ran = guarded(|| {
             job(&mut chunks)?;
             chunks.flush().map_err(|error| error.to_string())
-        }));
-        let failed = match ran {
-            Ok(Ok(())) => return,
-            Ok(Err(message)) => message,
-            Err(_) => "it is damaged: its content contradicts itself".to_string(),
-        };
+        });
+        let Err(failed) = ran else { return };
         // Nobody to tell where the reader has gone.
         let _ = sender.send(Err(io::Error::other(failed)));
     });
     Box::new(Pieces { receiver, piece: Vec::new(), at: 0 })
+}
+
+thread_local! {
+    /// Whether this thread reads what may be damaged: breaking off is then no defect to shout about.
+    static READING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a reader of foreign files, some of which break off on damaged ones instead of failing.
+pub fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !READING.get() {
+                before(panic);
+            }
+        }));
+    });
+    let before = READING.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(read));
+    READING.set(before);
+    outcome.unwrap_or_else(|_| Err("it is damaged: its content contradicts itself".into()))
 }
 
 /// Writes records as text.

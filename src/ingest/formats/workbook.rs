@@ -7,7 +7,7 @@ use std::path::Path;
 
 use calamine::{Data, DataRef, ExcelDateTime, Ods, Range, Reader, SheetVisible, Xls, Xlsx, open_workbook_from_rs};
 
-use super::rows::{Chunks, Origin, RowWriter, number_text, spawn};
+use super::rows::{Chunks, Origin, RowWriter, guarded, number_text, spawn};
 use crate::error::{Error, Result};
 
 /// The texts a spreadsheet shows where a formula failed.
@@ -49,13 +49,15 @@ pub fn sheets(source: &str, path: &Path, file: File) -> Result<Vec<String>> {
 /// The first rows of a sheet that are not blank: their numbers from 1, and their texts.
 pub fn first_rows(source: &str, path: &Path, file: File, sheet: &str, most: usize) -> Result<Vec<(u64, Vec<String>)>> {
     let mut rows = Vec::new();
-    let read = open_book(source, path, file)?.each_row(sheet, |number, cells| {
+    let mut book = open_book(source, path, file)?;
+    let mut take = |number: u32, cells: &[Data]| {
         let texts: Vec<String> = cells.iter().map(|cell| cell_text(cell, '.')).collect();
         if texts.iter().any(|text| !text.trim().is_empty()) {
             rows.push((u64::from(number) + 1, texts));
         }
         if rows.len() < most { Ok(()) } else { Err("enough".into()) }
-    });
+    };
+    let read = guarded(|| book.each_row(sheet, &mut take));
     match read {
         Err(message) if rows.len() < most => Err(unreadable(source, path, message)),
         _ => Ok(rows),
@@ -128,12 +130,6 @@ fn rewound(mut file: File) -> std::result::Result<BufReader<File>, String> {
     use std::io::Seek;
     file.rewind().map_err(|error| error.to_string())?;
     Ok(BufReader::new(file))
-}
-
-/// Runs a reader that may break off on damaged input.
-fn guarded<T>(read: impl FnOnce() -> std::result::Result<T, String>) -> std::result::Result<T, String> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err("its content contradicts itself".into()))
 }
 
 fn ranges<R: Reader<BufReader<File>>>(mut book: R) -> Book {
