@@ -61,9 +61,9 @@ impl Exports<'_> {
         let batch = manifest.batches.get(batch as usize)?;
         let source = self.sources.get(&batch.source)?;
         let path = self.project.join(&batch.file);
-        let header = original::header(&batch.source, source, &path).ok()??;
+        let (header, made) = original::header(&batch.source, source, &path).ok()??;
         let lookups = Arc::new(Lookups::read(&batch.source, source, self.project).ok()?);
-        Some((source, Layout::new(&batch.source, source, &path, &header, self.decimals, &lookups).ok()?))
+        Some((source, Layout::new(&batch.source, source, &path, &header, self.decimals, &lookups, made).ok()?))
     }
 }
 

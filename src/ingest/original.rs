@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::blocks::BlockReader;
-use super::records::{Dialect, split};
+use super::formats::{self, Made, rows::Origin};
+use super::records::{Dialect, Records, split};
 use super::source::Source;
 use crate::error::Result;
 
@@ -17,22 +18,55 @@ pub struct Original {
     pub text: String,
 }
 
-/// The header of a file, as ingest reads it; `None` where there is none.
-pub fn header(name: &str, source: &Source, path: &Path) -> Result<Option<Vec<String>>> {
-    let mut reader = BlockReader::open(name, path, &source.encoding)?;
+/// The header of a file, as ingest reads it, and what its text was made of; `None` where there is none.
+pub fn header(name: &str, source: &Source, path: &Path) -> Result<Option<(Vec<String>, Option<Made>)>> {
+    let mut reader = BlockReader::open(name, path, source)?;
     let Some(block) = reader.next_block()? else { return Ok(None) };
-    let end = memchr::memchr(b'\n', &block.bytes).map_or(block.bytes.len(), |at| at + 1);
-    Ok(fields(source, &String::from_utf8_lossy(&block.bytes[..end])).map(|mut header| {
+    let Head { start, end, .. } = Head::of(&block.bytes, source, reader.origin.is_some());
+    let dialect = source.dialect(reader.origin.is_some());
+    let header = split_fields(dialect, &String::from_utf8_lossy(&block.bytes[start..end]));
+    Ok(header.map(|mut header| {
         header.iter_mut().for_each(|name| *name = name.trim().to_string());
-        header
+        (header, reader.origin.take())
     }))
+}
+
+/// Where the header line is.
+struct Head {
+    start: usize,
+    end: usize,
+    line: u64,
+}
+
+impl Head {
+    fn of(text: &[u8], source: &Source, made: bool) -> Head {
+        let before = formats::lines_before_header(text, source.header_row.filter(|_| !made));
+        let start = before.bytes;
+        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at + 1);
+        Head { start, end, line: before.lines + 1 }
+    }
+}
+
+/// A record's own line, where its text was made of another format, and its text without where it came from.
+fn own_text<'b>(records: &Records, bytes: &'b [u8], record: usize, made: bool) -> (Option<u64>, &'b [u8]) {
+    let text = records.text(bytes, record);
+    if !made {
+        return (None, text);
+    }
+    let field = records.raw(bytes, record, records.fields - 1);
+    let bare = field.strip_prefix(b"\"").unwrap_or(field);
+    (Origin::read(bare).map(|origin| origin.line), &text[..text.len() - (field.len() + 1).min(text.len())])
 }
 
 /// The fields of a record; `None` where it is none.
 pub fn fields(source: &Source, text: &str) -> Option<Vec<String>> {
+    split_fields(source.dialect(false), text)
+}
+
+fn split_fields(dialect: Dialect, text: &str) -> Option<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(source.delimiter as u8)
-        .quote(source.quote as u8)
+        .delimiter(dialect.delimiter)
+        .quote(dialect.quote)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
@@ -50,8 +84,9 @@ pub fn rows(
     refused: &BTreeSet<u64>,
     wanted: &BTreeSet<u32>,
 ) -> Result<BTreeMap<u32, Original>> {
-    let dialect = Dialect { delimiter: source.delimiter as u8, quote: source.quote as u8 };
-    let mut reader = BlockReader::open(name, path, &source.encoding)?;
+    let mut reader = BlockReader::open(name, path, source)?;
+    let made = reader.origin.is_some();
+    let dialect = source.dialect(made);
     let mut found = BTreeMap::new();
     let (mut open, mut first) = (Vec::new(), true);
     let (mut lines, mut number, mut accepted) = (1_u64, 0_u64, 0_u32);
@@ -59,8 +94,9 @@ pub fn rows(
         let mut bytes = std::mem::take(&mut open);
         bytes.extend_from_slice(&block.bytes);
         if std::mem::take(&mut first) {
-            let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
-            bytes.drain(..end);
+            let head = Head::of(&bytes, source, made);
+            bytes.drain(..head.end);
+            lines = head.line;
         }
         let records = split(&bytes, dialect, fields, block.last);
         let mut bad = records.bad.iter().peekable();
@@ -73,8 +109,9 @@ pub fn rows(
                 continue;
             }
             if wanted.contains(&accepted) {
-                let text = String::from_utf8_lossy(records.text(&bytes, record)).into_owned();
-                found.insert(accepted, Original { line: lines + u64::from(records.lines[record]) + 1, text });
+                let (line, text) = own_text(&records, &bytes, record, made);
+                let line = line.unwrap_or(lines + u64::from(records.lines[record]) + 1);
+                found.insert(accepted, Original { line, text: String::from_utf8_lossy(text).into_owned() });
                 if found.len() == wanted.len() {
                     return Ok(found);
                 }
@@ -96,8 +133,9 @@ pub fn occurrences<'t>(
     fields: usize,
     texts: &BTreeSet<&'t str>,
 ) -> Result<BTreeMap<&'t str, u32>> {
-    let dialect = Dialect { delimiter: source.delimiter as u8, quote: source.quote as u8 };
-    let mut reader = BlockReader::open(name, path, &source.encoding)?;
+    let mut reader = BlockReader::open(name, path, source)?;
+    let made = reader.origin.is_some();
+    let dialect = source.dialect(made);
     let mut counts = BTreeMap::new();
     let mut open = Vec::new();
     while let Some(block) = reader.next_block()? {
@@ -105,7 +143,7 @@ pub fn occurrences<'t>(
         bytes.extend_from_slice(&block.bytes);
         let records = split(&bytes, dialect, fields, block.last);
         for record in 0..records.len() {
-            let text = String::from_utf8_lossy(records.text(&bytes, record));
+            let text = String::from_utf8_lossy(own_text(&records, &bytes, record, made).1);
             if let Some(text) = texts.get(text.as_ref()) {
                 *counts.entry(*text).or_default() += 1;
             }
