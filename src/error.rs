@@ -42,6 +42,12 @@ pub enum Error {
     /// Files came and none of them could be used.
     #[error("none of the files could be used; what was loaded before still serves")]
     NothingServes,
+    /// `init` found no table it knows.
+    #[error("none of the files holds a table that can be loaded; `{}` says why", path.display())]
+    NothingToLoad { path: PathBuf },
+    /// A database cannot be reached.
+    #[error("source `{source_name}`: the database `{url}` cannot be reached: {message}")]
+    DatabaseDown { source_name: String, url: String, message: String },
     /// A column that names a few kinds of things holds far too many.
     #[error("`{column}` holds more than 65,535 different values")]
     TooManyValues {
@@ -105,7 +111,8 @@ impl Error {
             | Error::Usage { .. }
             | Error::Query { .. }
             | Error::LakeSettings { .. } => 2,
-            Error::NoFiles { .. }
+            Error::NothingToLoad { .. }
+            | Error::NoFiles { .. }
             | Error::NoColumn { .. }
             | Error::Unmapped { .. }
             | Error::Unreadable { .. }
@@ -114,7 +121,7 @@ impl Error {
             | Error::NoOrders
             | Error::TooManyValues { .. } => 3,
             Error::TieOut { .. } | Error::AllHeld { .. } => 4,
-            Error::Io { .. } | Error::Damaged { .. } => 74,
+            Error::Io { .. } | Error::Damaged { .. } | Error::DatabaseDown { .. } => 74,
             Error::Locked { .. } => 75,
         }
     }
@@ -156,6 +163,12 @@ impl Error {
             }
             Error::Untrusted { hint, .. } => hint.clone(),
             Error::NothingServes => "each file that is held says above what to do".into(),
+            Error::NothingToLoad { .. } => {
+                "sales need an order number (or a customer and a date), a product, a quantity, and a price or a total; map by hand what is called otherwise".into()
+            }
+            Error::DatabaseDown { .. } => {
+                "run again once it answers; everything loaded before still serves, and no row is missed".into()
+            }
             Error::NoOrders => "load some with `langgan ingest`".into(),
             Error::TooManyValues { column } => {
                 format!("is the right column mapped to `{column}`? It should name a kind of thing, not each one")

@@ -61,9 +61,10 @@ impl Exports<'_> {
         let batch = manifest.batches.get(batch as usize)?;
         let source = self.sources.get(&batch.source)?;
         let path = self.project.join(&batch.file);
-        let (header, encoding) = original::header(source, &path).ok()??;
+        let (header, encoding, made) = original::header(&batch.source, source, &path).ok()??;
         let lookups = Arc::new(Lookups::read(&batch.source, source, self.project).ok()?);
-        Some((source, Layout::new(&batch.source, source, &path, header, encoding, self.decimals, &lookups).ok()?))
+        let layout = Layout::new(&batch.source, source, &path, header, (encoding, made), self.decimals, &lookups);
+        Some((source, layout.ok()?))
     }
 }
 

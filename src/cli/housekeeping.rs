@@ -8,6 +8,7 @@ use super::{Session, render};
 use crate::config::FILE_NAME;
 use crate::engine::lock;
 use crate::error::{Error, Result};
+use crate::ingest::pull;
 use crate::lake::{LakeDir, Manifest};
 use crate::marts::dialect;
 use crate::sample::{Options, write_project};
@@ -55,6 +56,13 @@ pub fn doctor(session: &Session) -> Result<u8> {
     };
     tell(true, format!("{FILE_NAME}: {} sources", config.core.sources.len()))?;
     for (name, source) in &config.core.sources {
+        if let Some(database) = &source.database {
+            match pull::columns(name, (source, database), &session.project.0) {
+                Ok(columns) => tell(true, format!("source {name}: {} answers, {columns} columns", database.label()))?,
+                Err(error) => tell(false, error.to_string())?,
+            }
+            continue;
+        }
         match source.paths(name, &session.project.0) {
             Ok(paths) => tell(true, format!("source {name}: {} files", paths.len()))?,
             Err(error) => tell(false, error.to_string())?,

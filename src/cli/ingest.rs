@@ -60,6 +60,9 @@ pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String],
 /// The row arithmetic of what is new, and the first rejects.
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
+    if outcome.loaded.is_empty() && outcome.known.is_empty() {
+        return "nothing to load: no source matches a file".into();
+    }
     if outcome.loaded.is_empty() {
         if outcome.known.is_empty() && !outcome.held.is_empty() {
             return "nothing was loaded".into();
@@ -102,7 +105,8 @@ pub fn summary(outcome: &Outcome) -> String {
             .iter()
             .map(|(file, reject)| {
                 let raw: String = reject.raw.chars().take(60).collect();
-                vec![file.clone(), reject.line.to_string(), reject.column.into(), reject.code.into(), raw]
+                let place = if reject.address.is_empty() { reject.line.to_string() } else { reject.address.clone() };
+                vec![file.clone(), place, reject.column.into(), reject.code.into(), raw]
             })
             .collect();
         text.push_str("\nset aside, the first of each file (all are in lake/rejects):\n");

@@ -58,6 +58,12 @@ pub fn run(session: &Session, args: &Init) -> Result<u8> {
             hint: format!("run `langgan init --force --from …` again with {}", proposal.questions[0].flag),
         });
     }
+    if proposal.tables.is_empty() {
+        return Err(Error::NothingToLoad { path });
+    }
+    if !proposal.tables.iter().any(|table| ["flat", "order_lines"].contains(table)) {
+        session.say("no file holds orders and their lines: before one does, there is nothing to analyse");
+    }
     session.say("next: langgan run");
     Ok(0)
 }

@@ -20,6 +20,8 @@ pub struct LedgerRow {
     pub line: i64,
     /// Where the record begins in the file.
     pub byte_offset: i64,
+    /// Where it is in a workbook (`Sheet1!C14`) or another format that is no text.
+    pub address: String,
     /// The column at fault.
     pub column: String,
     /// The export's own name of it.
@@ -39,11 +41,24 @@ const MOST: usize = 100_000;
 
 /// `rejects.csv`.
 pub fn files(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<Vec<(String, Vec<u8>)>> {
-    let header = ["file", "record", "line", "byte_offset", "column", "export_column", "code", "row", "message", "fix"];
+    let header = [
+        "file",
+        "record",
+        "line",
+        "byte_offset",
+        "address",
+        "column",
+        "export_column",
+        "code",
+        "row",
+        "message",
+        "fix",
+    ];
     let mut file = CsvFile::new(&header, delivery.language, 0);
     for row in ledger(lake, delivery.manifest, MOST)? {
         let numbers = [row.record, row.line, row.byte_offset].map(Cell::Whole);
-        let texts = [row.column, row.export_column, row.code, row.raw, row.message, row.fix].map(Cell::text);
+        let texts =
+            [row.address, row.column, row.export_column, row.code, row.raw, row.message, row.fix].map(Cell::text);
         file.row([Cell::text(row.file)].into_iter().chain(numbers).chain(texts));
     }
     let file = file.finish("rejects.csv".into());
@@ -67,6 +82,7 @@ pub fn ledger(lake: &LakeDir, manifest: &Manifest, most: usize) -> Result<Vec<Le
             let (Some(raws), Some(messages), Some(fixes)) = (text("raw"), text("message"), text("fix")) else {
                 continue;
             };
+            let Some(addresses) = text("address") else { continue };
             let number = |name: &str| batch.column_by_name(name).map(|array| array.as_primitive::<Int64Type>());
             let (Some(records), Some(lines), Some(offsets)) = (number("record"), number("line"), number("byte_offset"))
             else {
@@ -82,6 +98,7 @@ pub fn ledger(lake: &LakeDir, manifest: &Manifest, most: usize) -> Result<Vec<Le
                     record: records.value(row),
                     line: lines.value(row),
                     byte_offset: offsets.value(row),
+                    address: addresses.value(row).into(),
                     column: columns.value(row).into(),
                     export_column: export_columns.as_ref().map_or(String::new(), |names| names.value(row).into()),
                     code: codes.value(row).into(),

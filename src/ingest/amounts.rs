@@ -133,6 +133,9 @@ impl Given {
             return Some(Amounts { price, discount: i64::try_from(discount).ok()? });
         }
         let total = i128::from(self.total?);
+        if quantity == 0 && total == 0 {
+            return Some(Amounts { price: 0, discount: 0 });
+        }
         if quantity == 0 || (rate == WHOLE && total != 0) {
             return None;
         }

@@ -1,6 +1,5 @@
 //! A file as blocks that end at a line end, hashed on the way.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -8,8 +7,10 @@ use encoding_rs::Decoder;
 use memchr::{memchr, memrchr};
 
 use super::encoding::TextEncoding;
+use super::formats::{self, Made, archive};
 use super::records::LONGEST_RECORD;
-use crate::error::{Error, Result};
+use super::source::Source;
+use crate::error::Result;
 
 /// Bytes in a block. A constant, so that row groups do not depend on the machine.
 const BLOCK: usize = 4 << 20;
@@ -27,8 +28,11 @@ pub struct RawBlock {
 
 /// Reads a file block by block.
 pub struct BlockReader {
+    source: String,
     path: PathBuf,
-    file: File,
+    text: Box<dyn Read + Send>,
+    /// What the text was made of, where the file holds no text.
+    pub origin: Option<Made>,
     hasher: blake3::Hasher,
     encoding: TextEncoding,
     decoder: Option<Decoder>,
@@ -45,19 +49,23 @@ pub struct BlockReader {
 }
 
 impl BlockReader {
-    /// Opens a file; `encoding` is the declared one, a byte order mark goes before it.
-    pub fn open(path: &Path, encoding: &str) -> Result<BlockReader> {
-        let mut file = File::open(path).map_err(Error::io("read", path))?;
+    /// Opens a file of a source; a byte order mark goes before the encoding it declares.
+    pub fn open(name: &str, path: &Path, source: &Source) -> Result<BlockReader> {
+        let opened = formats::open(name, path, source)?;
+        let mut text = opened.text;
         let mut head = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut head).map_err(Error::io("read", path))?;
+        text.by_ref().take(4).read_to_end(&mut head).map_err(archive::reading(name, path))?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(&head);
         let read = head.len() as u64;
-        let (encoding, mark) = TextEncoding::of(encoding, &head);
+        let declared = if opened.origin.is_some() { "utf-8" } else { source.encoding.as_str() };
+        let (encoding, mark) = TextEncoding::of(declared, &head);
         head.drain(..mark);
         Ok(BlockReader {
+            source: name.into(),
             path: path.to_path_buf(),
-            file,
+            text,
+            origin: opened.origin,
             hasher,
             decoder: encoding.decoder(),
             encoding,
@@ -140,7 +148,8 @@ impl BlockReader {
         let seen = bytes.len();
         let asked = wanted - (seen - start);
         bytes.reserve(asked);
-        let got = self.file.by_ref().take(asked as u64).read_to_end(bytes).map_err(Error::io("read", &self.path))?;
+        let reading = archive::reading(&self.source, &self.path);
+        let got = self.text.by_ref().take(asked as u64).read_to_end(bytes).map_err(reading)?;
         self.at_end = got < asked;
         self.read += got as u64;
         self.hasher.update(&bytes[seen..]);
@@ -167,10 +176,10 @@ impl BlockReader {
     }
 }
 
-/// BLAKE3 of a whole file.
-pub fn hash_file(path: &Path) -> Result<String> {
+/// BLAKE3 of the text of a whole file: the same however it is packed.
+pub fn hash_file(name: &str, path: &Path, source: &Source) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    hasher.update_reader(file).map_err(Error::io("read", path))?;
+    let opened = formats::open(name, path, source)?;
+    hasher.update_reader(opened.text).map_err(archive::reading(name, path))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

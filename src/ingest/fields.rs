@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::KeyIndex;
 use super::parse::Block;
+use super::records::Dialect;
 use super::source::{Source, matching};
 use crate::error::{Error, Result};
 
@@ -106,9 +107,9 @@ impl Lookups {
             let place = format!("{name}.lookups.{label}");
             let mut table: Option<LookupTable> = None;
             for path in matching(&place, &lookup.files, false, project)? {
-                let bytes = super::formats::whole_text(&path, &lookup.as_source())?;
-                hasher.update(label.as_bytes()).update(&[0]).update(&bytes);
-                table = Some(add_rows(table, &bytes, label, lookup, &place, &path)?);
+                let (text, dialect) = super::formats::whole_text(&place, &path, &lookup.as_source())?;
+                hasher.update(label.as_bytes()).update(&[0]).update(&text);
+                table = Some(add_rows(table, (&text, dialect), label, lookup, (&place, &path))?);
             }
             lookups.tables.extend(table);
         }
@@ -144,23 +145,19 @@ impl Lookup {
 /// Adds the rows of one file to a lookup.
 fn add_rows(
     table: Option<LookupTable>,
-    bytes: &[u8],
+    (text, dialect): (&[u8], Dialect),
     label: &str,
     lookup: &Lookup,
-    place: &str,
-    path: &Path,
+    (place, path): (&str, &Path),
 ) -> Result<LookupTable> {
     let unreadable =
         |message: String| Error::Unreadable { source_name: place.into(), path: path.to_path_buf(), message };
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(lookup.delimiter as u8)
-        .quote(lookup.quote as u8)
-        .flexible(true)
-        .from_reader(bytes);
-    let text = |error: csv::Error| unreadable(error.to_string());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(dialect.delimiter).quote(dialect.quote).flexible(true).from_reader(text);
+    let broken = |error: csv::Error| unreadable(error.to_string());
     let header: Vec<String> = reader
         .byte_headers()
-        .map_err(text)?
+        .map_err(broken)?
         .iter()
         .map(|name| String::from_utf8_lossy(name).trim().to_string())
         .collect();
@@ -226,7 +223,7 @@ impl<'f> Finder<'f> {
     }
 
     fn search(&mut self, name: &str, deep: usize) -> Option<usize> {
-        if let Some(field) = self.header.iter().position(|field| field.trim() == name) {
+        if let Some(field) = self.header.iter().position(|field| field.trim() == name).filter(|_| !name.is_empty()) {
             return Some(field);
         }
         if let Some(field) = self.found.get(name) {
@@ -256,7 +253,7 @@ impl<'f> Finder<'f> {
         let found = self.lookups.tables.iter().flat_map(|table| {
             table.header.iter().filter(|column| !column.is_empty()).map(|column| format!("{}.{column}", table.name))
         });
-        self.header.iter().cloned().chain(found).collect()
+        self.header.iter().filter(|name| !name.is_empty()).cloned().chain(found).collect()
     }
 
     fn add(&mut self, extra: Extra) -> usize {

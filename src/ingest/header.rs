@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::encoding::TextEncoding;
+use super::formats::lines_before_header;
 use super::records::Dialect;
 
 /// A file with more columns than this is no export of rows (a worksheet has as many at most).
@@ -23,18 +24,19 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the header at the beginning of a block; returns it and the bytes it took. The message says why there
-    /// is none.
-    pub fn read(bytes: &[u8], dialect: Dialect, encoding: TextEncoding) -> Result<(Header, usize), String> {
+    /// Reads the header at the beginning of a block, below the lines before `row` (from 1); returns it and the bytes
+    /// it took. The message says why there is none.
+    pub fn read(
+        bytes: &[u8],
+        dialect: Dialect,
+        encoding: TextEncoding,
+        row: Option<u32>,
+    ) -> Result<(Header, usize), String> {
         // Excel writes the delimiter into a line of its own.
         let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-        let skipped = if first.trim_ascii_end().len() == 5 && first.starts_with(b"sep=") { first.len() } else { 0 };
-        let blank: usize = bytes[skipped..]
-            .split_inclusive(|byte| *byte == b'\n')
-            .take_while(|line| line.trim_ascii().is_empty() && line.ends_with(b"\n"))
-            .map(<[u8]>::len)
-            .sum();
-        let start = skipped + blank;
+        let marked = row.is_none() && first.trim_ascii_end().len() == 5 && first.starts_with(b"sep=");
+        let skipped = if marked { first.len() } else { 0 };
+        let start = skipped + lines_before_header(&bytes[skipped..], row).bytes;
         let rest = &bytes[start..];
         let line = rest.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
         let (fields, length) = match record(rest, dialect) {
@@ -85,7 +87,7 @@ mod tests {
 
     fn read(text: &str) -> Result<(Header, usize), String> {
         let (utf8, _) = TextEncoding::of("utf-8", b"");
-        Header::read(text.as_bytes(), Dialect { delimiter: b';', quote: b'"' }, utf8)
+        Header::read(text.as_bytes(), Dialect { delimiter: b';', quote: b'"' }, utf8, None)
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::reading::Reading;
 use super::rejects::{self, Refused, Reject};
 use super::resolve::Seen;
 use super::source::Layout;
-use super::{Progress, Request, Work, drift, hold, implied};
+use super::{Progress, Request, Work, drift, hold, implied, original};
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
 use crate::lake::layout::{LEDGER, ledger_properties, ledger_schema, schema, stored};
@@ -118,7 +118,8 @@ pub(super) fn load_table(
 /// Counts the rows of a file that is not loaded, because another is about the same.
 pub(super) fn count(work: &Work<'_>) -> Result<Batch> {
     let (mut reader, mut block, header, _) = begin(work)?;
-    let layout = Layout::new(work.name, work.source, &work.path, header, reader.encoding(), 0, &work.lookups)?;
+    let text = (reader.encoding(), reader.origin.take());
+    let layout = Layout::new(work.name, work.source, &work.path, header, text, 0, &work.lookups)?;
     let (mut received, mut open) = (0, Vec::new());
     loop {
         open.extend_from_slice(&block.bytes);
@@ -214,10 +215,10 @@ impl Feed<'_> {
     }
 
     fn open(&mut self, work: &Work<'_>) -> Result<(usize, RawBlock)> {
-        let (reader, first, header, lines) = begin(work)?;
+        let (mut reader, first, header, lines) = begin(work)?;
         let names = header.names.clone();
-        let (encoding, decimals) = (reader.encoding(), self.request.decimals);
-        let layout = Layout::new(work.name, work.source, &work.path, header, encoding, decimals, &work.lookups)?;
+        let (text, decimals) = ((reader.encoding(), reader.origin.take()), self.request.decimals);
+        let layout = Layout::new(work.name, work.source, &work.path, header, text, decimals, &work.lookups)?;
         let drift = drift::check(work, &layout, self.headers.get(work.name))?;
         self.headers.insert(work.name.into(), names);
         let flat: [&'static Table; 2] = [&inputs::ORDERS, &inputs::ORDER_LINES];
@@ -251,10 +252,10 @@ impl Work<'_> {
 fn begin(work: &Work<'_>) -> Result<(BlockReader, RawBlock, Header, u64)> {
     let unreadable =
         |message: String| Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message };
-    let mut reader = BlockReader::open(&work.path, &work.source.encoding)?;
+    let mut reader = BlockReader::open(work.name, &work.path, work.source)?;
     let first = reader.next_block()?.filter(|block| !block.bytes.is_empty());
     let mut first = first.ok_or_else(|| unreadable("it is empty, not even a header".into()))?;
-    let (header, taken) = Header::read(&first.bytes, work.source.dialect(), reader.encoding()).map_err(unreadable)?;
+    let (header, taken) = original::head(&first.bytes, work.source, &reader).map_err(unreadable)?;
     first.offset += reader.encoding().source_length(&first.bytes[..taken]);
     first.bytes.drain(..taken);
     let lines = header.lines;
@@ -401,6 +402,7 @@ fn finish(
         branches: reading.branches(),
         drift,
         claims,
+        pulled: work.pulled.clone(),
     };
     let by_branch = batch.branches.values().fold(Arithmetic::default(), |mut sum, rows| {
         sum.add(rows);

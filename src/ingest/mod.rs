@@ -21,6 +21,7 @@ mod load;
 pub mod original;
 pub mod parse;
 mod plan;
+pub mod pull;
 mod reading;
 pub mod records;
 pub mod rejects;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 
 use crate::contracts::{Table, input_tables};
 use crate::error::{Error, Result};
-use crate::lake::manifest::{self, Batch, Held, Unit};
+use crate::lake::manifest::{self, Batch, Held, Pulled, Unit};
 use crate::lake::writer::make_durable;
 use crate::lake::{LakeDir, Manifest, Restatement};
 use fields::Lookups;
@@ -126,6 +127,7 @@ struct Work<'w> {
     /// Whether that batch is of the same bytes, read again because other files have changed what can be used of them.
     again: bool,
     lookups: Arc<Lookups>,
+    pulled: Option<Pulled>,
 }
 
 /// What earlier attempts found: files that must be held, batches that must be read again.
@@ -171,6 +173,7 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
     claims::renew(&mut outcome.manifest, request)?;
     if !request.dry_run && outcome.manifest != before {
         outcome.manifest.commit(lake)?;
+        pull::sweep(lake, &outcome.manifest)?;
     }
     Ok(outcome)
 }

@@ -10,10 +10,12 @@ use memchr::memchr;
 use super::amounts::{self, WORKED_OUT};
 use super::encoding::Text;
 use super::fields::Texts;
+use super::formats::{Made, rows::Origin, workbook};
 use super::keys::KeyIndex;
 use super::records::{Records, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
 use super::values::{self, EMPTY};
+use crate::calendar::DAY_MICROS;
 use crate::contracts::Kind;
 
 /// The key of a reference whose cell is empty.
@@ -156,6 +158,9 @@ impl Block {
             records,
         };
         block.refuse_what_is_no_row(&foreign, layout);
+        if let Some(origin) = &layout.origin {
+            block.refuse_what_is_no_record(layout, origin);
+        }
         for extra in &layout.extras {
             let texts = extra.texts(&block, layout.dialect.quote);
             block.extras.push(texts);
@@ -253,6 +258,28 @@ impl Block {
         layout.fields > 2 && means_total(&first) && filled.count() * 2 < layout.fields
     }
 
+    /// Refuses what the maker of the text found to be no record, and cells that hold a spreadsheet's error.
+    fn refuse_what_is_no_record(&mut self, layout: &Layout, made: &Made) {
+        for record in 0..self.records.len() {
+            let field = self.records.raw(&self.bytes, record, layout.fields - 1);
+            let code = reason(Origin::code(field, layout.dialect.quote));
+            if !code.is_empty() {
+                self.refuse(record, None, code);
+                continue;
+            }
+            if !matches!(made, Made::Sheet(_)) {
+                continue;
+            }
+            let failed = layout.columns.iter().find(|mapped| {
+                mapped.field < layout.fields
+                    && workbook::ERRORS.contains(&self.records.raw(&self.bytes, record, mapped.field))
+            });
+            if let Some(name) = failed.map(|mapped| mapped.column.name) {
+                self.refuse(record, Some(name), "error_cell");
+            }
+        }
+    }
+
     fn parse_column(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {
         let quote = layout.dialect.quote;
         let (numbers, decimals) = (mapped.numbers, layout.decimals);
@@ -260,13 +287,20 @@ impl Block {
             self.values[place] = vec![EMPTY; self.records.len()];
             return;
         }
+        // Numbers that are none of text were written with the mark they are read with.
         if !mapped.declared
+            && layout.origin.is_none()
             && matches!(mapped.column.kind, Kind::Money | Kind::Decimal | Kind::Integer | Kind::Quantity)
         {
             let whole = matches!(mapped.column.kind, Kind::Integer | Kind::Quantity);
             self.two_ways[place] = self.read_two_ways(mapped.field, quote, whole);
         }
-        let day = |text: &[u8]| mapped.times.iter().find_map(|format| format.date(text));
+        // A date that is no text where it comes from is written in one way, whatever the pattern of the texts is.
+        let typed = |text: &[u8]| layout.origin.as_ref().and_then(|_| values::iso(text));
+        let day = |text: &[u8]| {
+            let written = mapped.times.iter().find_map(|format| format.date(text));
+            written.or_else(|| typed(text).map(|at| at.div_euclid(DAY_MICROS)))
+        };
         match mapped.column.kind {
             Kind::Ratio => {
                 let percent = mapped.column.name == "discount_percent";
@@ -293,7 +327,7 @@ impl Block {
                 values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
             }),
             Kind::Timestamp => self.parse_values(place, mapped, quote, "bad_timestamp", |text| {
-                mapped.times.iter().find_map(|format| format.timestamp(text))
+                mapped.times.iter().find_map(|format| format.timestamp(text)).or_else(|| typed(text))
             }),
             Kind::Flag => {
                 self.parse_values(place, mapped, quote, "bad_flag", |text| values::flag(text).map(i64::from));
@@ -416,6 +450,11 @@ fn means_total(cell: &[u8]) -> bool {
         Some("grand" | "sub") => words.next() == Some("total"),
         _ => false,
     }
+}
+
+/// The reject code of a record that is none.
+fn reason(code: &str) -> &'static str {
+    super::rejects::code(code).map_or("", |code| code.code)
 }
 
 /// Amounts of this many minor units or more are refused: nine thousand of them still add up in 64 bits.

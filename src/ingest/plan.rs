@@ -11,7 +11,7 @@ use super::fields::Lookups;
 use super::resolve::Seen;
 use super::source::Source;
 use super::units::by_name;
-use super::{Found, Request, Work, blocks};
+use super::{Found, Request, Work, blocks, formats, pull};
 use crate::contracts::{Table, input_table, input_tables};
 use crate::error::{Error, Result};
 use crate::lake::reader::read;
@@ -58,8 +58,17 @@ fn plan_source<'w>(
     (name, source, table): (&'w str, &'w Source, &'static Table),
     plan: &mut Plan<'w>,
 ) -> Result<()> {
-    let shown = |path: &Path| path.strip_prefix(request.project).unwrap_or(path).to_string_lossy().into_owned();
-    let all: Vec<(PathBuf, Option<Unit>)> = source.paths(name, request.project)?;
+    let shown = |path: &Path| match &source.database {
+        Some(database) => database.label(),
+        None => path.strip_prefix(request.project).unwrap_or(path).to_string_lossy().into_owned(),
+    };
+    let mut all: Vec<(PathBuf, Option<Unit>)> = source.paths(name, request.project)?;
+    let mut pulled = None;
+    if let Some(database) = &source.database {
+        let drop = pull::pull(lake, name, (source, database), request.project, before)?;
+        all.push((drop.path, None));
+        pulled = Some(drop.pulled);
+    }
     let is_held = |file: &str| found.held.iter().any(|held| held.source == *name && held.file == file);
     let paths: Vec<_> = all.into_iter().filter(|(path, _)| !is_held(&shown(path))).collect();
     let lookups = Arc::new(match paths.is_empty() {
@@ -69,7 +78,7 @@ fn plan_source<'w>(
     let mut sizes: BTreeMap<u64, u64> = BTreeMap::new();
     let mut files = Vec::new();
     for (path, unit) in paths {
-        let bytes = std::fs::metadata(&path).map_err(Error::io("read", &path))?.len();
+        let bytes = formats::size(&path)?;
         *sizes.entry(bytes).or_default() += 1;
         files.push((path, unit, bytes));
     }
@@ -79,10 +88,17 @@ fn plan_source<'w>(
     let mut hashes: BTreeMap<String, (String, Option<Unit>)> = BTreeMap::new();
     for (path, unit, bytes) in files {
         let file = shown(&path);
-        let same_size = before.batches.iter().filter(mine).any(|batch| batch.bytes == bytes);
+        // Only of plain text is the size on disk that of the text.
+        let plain = formats::is_plain(&path);
+        let same_size = before.batches.iter().filter(mine).any(|batch| !plain || batch.bytes == bytes);
         let mut again = None;
-        if same_size || sizes[&bytes] > 1 {
-            let hash = lookups.hash_with(blocks::hash_file(&path)?);
+        if same_size || !plain || sizes[&bytes] > 1 {
+            // A file that cannot be read is found out, and held, when it is loaded.
+            let hash = match blocks::hash_file(name, &path, source) {
+                Ok(hash) => lookups.hash_with(hash),
+                Err(Error::Unreadable { .. }) => format!("unreadable: {file}"),
+                Err(error) => return Err(error),
+            };
             let place = |batch: &Batch| before.batches.iter().position(|other| other == batch);
             // The last that was heard of this file, or another name for what is in force.
             let last = before.batches.iter().filter(mine).rfind(|batch| batch.file == file);
@@ -113,7 +129,20 @@ fn plan_source<'w>(
         let same_file = |batch: &Batch| mine(&batch) && batch.superseded_by.is_none() && batch.file == file;
         let replaces = again.or_else(|| before.batches.iter().position(same_file));
         let (again, lookups) = (again.is_some(), Arc::clone(&lookups));
-        work.push(Work { lake, name, source, table, path, shown: file, unit, bytes, replaces, again, lookups });
+        work.push(Work {
+            lake,
+            name,
+            source,
+            table,
+            path,
+            shown: file,
+            unit,
+            bytes,
+            replaces,
+            again,
+            lookups,
+            pulled: pulled.clone(),
+        });
     }
     // Of the files about the same, the last by name is in force.
     let (about, plain): (Vec<_>, Vec<_>) =

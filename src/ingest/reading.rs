@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::encode::Selection;
+use super::formats::rows::Origin;
 use super::implied::Said;
 use super::parse::{Block, TwoWays};
 use super::rejects::{Refused, Reject};
@@ -63,7 +64,7 @@ impl Reading {
             vec![seen.resolve(&mut block, layout)]
         };
         self.trailer = block.trailers.pop().or(self.trailer.take());
-        let refused = self.refused(&block);
+        let refused = self.refused(&block, layout);
         for row in &refused {
             *self.codes.entry(row.code).or_default() += 1;
             *self.at_fault.entry((row.column.unwrap_or_default(), row.code)).or_default() += 1;
@@ -86,7 +87,7 @@ impl Reading {
     }
 
     /// The refused rows of a block, in the order of the file.
-    fn refused(&self, block: &Block) -> Vec<Refused> {
+    fn refused(&self, block: &Block, layout: &Layout) -> Vec<Refused> {
         let (records, bad) = (&block.records, &block.records.bad);
         let mut refused: Vec<Refused> = Vec::with_capacity(block.faults.len() + bad.len());
         for (before, bad) in bad.iter().enumerate() {
@@ -95,6 +96,7 @@ impl Reading {
                 line: self.lines + u64::from(bad.line) + 1,
                 start: bad.start,
                 end: bad.end,
+                place: None,
                 column: None,
                 code: bad.code,
             });
@@ -102,11 +104,16 @@ impl Reading {
         for fault in &block.faults {
             let record = fault.record as usize;
             let bad_before = bad.partition_point(|bad| bad.after <= fault.record);
+            // The last field of text made of another format says where the record came from, and is none of its own.
+            let origin = layout.origin.as_ref().map(|_| block.cell(record, layout.fields - 1, layout.dialect.quote));
+            let origin = origin.as_ref().and_then(|field| Origin::read(field));
+            let own = records.fields - usize::from(layout.origin.is_some());
             refused.push(Refused {
                 record: self.records + u64::from(fault.record) + bad_before as u64 + 1,
-                line: self.lines + u64::from(records.lines[record]) + 1,
+                line: origin.map_or(self.lines + u64::from(records.lines[record]) + 1, |origin| origin.line),
                 start: records.starts[record],
-                end: records.ends[(record + 1) * records.fields - 1],
+                end: records.ends[record * records.fields + own - 1],
+                place: Some(fault.record),
                 column: fault.column,
                 code: fault.code,
             });

@@ -1,10 +1,12 @@
 //! Why a row is refused, and the ledger of the refused.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::Int32Type;
 
+use super::formats::rows::Origin;
 use super::parse::Block;
 use super::source::Layout;
 
@@ -55,6 +57,16 @@ pub const CODES: &[Code] = &[
         code: "encoding",
         meaning: "the row is written in another encoding than the file",
         fix: "export it in the declared encoding, or correct `encoding`",
+    },
+    Code {
+        code: "bad_json",
+        meaning: "the line is no JSON object, or names a key twice",
+        fix: "write one object a line",
+    },
+    Code {
+        code: "error_cell",
+        meaning: "a formula failed: the cell holds an error such as #DIV/0!",
+        fix: "correct the formula in the workbook, or type the value",
     },
     Code { code: "missing_value", meaning: "a required cell is empty", fix: "fill it in" },
     Code {
@@ -136,6 +148,8 @@ pub struct Reject {
     pub column: &'static str,
     /// The code.
     pub code: &'static str,
+    /// Where it is in a workbook, as `Sheet1!C14`, or in another format that is no text; empty in text.
+    pub address: String,
     /// The record as it came.
     pub raw: String,
 }
@@ -151,6 +165,8 @@ pub struct Refused {
     pub start: u32,
     /// One past the last byte in the block.
     pub end: u32,
+    /// The record in the block, where it is one.
+    pub place: Option<u32>,
     /// The column at fault, if one is.
     pub column: Option<&'static str>,
     /// The code.
@@ -164,11 +180,27 @@ impl Refused {
             line: self.line,
             column: self.column.unwrap_or_default(),
             code: self.code,
+            address: self.address(layout),
             raw: self.raw(block, layout).into_owned(),
         }
     }
 
-    fn raw<'b>(&self, block: &'b Block, layout: &Layout) -> std::borrow::Cow<'b, str> {
+    /// Where it is in a workbook, as `Sheet1!C14`, or in another format that is no text; empty in text.
+    fn address(&self, layout: &Layout) -> String {
+        let Some(made) = &layout.origin else { return String::new() };
+        let mapped = self.column.and_then(|name| layout.mapped(name)).map(|place| layout.columns[place].field);
+        made.address(self.line, mapped.filter(|field| *field < layout.fields))
+    }
+
+    fn raw<'b>(&self, block: &'b Block, layout: &Layout) -> Cow<'b, str> {
+        if layout.origin.is_some()
+            && let Some(record) = self.place
+        {
+            let field = block.cell(record as usize, layout.fields - 1, layout.dialect.quote);
+            if let Some(origin) = Origin::read(&field).filter(|origin| !origin.raw.is_empty()) {
+                return Cow::Owned(String::from_utf8_lossy(origin.raw).into_owned());
+            }
+        }
         layout.encoding.shown(&block.bytes[self.start as usize..self.end as usize], self.code == "encoding")
     }
 }
@@ -206,6 +238,7 @@ pub fn ledger_arrays(source: &str, file: &str, refused: &[Refused], block: &Bloc
         number(&|row| row.record),
         number(&|row| row.line),
         Arc::new(Int64Array::from(offsets)),
+        Arc::new(StringArray::from_iter_values(refused.iter().map(|row| row.address(layout)))),
         names(&|place| layout.columns[place].column.name.into()),
         names(&|place| layout.field_name(layout.columns[place].field).into()),
         of_code(|code| code.code),

@@ -10,7 +10,9 @@ use super::amounts::{self, WORKED_OUT};
 use super::claims::Trailer;
 use super::encoding::TextEncoding;
 use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
+use super::formats::{self, Made};
 use super::header::Header;
+use super::pull::Database;
 use super::records::Dialect;
 use super::units::Pattern;
 use super::values::{NumberFormat, TimeFormat};
@@ -28,6 +30,8 @@ pub struct Source {
     /// other name) stand for parts that say what a file is about: of files that are about the same, the last by
     /// name is in force.
     pub files: Vec<String>,
+    /// A database instead of files.
+    pub database: Option<Database>,
     /// No file is no error.
     pub optional: bool,
     /// Between fields.
@@ -113,6 +117,7 @@ impl Default for Source {
         Source {
             table: String::new(),
             files: Vec::new(),
+            database: None,
             optional: false,
             delimiter: ',',
             quote: '"',
@@ -163,6 +168,12 @@ impl Source {
             if matches!(fields, Fields::Joined(_)) && !text {
                 return Err(format!("`{column}` is no id and no text: it cannot be joined from several columns"));
             }
+        }
+        if let Some(database) = &self.database {
+            if !self.files.is_empty() {
+                return Err("`files` and `database`: a source has one or the other".into());
+            }
+            database.validate()?;
         }
         if self.header_row == Some(0) {
             return Err("`header_row` is counted from 1".into());
@@ -218,12 +229,12 @@ impl Source {
         NumberFormat { decimal: self.decimal.unwrap_or('.') as u8, thousands: self.thousands.map(|mark| mark as u8) }
     }
 
-    /// How fields are separated.
-    pub fn dialect(&self) -> Dialect {
-        Dialect { delimiter: self.delimiter as u8, quote: self.quote as u8 }
+    /// How text is written: as declared, or as ingest writes it where it was made of another format.
+    pub fn dialect(&self, made: bool) -> Dialect {
+        if made { formats::MADE } else { Dialect { delimiter: self.delimiter as u8, quote: self.quote as u8 } }
     }
 
-    /// The files the patterns match, in the order of their names, and what each is about.
+    /// The files the patterns match, and the tables in archives, in the order of their names, and what each is about.
     pub fn paths(&self, name: &str, project: &Path) -> Result<Vec<(PathBuf, Option<Unit>)>> {
         let mut paths: BTreeMap<PathBuf, Option<Unit>> = BTreeMap::new();
         for pattern in &self.files {
@@ -232,13 +243,13 @@ impl Source {
                 hint: "correct the pattern under `files`".into(),
             };
             let names = Pattern::new(pattern).map_err(&unreadable)?;
-            let full = project.join(names.glob());
-            let matches = glob::glob(&full.to_string_lossy()).map_err(|error| unreadable(error.to_string()))?;
             let mut any = false;
-            for path in matches {
-                let path = path.map_err(|error| unreadable(error.to_string()))?;
+            for path in matching(name, std::slice::from_ref(&names.glob()), true, project)? {
                 let shown = path.strip_prefix(project).unwrap_or(&path).to_string_lossy().into_owned();
-                let Some(unit) = names.unit(&shown) else { continue };
+                let archive = formats::archive::locate(&path).file;
+                let archive = archive.strip_prefix(project).unwrap_or(&archive).to_string_lossy().into_owned();
+                // A pattern may speak of the archive or of what is in it.
+                let Some(unit) = names.unit(&shown).or_else(|| names.unit(&archive)) else { continue };
                 any = true;
                 paths.entry(path).or_insert(unit);
             }
@@ -267,10 +278,14 @@ pub(super) fn matching(name: &str, patterns: &[String], optional: bool, project:
         for path in matches {
             paths.push(path.map_err(|error| unreadable(error.to_string()))?);
         }
+        if paths.len() == before {
+            paths.extend(formats::matching_members(name, &full.to_string_lossy())?);
+        }
         if paths.len() == before && !optional {
             return Err(Error::NoFiles { source_name: name.into(), pattern: pattern.clone() });
         }
     }
+    let mut paths = formats::expanded(name, paths)?;
     paths.sort();
     paths.dedup();
     Ok(paths)
@@ -283,6 +298,8 @@ pub struct Layout {
     pub table: &'static Table,
     /// Fields in a record.
     pub fields: usize,
+    /// What the text was made of; the last field then says where a record came from.
+    pub origin: Option<Made>,
     /// Fields that are worked out, numbered from `fields` on.
     pub extras: Vec<Extra>,
     /// The header.
@@ -328,7 +345,7 @@ impl Layout {
         source: &Source,
         path: &Path,
         header: Header,
-        encoding: TextEncoding,
+        (encoding, origin): (TextEncoding, Option<Made>),
         decimals: u32,
         lookups: &Arc<Lookups>,
     ) -> Result<Layout> {
@@ -380,7 +397,7 @@ impl Layout {
                         path: path.to_path_buf(),
                         table: table.name,
                         canonical: column.name,
-                        header: header.names,
+                        header: finder.names(),
                     });
                 }
                 None => {}
@@ -393,7 +410,8 @@ impl Layout {
             header,
             encoding,
             columns,
-            dialect: source.dialect(),
+            dialect: source.dialect(origin.is_some()),
+            origin,
             decimals,
             negative_quantity: source.negative_quantity,
             trailer: source.trailer.clone(),

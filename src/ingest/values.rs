@@ -371,6 +371,30 @@ fn serial(text: &[u8], epoch: i64) -> Option<i64> {
     Some((epoch + days) * DAY_MICROS + seconds * 1_000_000)
 }
 
+/// Parses `2024-01-31`, `2024-01-31 10:15:00` or `2024-01-31T10:15:00.5+07:00` into the local time it names: parts of
+/// a second and the zone are left off.
+pub fn iso(text: &[u8]) -> Option<i64> {
+    let mut whole = *b"0000-00-00 00:00:00";
+    if text.len() == 10 {
+        whole[..10].copy_from_slice(text);
+        return iso_timestamp(&whole);
+    }
+    let (head, mut tail) = text.split_at_checked(19)?;
+    whole.copy_from_slice(head);
+    if whole[10] == b'T' {
+        whole[10] = b' ';
+    }
+    if let Some(fraction) = tail.strip_prefix(b".") {
+        tail = fraction;
+        while let [b'0'..=b'9', rest @ ..] = tail {
+            tail = rest;
+        }
+    }
+    let zone = matches!(tail, [] | [b'Z'] | [b'+' | b'-', ..]) && tail.len() <= 6;
+    let digits = tail.iter().skip(1).all(|byte| byte.is_ascii_digit() || *byte == b':');
+    if zone && digits { iso_timestamp(&whole) } else { None }
+}
+
 fn iso_timestamp(text: &[u8]) -> Option<i64> {
     let text: &[u8; 19] = text.try_into().ok()?;
     if text[4] != b'-' || text[7] != b'-' || text[10] != b' ' || text[13] != b':' || text[16] != b':' {

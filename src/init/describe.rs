@@ -3,6 +3,7 @@
 use super::exports::Export;
 use super::tables::{self, Placement};
 use crate::contracts::Kind;
+use crate::ingest::formats::Made;
 
 /// Says how an export is written and what it was taken for.
 pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut Vec<String>) {
@@ -11,10 +12,19 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
     let extent = if profile.whole { "read whole" } else { "seen in evenly spread windows" };
     let files = if export.files.len() == 1 { String::new() } else { format!(" in {} files", export.files.len()) };
     let delimiter = show_delimiter(export.shape.dialect.delimiter);
+    let how = match &export.shape.made {
+        Some(Made::Sheet(sheet)) => format!("sheet `{sheet}` of a workbook"),
+        Some(Made::Lines) => "JSON lines".into(),
+        Some(Made::Rows) => export
+            .shape
+            .sheet
+            .as_ref()
+            .map_or("Parquet or SQLite".into(), |table| format!("table `{table}` of a database")),
+        None => format!("{}, {delimiter} between fields", export.shape.encoding.name()),
+    };
     evidence.push(format!(
-        "{name}: {} rows{files}, {extent}; {}, {delimiter} between fields, decimal mark `{}`",
+        "{name}: {} rows{files}, {extent}; {how}, decimal mark `{}`",
         count(profile.rows),
-        export.shape.encoding.name(),
         char::from(export.numbers.format.decimal)
     ));
     evidence.extend(export.shape.notes.iter().map(|note| format!("{name}: {note}")));

@@ -9,7 +9,8 @@ use super::numbers::{self, NumberVerdict};
 use super::profile::Profile;
 use super::sniff::Shape;
 use super::write::quoted;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::ingest::formats::Made;
 use crate::ingest::values::NumberFormat;
 
 /// One or more files that make one source.
@@ -42,30 +43,53 @@ pub struct Looked {
     pub evidence: Vec<String>,
 }
 
+/// The tables in the files: a workbook gives each of its sheets. What cannot be opened is refused.
+fn tables(paths: &[PathBuf], refused: &mut Vec<(PathBuf, String)>) -> Result<Vec<(PathBuf, Option<String>)>> {
+    let mut tables = Vec::new();
+    for path in paths {
+        match super::sniff::sheets(path) {
+            Err(Error::Unreadable { message, .. }) => refused.push((path.clone(), message)),
+            sheets => tables.extend(sheets?.into_iter().map(|sheet| (path.clone(), sheet))),
+        }
+    }
+    Ok(tables)
+}
+
+fn in_sheet(sheet: Option<String>, reason: String) -> String {
+    sheet.map_or_else(|| reason.clone(), |sheet| format!("sheet `{sheet}`: {reason}"))
+}
+
 /// Looks at the files and puts together those that belong together.
 pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Looked> {
     let mut exports: Vec<Export> = Vec::new();
     let mut refused = Vec::new();
-    for path in paths {
-        let shape = match super::sniff::sniff(path)? {
+    for (path, sheet) in tables(paths, &mut refused)? {
+        let path = &path;
+        let shape = match super::sniff::sniff(path, sheet.as_deref())? {
             Ok(shape) => shape,
             Err(reason) => {
-                refused.push((path.clone(), reason));
+                refused.push((path.clone(), in_sheet(sheet, reason)));
                 continue;
             }
         };
-        let profile = Profile::of(path, &shape)?;
+        let profile = match Profile::of(path, &shape) {
+            Err(Error::Unreadable { message, .. }) => {
+                refused.push((path.clone(), in_sheet(sheet, message)));
+                continue;
+            }
+            profile => profile?,
+        };
         if profile.rows == 0 {
             refused.push((path.clone(), "it has a header line and nothing below".into()));
             continue;
         }
-        let (numbers, dates) = (decide_numbers(&profile, answers), decide_dates(&profile, &Answers::default()));
+        let (numbers, dates) = (decide_numbers(&profile, &shape, answers), decide_dates(&profile, &Answers::default()));
         match exports.iter_mut().find(|export| export.takes(&shape, &numbers, &dates)) {
             Some(export) => {
                 export.files.push(path.clone());
                 export.profile.merge(&profile);
+                export.numbers = decide_numbers(&export.profile, &shape, answers);
                 export.shape.notes.extend(shape.notes);
-                export.numbers = decide_numbers(&export.profile, answers);
                 export.dates = decide_dates(&export.profile, &Answers::default());
             }
             None => exports.push(Export {
@@ -86,7 +110,8 @@ pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Look
     exports.sort_by(|left, right| left.files.cmp(&right.files));
     for place in 0..exports.len() {
         exports[place].patterns = patterns(project, &exports[place].files);
-        exports[place].name = free_name(&exports[place].files, &exports[..place]);
+        let sheet = exports[place].shape.sheet.as_deref();
+        exports[place].name = free_name(&exports[place].files, sheet, &exports[..place]);
     }
     let evidence = share_numbers(&mut exports);
     Ok(Looked { exports, refused, evidence })
@@ -95,17 +120,26 @@ pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Look
 impl Export {
     /// The names of the files, without folder and extension.
     pub fn stems(&self) -> impl Iterator<Item = String> {
-        self.files.iter().filter_map(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned())
+        let sheet = self.shape.sheet.clone();
+        let files = self.files.iter().filter(move |_| sheet.is_none()).map(|path| stem(path));
+        files.chain(self.shape.sheet.clone())
     }
 
     /// The lines of `langgan.toml` that say how the files are written.
     pub fn written(&self) -> Vec<String> {
         let mark = |byte: u8| quoted(&char::from(byte).to_string());
+        let sheet = self.shape.sheet.iter().map(|sheet| format!("sheet = {}", quoted(sheet)));
+        let header_row = self.shape.header_row.iter().map(|row| format!("header_row = {row}"));
+        let mut head: Vec<String> = sheet.chain(header_row).collect();
+        if self.shape.made.is_some() {
+            return head;
+        }
         let mut lines = vec![format!("delimiter = {}", mark(self.shape.dialect.delimiter))];
         if self.shape.dialect.quote != b'"' {
             lines.push(format!("quote = {}", mark(self.shape.dialect.quote)));
         }
         lines.push(format!("encoding = {}", quoted(self.shape.encoding.name())));
+        lines.append(&mut head);
         lines
     }
 
@@ -138,15 +172,20 @@ impl Export {
             self.numbers.votes == 0 || numbers.votes == 0 || self.numbers.format.decimal == numbers.format.decimal;
         let same_shape = self.shape.header == shape.header
             && self.shape.dialect == shape.dialect
+            && self.shape.sheet == shape.sheet
+            && self.shape.header_row == shape.header_row
+            && self.shape.made.is_some() == shape.made.is_some()
             && self.shape.encoding == shape.encoding;
         same_shape && same_dates && same_numbers
     }
 }
 
-fn decide_numbers(profile: &Profile, answers: &Answers) -> NumberVerdict {
+fn decide_numbers(profile: &Profile, shape: &Shape, answers: &Answers) -> NumberVerdict {
+    // Rows and JSON have numbers that are numbers; in a sheet they may be texts.
+    let typed = matches!(shape.made, Some(Made::Rows | Made::Lines)).then_some('.');
     numbers::decide(
         profile.columns.iter().map(|column| &column.numbers).filter(|column| column.is_numeric()),
-        answers.decimal,
+        typed.or(answers.decimal),
     )
 }
 
@@ -310,11 +349,18 @@ fn escaped(path: &str) -> String {
         .collect()
 }
 
+/// The name of a file without its extensions.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let unpacked = [".gz", ".zst"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
+    Path::new(unpacked).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// A name for the source, after the words its files have in common, that no other source has.
-fn free_name(paths: &[PathBuf], taken: &[Export]) -> String {
-    let stem = |path: &PathBuf| path.file_stem().map(|stem| names::words(&stem.to_string_lossy())).unwrap_or_default();
-    let first = paths.first().map(stem).unwrap_or_default();
-    let others: Vec<Vec<String>> = paths.iter().skip(1).map(stem).collect();
+fn free_name(paths: &[PathBuf], sheet: Option<&str>, taken: &[Export]) -> String {
+    let words = |path: &PathBuf| names::words(&format!("{} {}", stem(path), sheet.unwrap_or_default()));
+    let first = paths.first().map(words).unwrap_or_default();
+    let others: Vec<Vec<String>> = paths.iter().skip(1).map(words).collect();
     let in_all = |word: &&String| others.iter().all(|words| words.contains(word));
     let slug: Vec<String> = first
         .iter()
@@ -348,7 +394,8 @@ mod tests {
         std::fs::write(folder.join("orders-old.csv"), "x,y\n").unwrap();
         assert_eq!(patterns(&folder, &files[..2]), ["orders-JKT.csv", "orders-JMB.csv"]);
         assert!(patterns(&folder.join("elsewhere"), &files[..1])[0].starts_with('/'));
-        assert_eq!(free_name(&files[..2], &[]), "orders");
+        assert_eq!(free_name(&files[..2], None, &[]), "orders");
+        assert_eq!((stem(Path::new("a/b.csv.gz")), stem(Path::new("c.zip/d.xlsx"))), ("b".into(), "d".into()));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

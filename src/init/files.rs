@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use memchr::{memchr, memrchr};
 
-use super::sniff::Encoding;
+use super::sniff::{Encoding, Shape};
 use crate::error::{Error, Result};
+use crate::ingest::formats::{self, archive};
 
 /// Files up to this size are read whole; an ambiguous date may hide anywhere.
 pub const READ_WHOLE: u64 = 200 << 20;
@@ -21,22 +22,31 @@ const CHUNK: usize = 4 << 20;
 /// Feeds a file to `take` in blocks of UTF-8 (or the single-byte original). `take` gets a block, whether it is the
 /// last of its stretch, and whether it is the first of the file; it returns the bytes it consumed, and sees the
 /// rest again at the head of the next block.
-pub fn each_block(path: &Path, encoding: Encoding, mut take: impl FnMut(&[u8], bool, bool) -> usize) -> Result<()> {
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
-    let size = size(path)?;
-    if size > READ_WHOLE {
+pub fn each_block(path: &Path, shape: &Shape, mut take: impl FnMut(&[u8], bool, bool) -> usize) -> Result<()> {
+    let (size, encoding) = (formats::size(path)?, shape.encoding);
+    let before_header = |text: &[u8]| match shape.made {
+        Some(_) => 0,
+        None => formats::lines_before_header(text, shape.header_row).bytes,
+    };
+    if size > READ_WHOLE && formats::is_plain(path) {
+        let mut file = File::open(path).map_err(Error::io("read", path))?;
         for window in 0..WINDOWS {
-            let text = read_window(&mut file, path, encoding, size, window)?;
+            let mut text = read_window(&mut file, path, encoding, size, window)?;
+            if window == 0 {
+                text.drain(..before_header(&text));
+            }
             take(&text, true, window == 0);
         }
         return Ok(());
     }
+    let mut file = formats::open("init", path, &shape.as_source())?.text;
+    let unreadable = archive::reading("init", path);
     let mut decoder = encoding.utf_16().map(encoding_rs::Encoding::new_decoder_with_bom_removal);
     let mut chunk = vec![0; CHUNK];
     let mut carry = Vec::new();
     let mut first = true;
     loop {
-        let length = read_full(&mut file, &mut chunk).map_err(Error::io("read", path))?;
+        let length = read_full(&mut file, &mut chunk).map_err(&unreadable)?;
         let last = length < CHUNK;
         match &mut decoder {
             Some(decoder) => {
@@ -49,6 +59,9 @@ pub fn each_block(path: &Path, encoding: Encoding, mut take: impl FnMut(&[u8], b
         if first && carry.starts_with(BOM) {
             carry.drain(..BOM.len());
         }
+        if first {
+            carry.drain(..before_header(&carry));
+        }
         let consumed = take(&carry, last, first);
         carry.drain(..consumed.min(carry.len()));
         first = false;
@@ -58,26 +71,23 @@ pub fn each_block(path: &Path, encoding: Encoding, mut take: impl FnMut(&[u8], b
     }
 }
 
-/// The first `most` bytes, as they are.
+/// The first `most` bytes, unpacked.
 pub fn head(path: &Path, most: usize) -> Result<Vec<u8>> {
     let mut bytes = vec![0; most];
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
-    let length = read_full(&mut file, &mut bytes).map_err(Error::io("read", path))?;
+    let mut stream = archive::stream("init", path)?.rest;
+    let length = read_full(&mut stream, &mut bytes).map_err(archive::reading("init", path))?;
     bytes.truncate(length);
     Ok(bytes)
-}
-
-/// The size of a file.
-pub fn size(path: &Path) -> Result<u64> {
-    Ok(std::fs::metadata(path).map_err(Error::io("read", path))?.len())
 }
 
 /// The files to look at: folders give the tables in them, and nothing is looked at twice.
 pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = Vec::new();
     for path in given {
-        let about = std::fs::metadata(path).map_err(Error::io("read", path))?;
-        let mut found = if about.is_dir() { tables_in(path)? } else { vec![path.clone()] };
+        let real = archive::locate(path).file;
+        let about = std::fs::metadata(&real).map_err(Error::io("read", path))?;
+        let found = if about.is_dir() { tables_in(path)? } else { vec![path.clone()] };
+        let mut found = formats::expanded("init", found)?;
         found.sort();
         for file in found {
             if !files.contains(&file) {
@@ -91,13 +101,20 @@ pub fn expand(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
 /// The byte-order mark of UTF-8.
 pub const BOM: &[u8] = b"\xEF\xBB\xBF";
 
+/// Extensions of what may be a table, or packed tables.
+const TABLES: &[&str] = &[
+    "csv", "tsv", "txt", "tab", "gz", "zst", "zip", "xlsx", "xlsm", "xls", "ods", "jsonl", "ndjson", "json", "parquet",
+    "db", "sqlite", "sqlite3",
+];
+
 fn tables_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io("read", folder))? {
         let path = entry.map_err(Error::io("read", folder))?.path();
-        let is_table = path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| {
-            ["csv", "tsv", "txt", "tab"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-        });
+        let is_table = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|extension| TABLES.iter().any(|known| extension.eq_ignore_ascii_case(known)));
         if is_table && path.is_file() {
             found.push(path);
         }
@@ -130,7 +147,7 @@ fn read_window(file: &mut File, path: &Path, encoding: Encoding, size: u64, wind
     Ok(text)
 }
 
-fn read_full(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+fn read_full(file: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match file.read(&mut buffer[filled..]) {

@@ -6,6 +6,7 @@ mod dates;
 mod describe;
 mod exports;
 mod files;
+mod header;
 mod joins;
 mod links;
 mod money;
@@ -32,6 +33,8 @@ pub struct Proposal {
     pub toml: String,
     /// What was decided and why, with counts, for people.
     pub evidence: Vec<String>,
+    /// The tables the configuration loads.
+    pub tables: Vec<&'static str>,
     /// What the files leave open; the lines in question are comments in `toml`.
     pub questions: Vec<Question>,
 }
@@ -114,7 +117,9 @@ pub fn infer(project_dir: &Path, files: &[PathBuf], answers: &Answers) -> Result
     }
     let paths = files::expand(files)?;
     if paths.is_empty() {
-        return Err(usage("the folder holds no table (`.csv`, `.tsv`, `.txt`)"));
+        return Err(usage(
+            "the folder holds no table (csv, xlsx, xls, ods, jsonl, parquet, or these packed as gz, zst or zip)",
+        ));
     }
     let exports::Looked { exports, refused, evidence: mut read_alike } = exports::look(project_dir, &paths, answers)?;
     if exports.is_empty()
@@ -142,6 +147,7 @@ pub fn infer(project_dir: &Path, files: &[PathBuf], answers: &Answers) -> Result
     Ok(Proposal {
         toml: write::toml(&project, &exports, &placed),
         evidence: evidence.iter().map(|line| write::clean(line)).collect(),
+        tables: placed.iter().flatten().filter(|own| own.is_complete()).map(|own| own.table.name).collect(),
         questions: questions(&exports, &placed),
     })
 }

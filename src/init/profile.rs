@@ -10,6 +10,7 @@ use super::sketch::Sketch;
 use super::sniff::Shape;
 use crate::contracts::Kind;
 use crate::error::Result;
+use crate::ingest::formats;
 use crate::ingest::records::{Records, split, unescape, unquote};
 use crate::ingest::values::{self, NumberFormat};
 
@@ -57,8 +58,9 @@ const DATE_PATIENCE: u64 = 20_000;
 impl Profile {
     /// Looks at a file.
     pub fn of(path: &Path, shape: &Shape) -> Result<Profile> {
-        let bytes = files::size(path)?;
-        let mut profile = Profile { bytes, whole: bytes <= files::READ_WHOLE, ..Profile::default() };
+        let bytes = formats::size(path)?;
+        let whole = bytes <= files::READ_WHOLE || !formats::is_plain(path);
+        let mut profile = Profile { bytes, whole, ..Profile::default() };
         profile.columns =
             vec![ColumnProfile { levels: Some(BTreeMap::new()), ..ColumnProfile::default() }; shape.header.len()];
         each_record(
@@ -212,10 +214,10 @@ fn each_record(
     mut take: impl FnMut(&[u8], &Records, usize),
     mut bad: impl FnMut(u64),
 ) -> Result<()> {
-    files::each_block(path, shape.encoding, |block, last, first| {
+    files::each_block(path, shape, |block, last, first| {
         let end = if last { block.len() } else { memchr::memrchr(b'\n', block).map_or(0, |newline| newline + 1) };
         let block = &block[..end];
-        let records = split(block, shape.dialect, shape.header.len(), last);
+        let records = split(block, shape.dialect, shape.fields(), last);
         for record in usize::from(first)..records.len() {
             take(block, &records, record);
         }
@@ -242,7 +244,7 @@ mod tests {
     fn profile(name: &str, text: &str) -> Profile {
         let path = std::env::temp_dir().join(format!("langgan-profile-{}-{name}", std::process::id()));
         std::fs::write(&path, text).unwrap();
-        let profile = Profile::of(&path, &sniff(&path).unwrap().unwrap()).unwrap();
+        let profile = Profile::of(&path, &sniff(&path, None).unwrap().unwrap()).unwrap();
         std::fs::remove_file(&path).unwrap();
         profile
     }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::dates::DateLook;
 use super::files;
-use super::numbers::NumberLook;
-use crate::error::Result;
+use super::header;
+use crate::error::{Error, Result};
+use crate::ingest::formats::{self, Format, MADE, Made, archive, workbook};
 use crate::ingest::records::{Dialect, split};
+use crate::ingest::source::Source;
 
 /// How a file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +17,28 @@ pub struct Shape {
     pub encoding: Encoding,
     /// Delimiter and quote.
     pub dialect: Dialect,
+    /// What the text was made of, where the file holds no text.
+    pub made: Option<Made>,
+    /// The sheet of a workbook that has several.
+    pub sheet: Option<String>,
+    /// The line (or row) of the header, where others that are not blank come before.
+    pub header_row: Option<u32>,
     /// The names in the header line.
     pub header: Vec<String>,
     /// What else a person should know.
     pub notes: Vec<String>,
+}
+
+impl Shape {
+    /// As a source says it, as far as opening the file goes.
+    pub fn as_source(&self) -> Source {
+        Source { sheet: self.sheet.clone(), header_row: self.header_row, ..Source::default() }
+    }
+
+    /// Fields in a record: text made of another format has one more than the header.
+    pub fn fields(&self) -> usize {
+        self.header.len() + usize::from(self.made.is_some())
+    }
 }
 
 /// The encodings told apart.
@@ -70,11 +89,39 @@ impl Encoding {
 /// What sniffing a file gives: its shape, or why it is no table.
 pub type Sniffed = std::result::Result<Shape, String>;
 
-/// Finds out how a file is written.
-pub fn sniff(path: &Path) -> Result<Sniffed> {
+/// The sheets of a file, where it is a workbook with several that hold something, or the tables of a database.
+pub fn sheets(path: &Path) -> Result<Vec<Option<String>>> {
+    let stream = archive::stream("init", path)?;
+    let sheets = match formats::format_of(&stream.head) {
+        Format::Sqlite => formats::database_file::tables("init", path)?,
+        Format::Archive | Format::Workbook => {
+            workbook::sheets("init", path, formats::workbook_file("init", path, stream)?)?
+        }
+        _ => return Ok(vec![None]),
+    };
+    Ok(if sheets.len() < 2 { vec![None] } else { sheets.into_iter().map(Some).collect() })
+}
+
+/// Finds out how a file is written. What cannot be read at all is no table, and why.
+pub fn sniff(path: &Path, sheet: Option<&str>) -> Result<Sniffed> {
+    match sniff_any(path, sheet) {
+        Err(Error::Unreadable { message, .. }) => Ok(Err(message)),
+        other => other,
+    }
+}
+
+fn sniff_any(path: &Path, sheet: Option<&str>) -> Result<Sniffed> {
     let head = files::head(path, 4096)?;
-    if let Some(reason) = not_a_table(&head) {
-        return Ok(Err(reason.into()));
+    if head.is_empty() {
+        return Ok(Err("it is empty".into()));
+    }
+    match formats::format_of(&head) {
+        Format::Text => {}
+        Format::Other(reason) => return Ok(Err(reason.into())),
+        Format::Archive | Format::Workbook => return sniff_sheet(path, sheet),
+        Format::JsonLines | Format::Parquet | Format::Sqlite => {
+            return sniff_made(path, Shape::of_made(sheet.map(String::from), None));
+        }
     }
     let mut notes = Vec::new();
     let encoding = encoding(path, &head, &mut notes)?;
@@ -87,12 +134,58 @@ pub fn sniff(path: &Path) -> Result<Sniffed> {
     }
     let dialect = dialect(&sample);
     let records = first_records(&sample, dialect, 200);
-    let Some(first) = records.first() else { return Ok(Err("it has no lines".into())) };
-    let header: Vec<String> = first.iter().map(|name| name.trim().to_string()).collect();
-    if let Err(reason) = header_line(&header, &records[1..]) {
+    let Some(place) = header::place(&records) else { return Ok(Err("it has no lines".into())) };
+    let header: Vec<String> = records[place].1.iter().map(|name| name.trim().to_string()).collect();
+    let rows: Vec<Vec<String>> = records[place + 1..].iter().map(|(_, cells)| cells.clone()).collect();
+    if let Err(reason) = header_line(&header, &rows) {
         return Ok(Err(reason));
     }
-    Ok(Ok(Shape { encoding, dialect, header, notes }))
+    let header_row = header::row(&records, place, &mut notes);
+    Ok(Ok(Shape { encoding, dialect, made: None, sheet: None, header_row, header, notes }))
+}
+
+/// Finds the header of a sheet.
+fn sniff_sheet(path: &Path, sheet: Option<&str>) -> Result<Sniffed> {
+    let file = || formats::workbook_file("init", path, archive::stream("init", path)?);
+    let filled = workbook::sheets("init", path, file()?)?;
+    let Some(name) = sheet.or(filled.first().map(String::as_str)) else {
+        return Ok(Err("its sheets are empty".into()));
+    };
+    let rows = workbook::first_rows("init", path, file()?, name, 100)?;
+    let Some(place) = header::place(&rows) else { return Ok(Err("the sheet is empty".into())) };
+    let mut shape = Shape::of_made(sheet.map(String::from), None);
+    shape.header_row = header::row(&rows, place, &mut shape.notes);
+    sniff_made(path, shape)
+}
+
+/// Reads the header of text made of another format.
+fn sniff_made(path: &Path, mut shape: Shape) -> Result<Sniffed> {
+    let mut opened = formats::open("init", path, &shape.as_source())?;
+    let mut sample = Vec::new();
+    let most = SAMPLE as u64;
+    std::io::Read::read_to_end(&mut std::io::Read::take(&mut opened.text, most), &mut sample)
+        .map_err(archive::reading("init", path))?;
+    let records = first_records(&sample, MADE, 200);
+    let Some(((_, first), rows)) = records.split_first() else { return Ok(Err("it has no rows".into())) };
+    shape.header = first[..first.len() - 1].to_vec();
+    shape.made = opened.origin;
+    let rows: Vec<Vec<String>> = rows.iter().map(|(_, cells)| cells[..cells.len() - 1].to_vec()).collect();
+    if let (Err(reason), Some(Made::Sheet(_))) = (header_line(&shape.header, &rows), &shape.made) {
+        return Ok(Err(reason));
+    }
+    Ok(Ok(shape))
+}
+
+impl Shape {
+    fn of_made(sheet: Option<String>, header_row: Option<u32>) -> Shape {
+        let (encoding, dialect) = (Encoding::Utf8, MADE);
+        Shape { encoding, dialect, made: None, sheet, header_row, header: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Of plain text in UTF-8.
+    fn of_text(encoding: Encoding) -> Shape {
+        Shape { encoding, header_row: Some(1), ..Shape::of_made(None, None) }
+    }
 }
 
 /// Bytes looked at for the delimiter and the header line.
@@ -104,21 +197,6 @@ fn sample(encoding: Encoding, head: &[u8]) -> Vec<u8> {
         Some(utf_16) => utf_16.decode_with_bom_removal(head).0.into_owned().into_bytes(),
         None => encoding.cell(head.strip_prefix(files::BOM).unwrap_or(head)).into_owned(),
     }
-}
-
-fn not_a_table(head: &[u8]) -> Option<&'static str> {
-    const KINDS: &[(&[u8], &str)] = &[
-        (b"PK\x03\x04", "it is an Excel workbook or a zip archive: save it as CSV first"),
-        (b"\xD0\xCF\x11\xE0", "it is an old Excel workbook: save it as CSV first"),
-        (b"PAR1", "it is a Parquet file, not an export in text"),
-        (b"\x1F\x8B", "it is compressed (gzip): unpack it first"),
-        (b"\x28\xB5\x2F\xFD", "it is compressed (zstd): unpack it first"),
-        (b"%PDF", "it is a PDF"),
-    ];
-    if head.is_empty() {
-        return Some("it is empty");
-    }
-    KINDS.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, reason)| *reason)
 }
 
 fn encoding(path: &Path, head: &[u8], notes: &mut Vec<String>) -> Result<Encoding> {
@@ -140,7 +218,7 @@ fn encoding(path: &Path, head: &[u8], notes: &mut Vec<String>) -> Result<Encodin
         return Ok(Encoding::Utf16Be);
     }
     let (mut foreign, mut multibyte) = (0_u64, 0_u64);
-    files::each_block(path, Encoding::Utf8, |block, last, _| {
+    files::each_block(path, &Shape::of_text(Encoding::Utf8), |block, last, _| {
         let end = if last { block.len() } else { memchr::memrchr(b'\n', block).map_or(0, |newline| newline + 1) };
         if block[..end].is_ascii() {
             return end;
@@ -175,7 +253,7 @@ fn dialect(sample: &[u8]) -> Dialect {
     let mut best = (0_u64, Dialect { delimiter: b',', quote });
     for delimiter in [b',', b';', b'\t', b'|'] {
         let dialect = Dialect { delimiter, quote };
-        let fields = first_records(sample, dialect, 1).first().map_or(0, Vec::len);
+        let fields = header::commonest_width(&first_records(sample, dialect, 200));
         if fields < 2 {
             continue;
         }
@@ -201,7 +279,8 @@ fn quote(sample: &[u8]) -> u8 {
     if wrapped(b'"') == 0 && wrapped(b'\'') >= 4 { b'\'' } else { b'"' }
 }
 
-fn first_records(sample: &[u8], dialect: Dialect, most: usize) -> Vec<Vec<String>> {
+/// The first records that are not blank, with the line each begins on.
+fn first_records(sample: &[u8], dialect: Dialect, most: usize) -> Vec<(u64, Vec<String>)> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -209,18 +288,20 @@ fn first_records(sample: &[u8], dialect: Dialect, most: usize) -> Vec<Vec<String
         .quote(dialect.quote)
         .from_reader(sample);
     let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
-    reader.byte_records().flatten().take(most).map(|record| record.iter().map(text).collect()).collect()
+    // A record's position is that of the blank lines before it.
+    let line = |record: &csv::ByteRecord| {
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        let blank = sample[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        memchr::memchr_iter(b'\n', &sample[..start + blank]).count() as u64 + 1
+    };
+    let rows = reader.byte_records().flatten();
+    let rows = rows.map(|record| (line(&record), record.iter().map(text).collect::<Vec<String>>()));
+    rows.filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty())).take(most).collect()
 }
 
 /// Whether the first line names the columns: names are filled, differ, and are neither numbers nor dates.
 fn header_line(header: &[String], rows: &[Vec<String>]) -> std::result::Result<(), String> {
-    let is_value = |name: &String| {
-        let (mut numbers, mut dates) = (NumberLook::default(), DateLook::default());
-        numbers.add(name.as_bytes());
-        dates.add(name.as_bytes());
-        numbers.numbers() > 0 || dates.best_total() > 0
-    };
-    let values = header.iter().filter(|name| is_value(name)).count();
+    let values = header.iter().filter(|name| header::is_value(name)).count();
     if header.len() == 1 && header[0].contains(' ') {
         return Err("it has one column only: no delimiter among `,` `;` tab `|`".into());
     }
@@ -255,7 +336,7 @@ mod tests {
     fn sniffed(name: &str, bytes: &[u8]) -> Sniffed {
         let path = std::env::temp_dir().join(format!("langgan-sniff-{}-{name}", std::process::id()));
         std::fs::write(&path, bytes).unwrap();
-        let sniffed = sniff(&path).unwrap();
+        let sniffed = sniff(&path, None).unwrap();
         std::fs::remove_file(&path).unwrap();
         sniffed
     }
@@ -293,8 +374,14 @@ mod tests {
     #[test]
     fn no_table() {
         assert!(sniffed("none", b"").is_err());
-        assert!(sniffed("zip", b"PK\x03\x04abc").unwrap_err().contains("Excel"));
+        assert!(sniffed("zip", b"PK\x03\x04abc").unwrap_err().contains("archive"));
+        assert!(sniffed("page", b"<html><table></table>").unwrap_err().contains("web page"));
         assert!(sniffed("headless", b"1,2011-01-02,17\n2,2011-01-03,18\n").unwrap_err().contains("no header"));
+        let titled =
+            sniffed("titled", b"Laporan Penjualan;;;\n\nTanggal;Nota;Barang;Qty\n01/02/2024;1;Teh;2\n").unwrap();
+        assert_eq!((titled.header_row, titled.header[1].as_str()), (Some(3), "Nota"));
+        let hinted = sniffed("hinted", b"sep=;\nTanggal;Nota;Barang;Qty\n01/02/2024;1;Teh;2\n").unwrap();
+        assert_eq!((hinted.header_row, hinted.header.len()), (Some(2), 4));
         assert!(sniffed("twice", b"a,b,a\nx,y,z\n").unwrap_err().contains("twice"));
     }
 }

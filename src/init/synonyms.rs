@@ -45,7 +45,7 @@ const NAMES: &[Names] = &[
     names(
         "order_id",
         ORDER,
-        "order_id invoice_no invoice_number invoice_id order_no order_number invoice no_faktur nomor_faktur faktur no_nota nomor_nota nota no_transaksi nomor_transaksi id_transaksi kode_transaksi transaksi transaction_id transaction_no receipt_no receipt_id receipt bill_no sales_order_number sales_order no_pesanan id_pesanan nomor_pesanan pesanan no_order id_order trx_id no_trx struk no_struk no_bukti bukti order",
+        "order_id invoice_no invoice_number invoice_id order_no order_number invoice no_faktur nomor_faktur faktur no_nota nomor_nota nota no_transaksi nomor_transaksi id_transaksi kode_transaksi transaksi transaction_id transaction_no receipt_no receipt_id receipt bill_no sales_order_number sales_order basket_id basket_no cart_id no_pesanan id_pesanan nomor_pesanan pesanan no_order id_order trx_id no_trx struk no_struk no_bukti bukti order",
     ),
     names(
         "customer_id",
@@ -91,7 +91,7 @@ const NAMES: &[Names] = &[
     names(
         "ordered_at",
         ORDER,
-        "ordered_at order_date invoice_date transaction_date tanggal_transaksi tgl_transaksi waktu_transaksi tanggal_faktur tgl_faktur tanggal_nota tgl_nota tanggal_pesan tanggal_order order_time order_datetime tanggal tgl waktu datetime timestamp date sale_date sales_date purchase_date created_at the_date",
+        "ordered_at order_date invoice_date transaction_date tanggal_transaksi tgl_transaksi waktu_transaksi tanggal_faktur tgl_faktur tanggal_nota tgl_nota tanggal_pesan tanggal_order order_time order_datetime tanggal tgl waktu datetime timestamp date sale_date sales_date purchase_date created_at the_date sold_at sold_on",
     ),
     names(
         "quantity",

@@ -123,6 +123,7 @@ pub fn ledger_schema() -> SchemaRef {
         field("record", &DataType::Int64),
         field("line", &DataType::Int64),
         field("byte_offset", &DataType::Int64),
+        field("address", &DataType::Utf8),
         field("column", &coded),
         field("export_column", &coded),
         field("code", &coded),

@@ -148,6 +148,9 @@ pub struct Batch {
     /// What the sender says of it as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<Claims>,
+    /// Where it was pulled from a database: what was pulled, and how far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulled: Option<Pulled>,
 }
 
 /// What the sender says of a file as a whole.
@@ -168,6 +171,17 @@ pub struct Claims {
     pub first_document: Option<String>,
     /// Last order id.
     pub last_document: Option<String>,
+}
+
+/// Rows pulled from a database, and the cursor to go on from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pulled {
+    /// The file of the rows, within the lake.
+    pub file: String,
+    /// The newest cursor among them.
+    pub cursor: Option<String>,
+    /// Identifies what was asked for.
+    pub question: String,
 }
 
 /// One Parquet file of the lake.
@@ -335,6 +349,11 @@ pub fn sweep_unnamed(lake: &LakeDir, manifest: &Manifest) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes a folder where there is none.
+pub fn make_dir(dir: &Path) -> Result<()> {
+    std::fs::create_dir_all(dir).map_err(Error::io("create", dir))
 }
 
 /// Makes the names in a folder durable.
