@@ -101,7 +101,7 @@ pub enum Command {
     Customer(Customer),
     /// Run SQL over the lake, the marts and the results
     Query(Query),
-    /// Say what an analysis, a table, a column or a reject code means
+    /// Say what an analysis, a table, a column, a reject code or a rule of the checks means
     Explain(Explain),
     /// Write a synthetic project of any size
     Sample(Sample),
@@ -275,7 +275,7 @@ pub struct Query {
 /// `langgan explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// An analysis, a table, table.column or a reject code; all names where left out
+    /// An analysis, a table, table.column, a reject code or a rule; all names where left out
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 }
