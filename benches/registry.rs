@@ -3,6 +3,9 @@
 //! `cargo bench --bench registry` runs 5,000 customers (about 100,000 lines); `LANGGAN_BENCH_CUSTOMERS=500000` a
 //! large shop. `-- --test` runs each once.
 
+#[path = "registry/models.rs"]
+mod models;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use langgan::analyses::{Inputs, Results};
 use langgan::calendar::day_number;
@@ -31,6 +34,7 @@ fn registry(criterion: &mut Criterion) {
             only: &[],
             decimals: config.core.currency.decimals,
             dry_run: false,
+            memory: None,
             progress: &|_| {},
         };
         ingest(&lake, &request).expect("a load")
@@ -79,5 +83,5 @@ fn registry(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, registry);
+criterion_group!(benches, registry, models::models);
 criterion_main!(benches);

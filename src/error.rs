@@ -36,11 +36,12 @@ pub enum Error {
     /// The file as a whole cannot be read as a table.
     #[error("source `{source_name}`: `{}` cannot be read: {message}", path.display())]
     Unreadable { source_name: String, path: PathBuf, message: String },
-    /// More rejects than the configuration allows.
-    #[error(
-        "source `{source_name}`: {rejected} of {received} rows were rejected, more than the limit of {limit}; nothing was loaded\n{examples}"
-    )]
-    TooManyRejects { source_name: String, rejected: u64, received: u64, limit: String, examples: String },
+    /// A file that can be read and not be trusted.
+    #[error("source `{source_name}`: `{}`: {message}", path.display())]
+    Untrusted { source_name: String, path: PathBuf, code: &'static str, message: String, hint: String },
+    /// Files came and none of them could be used.
+    #[error("none of the files could be used; what was loaded before still serves")]
+    NothingServes,
     /// A column that names a few kinds of things holds far too many.
     #[error("`{column}` holds more than 65,535 different values")]
     TooManyValues {
@@ -108,7 +109,8 @@ impl Error {
             | Error::NoColumn { .. }
             | Error::Unmapped { .. }
             | Error::Unreadable { .. }
-            | Error::TooManyRejects { .. }
+            | Error::Untrusted { .. }
+            | Error::NothingServes
             | Error::NoOrders
             | Error::TooManyValues { .. } => 3,
             Error::TieOut { .. } | Error::AllHeld { .. } => 4,
@@ -152,9 +154,8 @@ impl Error {
             Error::Unreadable { .. } => {
                 "ask the sender for the file again; everything loaded before still serves".into()
             }
-            Error::TooManyRejects { source_name, .. } => {
-                format!("correct the export or the mapping, or raise `[sources.{source_name}] reject_limit`")
-            }
+            Error::Untrusted { hint, .. } => hint.clone(),
+            Error::NothingServes => "each file that is held says above what to do".into(),
             Error::NoOrders => "load some with `langgan ingest`".into(),
             Error::TooManyValues { column } => {
                 format!("is the right column mapped to `{column}`? It should name a kind of thing, not each one")

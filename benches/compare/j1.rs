@@ -5,7 +5,7 @@ use std::path::Path;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use langgan::calendar::day_name;
-use langgan::check::control_totals;
+use langgan::check::{scan, totals};
 use langgan::config::Config;
 use langgan::error::{Error, Result};
 use langgan::ingest::{Request, ingest};
@@ -25,6 +25,7 @@ pub fn run(data: &Path, out: &Path, lake: &LakeDir) -> Result<()> {
         only: &[],
         decimals: config.core.currency.decimals,
         dry_run: false,
+        memory: None,
         progress: &|_| {},
     };
     let outcome = ingest(lake, &request)?;
@@ -74,7 +75,8 @@ fn rejects(lake: &LakeDir, manifest: &Manifest, out: &Path) -> Result<()> {
 }
 
 fn reconciliation(lake: &LakeDir, manifest: &Manifest, out: &Path) -> Result<()> {
-    let (_, mismatches) = control_totals(lake, manifest)?;
+    let scan = scan::scan(lake, manifest, 0)?;
+    let (_, mismatches) = totals::compare(&totals::stated(lake, manifest)?, &scan, &[]);
     let path = out.join("j1_recon.csv");
     let mut writer = csv::Writer::from_path(&path).map_err(Error::internal("writing CSV"))?;
     writer

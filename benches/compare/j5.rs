@@ -9,7 +9,7 @@ use langgan::facts::{Codes, Facts};
 
 /// Writes `j5_trend.csv`, `j5_cohort.csv` and `j5_pvm.csv`.
 pub fn run(facts: &Facts, out: &Path) -> Result<()> {
-    let course = Course::of(facts);
+    let course = Course::of(facts, 3);
     trend(facts, &course, &out.join("j5_trend.csv"))?;
     cohorts(&course, &out.join("j5_cohort.csv"))?;
     price_volume_mix(facts, &course, &out.join("j5_pvm.csv"))
@@ -42,7 +42,7 @@ fn trend(facts: &Facts, course: &Course, path: &Path) -> Result<()> {
         for (dimension, codes, grid) in dimensions {
             for (value, name) in codes.values.iter().enumerate() {
                 let figures = grid.at(at, value);
-                if *figures == Figures::default() {
+                if (Figures { lost_customers: 0, ..*figures }) == Figures::default() {
                     continue;
                 }
                 let mut row = vec![month_name(month), dimension.into(), name.clone()];

@@ -1,8 +1,10 @@
-//! Runs the seven jobs of the benchmark on its CSV exports: `compare DATA OUT [j1 … j7]`.
+//! Runs the seven jobs of the benchmark on its CSV exports: `compare DATA OUT [j1 … j7]`; and forecasts: `compare forecasts
+//! SERIES.csv`.
 //!
 //! J1 loads the exports into a fresh lake in OUT; the other jobs read that lake. Every job writes the files the
 //! benchmark's comparer reads. See README.md beside this file.
 
+mod forecasts;
 mod j1;
 mod j2;
 mod j3;
@@ -29,10 +31,14 @@ type Job = fn(&facts::Facts, &Path) -> Result<()>;
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let [data, out, jobs @ ..] = words.as_slice() else {
-        println!("usage: compare DATA OUT [j1 … j7]");
+        println!("usage: compare DATA OUT [j1 … j7]\n       compare forecasts SERIES.csv");
         return;
     };
-    if let Err(error) = run(Path::new(data), Path::new(out), jobs) {
+    let done = match data.as_str() {
+        "forecasts" => forecasts::run(Path::new(out)),
+        _ => run(Path::new(data), Path::new(out), jobs),
+    };
+    if let Err(error) = done {
         println!("error: {error}");
         std::process::exit(1);
     }

@@ -5,10 +5,12 @@ pub mod activity;
 pub mod basket;
 pub mod churn;
 pub mod clv;
+pub mod contracts;
 pub mod cross_sell;
 pub mod customer_history;
 pub mod earlier;
 pub mod expected_margin;
+pub mod explanation;
 pub mod frame;
 pub mod itemsets;
 pub mod model_card;
@@ -41,6 +43,14 @@ pub trait Analysis: Sync {
     /// What it wants of earlier published runs.
     fn wants_earlier(&self) -> earlier::Wanted {
         earlier::Wanted::default()
+    }
+
+    /// Where the numbers of one key come from, a customer's as a rule; nothing where it has no such account to give.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] where there is no such key.
+    fn explain(&self, _inputs: &Inputs<'_>, _key: &str) -> Result<Option<explanation::Explanation>> {
+        Ok(None)
     }
 
     /// Facts and earlier results in, one frame out for each of the spec's outputs.
@@ -131,6 +141,7 @@ registry! {
     rfm: rfm::Rfm,
     churn: churn::Churn,
     clv: clv::Clv,
+    contracts: contracts::Contracts,
     trends: trends::Trends,
     basket: basket::Basket,
     itemsets: itemsets::ItemsetRules,

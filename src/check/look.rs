@@ -158,7 +158,7 @@ fn name_rows(look: &Look<'_>, findings: &mut [Finding]) -> Result<()> {
         };
         let path = look.exports.project.join(&known.file);
         // An export that has gone or was cut off since is no reason not to show the rest.
-        let Ok(originals) = original::rows(&known.source, source, &path, layout.fields, &refused, rows) else {
+        let Ok(originals) = original::rows(source, &path, layout.fields, &refused, rows) else {
             continue;
         };
         found.extend(originals.into_iter().map(|(row, text)| (Place { batch: *batch, row }, text)));

@@ -12,7 +12,7 @@ use crate::calendar::DAY_MICROS;
 use crate::error::{Error, Result};
 use crate::ingest::fields::Lookups;
 use crate::ingest::original;
-use crate::ingest::source::{Layout, Source};
+use crate::ingest::source::{Layout, MappedColumn, Source};
 use crate::ingest::values;
 use crate::lake::{LakeDir, Manifest};
 
@@ -61,9 +61,9 @@ impl Exports<'_> {
         let batch = manifest.batches.get(batch as usize)?;
         let source = self.sources.get(&batch.source)?;
         let path = self.project.join(&batch.file);
-        let header = original::header(&batch.source, source, &path).ok()??;
+        let (header, encoding) = original::header(source, &path).ok()??;
         let lookups = Arc::new(Lookups::read(&batch.source, source, self.project).ok()?);
-        Some((source, Layout::new(&batch.source, source, &path, &header, self.decimals, &lookups).ok()?))
+        Some((source, Layout::new(&batch.source, source, &path, header, encoding, self.decimals, &lookups).ok()?))
     }
 }
 
@@ -145,13 +145,14 @@ fn tell_cells(row: &mut Refused, source: &Source, layout: &Layout) {
         row.cells.insert(mapped.column.name, word.to_string());
     }
     row.branch = row.cells.get("branch_id").cloned().unwrap_or_default();
-    let at = |name: &str, format: fn(&Layout, &[u8]) -> Option<i64>| {
-        row.cells.get(name).and_then(|cell| format(layout, cell.as_bytes()))
+    let at = |name: &str, read: fn(&MappedColumn, u32, &[u8]) -> Option<i64>| {
+        let mapped = &layout.columns[layout.mapped(name)?];
+        row.cells.get(name).and_then(|cell| read(mapped, layout.decimals, cell.as_bytes()))
     };
-    let time = at("ordered_at", |layout, text| layout.timestamp.timestamp(text));
+    let time = at("ordered_at", |mapped, _, text| mapped.times.iter().find_map(|format| format.timestamp(text)));
     row.day = time.map(|time| time.div_euclid(DAY_MICROS) as i32);
-    let money = |layout: &Layout, text: &[u8]| values::decimal(text, layout.numbers, layout.decimals);
-    let whole = |layout: &Layout, text: &[u8]| values::integer(text, layout.numbers);
+    let money = |mapped: &MappedColumn, decimals: u32, text: &[u8]| values::decimal(text, mapped.numbers, decimals);
+    let whole = |mapped: &MappedColumn, _: u32, text: &[u8]| values::integer(text, mapped.numbers);
     if let (Some(quantity), Some(price)) = (at("quantity", whole), at("unit_price", money)) {
         row.amount = quantity.checked_mul(price).map(|gross| gross - at("discount", money).unwrap_or(0));
     }

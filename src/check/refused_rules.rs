@@ -126,7 +126,7 @@ fn repeats(look: &Look<'_>, seen: &Seen) -> Result<BTreeMap<usize, &'static str>
         let Some((source, layout)) = look.exports.layout(look.manifest, *batch) else { continue };
         let texts: BTreeSet<&str> = rows.iter().map(|number| seen.refused[*number].raw.as_str()).collect();
         let path = look.exports.project.join(&known.file);
-        let Ok(counts) = original::occurrences(&known.source, source, &path, layout.fields, &texts) else { continue };
+        let Ok(counts) = original::occurrences(source, &path, layout.fields, &texts) else { continue };
         let twice = |number: &usize| counts.get(seen.refused[*number].raw.as_str()).is_some_and(|count| *count > 1);
         let (_, other): (Vec<usize>, Vec<usize>) = rows.iter().partition(|number| twice(number));
         for number in other {

@@ -30,7 +30,10 @@ pub fn run(session: &Session, args: &Run) -> Result<u8> {
     if !session.json && !session.quiet {
         render::to_stdout(&ingest::summary(&loaded))?;
     }
-    publish(session, &config, &lake, &loaded.manifest, args.as_of.as_deref(), vec![("ingest".into(), ingest_seconds)])
+    let held = ingest::held(session, &loaded)?;
+    let seconds = vec![("ingest".into(), ingest_seconds)];
+    let code = publish(session, &config, &lake, &loaded.manifest, args.as_of.as_deref(), seconds)?;
+    Ok(if code == 0 { held } else { code })
 }
 
 /// Analyses on the lake as it is: some, printed; or all, published.

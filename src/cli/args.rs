@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::deliver::report::Language;
+use crate::error::{Error, Result};
 
 /// Operational exports in; profitability, segments, churn, offers and follow-up queues out
 #[derive(Debug, Parser)]
@@ -46,6 +47,9 @@ pub struct Global {
     /// Use this many threads (the results do not depend on it)
     #[arg(long, value_name = "N", global = true, env = "LANGGAN_THREADS", hide_env_values = true)]
     pub threads: Option<usize>,
+    /// Load with about this much memory besides the ids that must be known, such as 256MiB (results do not depend on it)
+    #[arg(long, value_name = "SIZE", global = true, env = "LANGGAN_MEMORY", hide_env_values = true)]
+    pub memory: Option<String>,
     /// Language of reports and lists
     #[arg(long, value_name = "LANGUAGE", global = true, env = "LANGGAN_LANG", hide_env_values = true)]
     pub lang: Option<Lang>,
@@ -70,6 +74,26 @@ impl From<Lang> for Language {
             Lang::En => Language::English,
         }
     }
+}
+
+/// A size as people write it: `256MiB`, `1GB`, `500000`.
+pub fn bytes(text: &str) -> Result<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let unit = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "kib" | "k" => Some(1 << 10),
+        "mib" | "m" => Some(1 << 20),
+        "gib" | "g" => Some(1 << 30),
+        "kb" => Some(1_000),
+        "mb" => Some(1_000_000),
+        "gb" => Some(1_000_000_000),
+        _ => None,
+    };
+    let size = text[..digits].parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    size.filter(|size| *size > 0).ok_or_else(|| Error::Usage {
+        message: format!("`{text}` is no size"),
+        hint: "write it as 256MiB, 1GiB or a number of bytes".into(),
+    })
 }
 
 /// The commands.
@@ -103,6 +127,8 @@ pub enum Command {
     Query(Query),
     /// Say what an analysis, a table, a column, a reject code or a rule of the checks means
     Explain(Explain),
+    /// Say which customers would earn us money no more, or again, if rates, pools or prices changed
+    Whatif(Whatif),
     /// Write a synthetic project of any size
     Sample(Sample),
     /// Look at the project and say what is wrong with it
@@ -278,6 +304,26 @@ pub struct Explain {
     /// An analysis, a table, table.column, a reject code or a rule; all names where left out
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+    /// With an analysis: the customer whose numbers are followed down to the rows they come from
+    #[arg(value_name = "KEY")]
+    pub key: Option<String>,
+    /// With a key: see only what happened before this day
+    #[arg(long, value_name = "DAY", env = "LANGGAN_AS_OF", hide_env_values = true, requires = "key")]
+    pub as_of: Option<String>,
+}
+
+/// `langgan whatif`.
+#[derive(Debug, Args)]
+pub struct Whatif {
+    /// "wage +6%", "pool delivery +10%", "price -2%", "price -2% category=Tea"; several count together
+    #[arg(value_name = "CHANGE", required = true)]
+    pub changes: Vec<String>,
+    /// Print so many customers; all with --json
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub most: usize,
+    /// See only what happened before this day: YYYY-MM-DD or today
+    #[arg(long, value_name = "DAY", env = "LANGGAN_AS_OF", hide_env_values = true)]
+    pub as_of: Option<String>,
 }
 
 /// `langgan sample`.

@@ -1,13 +1,18 @@
 //! `langgan explain`: definitions, from the one place each is declared.
 
 use super::args::Explain;
-use super::{Session, render};
-use crate::analyses::Analyses;
+use super::{Session, analyze, render};
+use crate::analyses::explanation::{Cell, Section};
+use crate::analyses::{Analyses, Inputs, Results};
 use crate::contracts::rules::{RULES, rule_of};
 use crate::contracts::{Table, input_tables, results};
+use crate::engine::{self, earlier};
 use crate::error::{Error, Result};
+use crate::facts;
 use crate::ingest::rejects;
+use crate::lake::{LakeDir, Manifest};
 use crate::marts::MARTS;
+use crate::stats::decimal::Decimal;
 
 /// Prints what a name means.
 pub fn run(session: &Session, args: &Explain) -> Result<u8> {
@@ -19,6 +24,9 @@ pub fn run(session: &Session, args: &Explain) -> Result<u8> {
         Err(Error::NoProject { .. }) => Analyses::default(),
         Err(error) => return Err(error),
     };
+    if let Some(key) = &args.key {
+        return with_key(session, args, name, key);
+    }
     let mut text = String::new();
     if let Some(analysis) = analyses.all().into_iter().find(|analysis| analysis.spec().id == name) {
         let spec = analysis.spec();
@@ -65,6 +73,75 @@ pub fn run(session: &Session, args: &Explain) -> Result<u8> {
         });
     }
     render::to_stdout(&text)?;
+    Ok(0)
+}
+
+/// The most rows of a table that are printed; all of them with `--json`.
+const MOST_ROWS: usize = 60;
+
+/// Follows the numbers of a key down to the rows they come from.
+fn with_key(session: &Session, args: &Explain, name: &str, key: &str) -> Result<u8> {
+    let config = session.config()?;
+    let all = config.analyses.all();
+    let Some(analysis) = all.iter().find(|analysis| analysis.spec().id == name) else {
+        let known = Analyses::IDS.iter().map(|id| (*id).to_string()).collect();
+        return Err(Error::Unknown { what: "analysis", name: name.into(), known });
+    };
+    let lake = LakeDir(session.project.lake());
+    let manifest = Manifest::read(&lake)?;
+    let as_of = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
+    let facts = facts::load_parts(&lake, &manifest, as_of, analysis.spec().reads)?;
+    let needs: Vec<String> = analysis.spec().needs.iter().map(|need| (*need).to_string()).collect();
+    let only = [analysis.spec().id.to_string()];
+    let decimals = config.core.currency.decimals;
+    let earlier = earlier::load(&session.project.runs(), as_of, decimals, &config.analyses, &only)?;
+    let mut results = Results::default();
+    if needs.is_empty() {
+        results.earlier = earlier;
+    } else {
+        results = engine::run(&config.analyses, &needs, &facts, &lake, &manifest, earlier, &|_| {})?.results;
+    }
+    let inputs = Inputs { facts: &facts, results: &results };
+    let Some(explanation) = analysis.explain(&inputs, key)? else {
+        return Err(Error::Usage {
+            message: format!("`{name}` explains no single key"),
+            hint: format!("see what it means with `langgan explain {name}`"),
+        });
+    };
+    let cells = || explanation.sections.iter().flat_map(|section| section.rows.iter().flatten());
+    let keys = cells().filter_map(|cell| if let Cell::Order(key) = cell { Some(*key) } else { None }).collect();
+    let orders = facts::order_ids(&lake, &manifest, &keys)?;
+    let shown = |cell: &Cell| match cell {
+        Cell::Text(text) | Cell::Number(text) => text.clone(),
+        Cell::Whole(number) => number.to_string(),
+        Cell::Money(minor) => Decimal::new(*minor, decimals).fixed(),
+        Cell::Day(day) => crate::calendar::day_name(*day),
+        Cell::Order(key) => orders.get(key).cloned().unwrap_or_default(),
+    };
+    if session.json {
+        let section = |section: &Section| {
+            let row = |row: &Vec<Cell>| {
+                let fields = section.columns.iter().zip(row);
+                serde_json::Value::Object(fields.map(|(name, cell)| ((*name).into(), shown(cell).into())).collect())
+            };
+            (section.title.to_string(), serde_json::Value::Array(section.rows.iter().map(row).collect()))
+        };
+        return render::json(&serde_json::Value::Object(explanation.sections.iter().map(section).collect()))
+            .map(|()| 0);
+    }
+    for Section { title, columns, rows } in &explanation.sections {
+        let right: Vec<usize> = (0..columns.len())
+            .filter(|place| {
+                rows.iter().all(|row| matches!(row[*place], Cell::Money(_) | Cell::Whole(_) | Cell::Number(_)))
+            })
+            .collect();
+        let cells: Vec<Vec<String>> = rows.iter().take(MOST_ROWS).map(|row| row.iter().map(shown).collect()).collect();
+        let more = match rows.len().saturating_sub(MOST_ROWS) {
+            0 => String::new(),
+            more => format!("\n… {more} more rows: --json has them all"),
+        };
+        render::to_stdout(&format!("{title}\n\n{}{more}\n", render::table(columns, &cells, &right)))?;
+    }
     Ok(0)
 }
 

@@ -4,10 +4,11 @@ use super::args::Ingest;
 use super::progress::IngestBar;
 use super::{Session, render};
 use crate::config::Config;
+use crate::deliver::report::{Language, format};
 use crate::engine::lock;
-use crate::error::Result;
-use crate::ingest::{Outcome, Request, ingest};
-use crate::lake::LakeDir;
+use crate::error::{Error, Result};
+use crate::ingest::{Outcome, Request, drift, ingest};
+use crate::lake::{LakeDir, Manifest, Restatement};
 
 /// Loads what is new and says what came of it.
 pub fn run(session: &Session, args: &Ingest) -> Result<u8> {
@@ -23,7 +24,20 @@ pub fn run(session: &Session, args: &Ingest) -> Result<u8> {
             session.say("dry run: nothing was kept");
         }
     }
-    Ok(0)
+    held(session, &outcome)
+}
+
+/// Names the files that are held; the exit code says whether anything else serves.
+pub fn held(session: &Session, outcome: &Outcome) -> Result<u8> {
+    if !session.json {
+        for held in &outcome.held {
+            render::held(held);
+        }
+    }
+    if outcome.nothing_serves() {
+        return Err(Error::NothingServes);
+    }
+    Ok(if outcome.held.is_empty() { 0 } else { 6 })
 }
 
 /// Loads what is new, with a progress bar.
@@ -35,6 +49,7 @@ pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String],
         only,
         decimals: config.core.currency.decimals,
         dry_run,
+        memory: session.memory,
         progress: &|progress| bar.tell(progress),
     };
     let outcome = ingest(lake, &request);
@@ -46,6 +61,9 @@ pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String],
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
     if outcome.loaded.is_empty() {
+        if outcome.known.is_empty() && !outcome.held.is_empty() {
+            return "nothing was loaded".into();
+        }
         return format!("nothing new: {} files are in the lake already", outcome.known.len());
     }
     let mut rows = Vec::new();
@@ -63,6 +81,21 @@ pub fn summary(outcome: &Outcome) -> String {
     if !outcome.known.is_empty() {
         text.push_str(&format!("{} files were in the lake already\n", outcome.known.len()));
     }
+    for batch in &outcome.loaded {
+        for change in &batch.drift {
+            let file = render::harmless(&batch.file);
+            text.push_str(&format!("{file}: column {}\n", render::harmless(&drift::describe(change))));
+        }
+        if batch.superseded_by.is_some() {
+            text.push_str(&format!("{}: another file about the same is in force\n", render::harmless(&batch.file)));
+        }
+    }
+    if !outcome.restated.is_empty() {
+        text.push_str("\nclosed months that moved:\n");
+        let rows: Vec<Vec<String>> = outcome.restated.iter().map(|moved| restated(moved, &outcome.manifest)).collect();
+        text.push_str(&render::table(&["month", "branch", "orders", "amount"], &rows, &[2, 3]));
+        text.push('\n');
+    }
     if !outcome.examples.is_empty() {
         let shown: Vec<Vec<String>> = outcome
             .examples
@@ -76,6 +109,11 @@ pub fn summary(outcome: &Outcome) -> String {
         text.push_str(&render::table(&["file", "line", "column", "code", "row"], &shown, &[1]));
     }
     text
+}
+
+fn restated(moved: &Restatement, manifest: &Manifest) -> Vec<String> {
+    let amount = format::money_code(moved.amount, manifest.decimals, manifest.decimals, "", Language::English);
+    vec![moved.month.clone(), moved.branch.clone(), format!("{:+}", moved.orders), amount]
 }
 
 fn arithmetic_row(name: &str, rows: &crate::lake::Arithmetic) -> Vec<String> {
@@ -92,8 +130,11 @@ fn json(outcome: &Outcome) -> serde_json::Value {
     serde_json::json!({
         "loaded": outcome.loaded.iter().map(|batch| serde_json::json!({
             "source": batch.source, "file": batch.file, "blake3": batch.hash, "rows": batch.rows, "rejects": batch.rejects,
+            "unit": batch.unit, "branches": batch.branches, "drift": batch.drift,
         })).collect::<Vec<_>>(),
         "known": outcome.known,
+        "held": outcome.held,
+        "restated": outcome.restated,
         "manifest": outcome.manifest.hash(),
     })
 }

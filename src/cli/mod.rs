@@ -13,6 +13,7 @@ mod progress;
 mod query;
 mod render;
 mod show;
+mod whatif;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ pub struct Session {
     quiet: bool,
     verbose: bool,
     progress: bool,
+    memory: Option<u64>,
     language: Option<Language>,
 }
 
@@ -77,6 +79,7 @@ impl Session {
             quiet: global.quiet,
             verbose: global.verbose,
             progress: !global.no_progress && !global.quiet && !global.json,
+            memory: global.memory.as_deref().map(args::bytes).transpose()?,
             language: global.lang.map(Language::from),
         })
     }
@@ -97,6 +100,7 @@ impl Session {
             Command::Customer(args) => customer::run(self, args),
             Command::Query(args) => query::run(self, args),
             Command::Explain(args) => explain::run(self, args),
+            Command::Whatif(args) => whatif::run(self, args),
             Command::Sample(args) => housekeeping::sample(self, args),
             Command::Doctor => housekeeping::doctor(self),
             Command::Completions { shell } => housekeeping::completions(*shell, &mut Arguments::command()),

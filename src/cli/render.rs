@@ -21,6 +21,13 @@ pub fn error(error: &Error, json: bool) {
     }
 }
 
+/// Says which file is held and why.
+pub fn held(held: &crate::lake::Held) {
+    let message: Vec<String> = held.message.lines().map(harmless).collect();
+    to_stderr(&format!("held: {}", message.join("\n")));
+    to_stderr(&format!("hint: {}", harmless(&held.hint)));
+}
+
 /// Whether the reader of our output has gone, as `head` does.
 pub fn is_closed_pipe(error: &Error) -> bool {
     matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)

@@ -23,6 +23,7 @@ pub const ALL: &[&Table] = &[
     &CALENDAR,
     &HQ_DOCUMENTS,
     &CORRECTIONS,
+    &MARKET,
 ];
 
 /// Branches of the company.
@@ -99,6 +100,14 @@ pub static CUSTOMERS: Table = Table {
             "The party this account belongs to, where one party has several (as customer and as supplier).",
         ),
         Column::new("referrer_id", Id, "The customer who brought this one."),
+        Column::new("contract_start", Date, "Day the contract began, where customers have one."),
+        Column::new("contract_end", Date, "Day it ended; empty while it runs."),
+        Column::new("contract_months", Integer, "Months it has run, where the export has no first day."),
+        Column::new("contract_ended", Flag, "Whether it has ended, where the export has no day."),
+        Column::new("contract_type", Text, "Kind of contract: monthly, yearly, …"),
+        Column::new("contract_service", Text, "What it is for."),
+        Column::new("contract_payment", Text, "How it is paid."),
+        Column::new("monthly_charge", Money, "What it costs a month."),
     ],
     open: None,
 };
@@ -352,6 +361,21 @@ pub static CORRECTIONS: Table = Table {
         Column::new("now", Text, "The right value, written the same way.").required(),
         Column::new("reason", Text, "Why."),
         Column::new("by", Text, "Who says so."),
+    ],
+    open: None,
+};
+
+/// What others sell.
+pub static MARKET: Table = Table {
+    name: "market",
+    doc: "Sales and prices of competitors, one row per month, category and competitor.",
+    key: &["month", "category", "competitor"],
+    columns: &[
+        Column::new("month", Month, "The month.").required(),
+        Column::new("category", Text, "The category, named as the products' own.").required(),
+        Column::new("competitor", Text, "The competitor; `total` for the whole market, own sales included.").required(),
+        Column::new("market_sales", Money, "What it sold.").required(),
+        Column::new("price", Money, "Its price of one unit."),
     ],
     open: None,
 };

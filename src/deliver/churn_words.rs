@@ -8,17 +8,22 @@ pub fn churn_reason(reason: &str, language: Language) -> String {
     let code = parts.next().unwrap_or_default();
     let Some((_, words)) = SENTENCES.iter().find(|(known, _)| *known == code) else { return reason.to_string() };
     let mut sentence = words[usize::from(language == Language::English)].to_string();
-    for number in parts {
+    let numbers: Vec<&str> = parts.collect();
+    if let [silent, usual] = numbers.iter().filter_map(|number| number.parse::<i64>().ok()).collect::<Vec<i64>>()[..] {
+        sentence = sentence.replace("{late}", &(silent - usual).to_string()).replace("{usual}", &usual.to_string());
+    }
+    for number in numbers {
         sentence = sentence.replacen("{}", number, 1);
     }
     sentence
 }
 
-/// Code → Indonesian, English; `{}` takes the numbers in their order.
+/// Code → Indonesian, English; `{}` takes the numbers in their order, `{late}` the first less the second, `{usual}`
+/// the second.
 const SENTENCES: &[(&str, [&str; 2])] = &[
     (
         "past_usual_gap",
-        ["{} hari sejak pesanan terakhir; biasanya {} hari", "{} days since the last order, against a usual {}"],
+        ["{late} hari lewat dari irama biasanya {usual} hari", "{late} days past a usual rhythm of {usual}"],
     ),
     ("one_order_only", ["Baru sekali memesan, {} hari lalu", "Only one order so far, {} days ago"]),
     ("complaints", ["{} keluhan dalam 180 hari", "{} complaints in 180 days"]),

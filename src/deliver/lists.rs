@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::facts::Facts;
 
 /// The lists there can be.
-pub const NAMES: [&str; 5] = ["at_risk", "win_back", "best_customers", "birthdays", "cross_sell"];
+pub const NAMES: [&str; 6] = ["at_risk", "win_back", "best_customers", "loss_makers", "birthdays", "cross_sell"];
 
 /// How lists are written.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,7 @@ fn choice<'t>(
     let table = match name {
         "at_risk" => "churn",
         "best_customers" => "profitability",
+        "loss_makers" => "profitability_losses",
         "cross_sell" => "cross_sell",
         _ => "queue_candidates",
     };
@@ -107,6 +108,15 @@ fn choice<'t>(
                 take(row, -contribution, [Cell::Money(contribution), sales]);
             }
             [["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]]
+        }
+        "loss_makers" => {
+            let (ranks, reasons) = (columns.whole("rank")?, columns.text("reason_1")?);
+            let contributions = columns.whole("contribution")?;
+            for row in 0..columns.len() {
+                let reason = Cell::text(reasons.get(row).unwrap_or_default());
+                take(row, ranks.get(row).unwrap_or(0), [Cell::Money(contributions.get(row).unwrap_or(0)), reason]);
+            }
+            [["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]]
         }
         "cross_sell" => {
             let (ranks, products) = (columns.whole("rank")?, columns.text("product_id")?);

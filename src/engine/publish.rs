@@ -3,9 +3,7 @@
 //! `runs/<as-of>` is a link to a folder named after its content in `runs/.store`; `runs/latest` links to the newest.
 //! A reader sees the old run or the new one.
 
-use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
@@ -13,6 +11,7 @@ use polars::prelude::*;
 use crate::contracts::Table;
 use crate::contracts::results::{is_money, result_table};
 use crate::error::{Error, Result};
+use crate::lake::disk::{self, Out};
 use crate::lake::manifest::{sweep, sync_dir};
 
 /// A run being written. Dropped without [`Draft::publish`], nothing of it stays.
@@ -25,7 +24,7 @@ impl Draft {
     /// Begins a run in a project's `runs` folder.
     pub fn begin(runs: &Path) -> Result<Draft> {
         let store = runs.join(".store");
-        std::fs::create_dir_all(&store).map_err(Error::io("create", &store))?;
+        disk::create_dir_all(&store).map_err(Error::io("create", &store))?;
         sweep(&store, ".draft-")?;
         let temporary =
             tempfile::Builder::new().prefix(".draft-").tempdir_in(&store).map_err(Error::io("write in", &store))?;
@@ -36,18 +35,18 @@ impl Draft {
     pub fn write(&self, relative: &str, bytes: &[u8]) -> Result<()> {
         let path = self.temporary.path().join(relative);
         if let Some(dir) = path.parent() {
-            std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
+            disk::create_dir_all(dir).map_err(Error::io("create", dir))?;
         }
-        let mut file = File::create(&path).map_err(Error::io("create", &path))?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", &path))
+        let mut out = Out(disk::create(&path).map_err(Error::io("create", &path))?);
+        out.write_all(bytes).and_then(|()| disk::sync(&out.0)).map_err(Error::io("write", &path))
     }
 
     /// Writes a table of the run.
     pub fn write_table(&self, name: &str, frame: &mut DataFrame) -> Result<()> {
         let dir = self.temporary.path().join("tables");
-        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        disk::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
         let path = dir.join(format!("{name}.parquet"));
-        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        let mut out = Out(disk::create(&path).map_err(Error::io("create", &path))?);
         let failed = |error: PolarsError| match error {
             PolarsError::IO { error, .. } => {
                 Error::io("write", &path)(std::io::Error::new(error.kind(), error.to_string()))
@@ -55,12 +54,12 @@ impl Draft {
             other => Error::Internal { during: "writing a table", message: other.to_string() },
         };
         frame.align_chunks_par();
-        ParquetWriter::new(&file)
+        ParquetWriter::new(std::io::BufWriter::new(&mut out))
             .with_compression(ParquetCompression::Zstd(None))
             .with_row_group_size(Some(262_144))
             .finish(frame)
             .map_err(failed)?;
-        file.sync_all().map_err(Error::io("write", &path))
+        disk::sync(&out.0).map_err(Error::io("write", &path))
     }
 
     /// Puts the run in place as `runs/<as_of>`, and as `runs/latest` where no later day is published. A run of the
@@ -70,8 +69,8 @@ impl Draft {
         let name = format!("{as_of}-{id}");
         let place = store.join(&name);
         if !place.exists() {
-            sync_dir(self.temporary.path())?;
-            std::fs::rename(self.temporary.path(), &place).map_err(Error::io("write", &place))?;
+            sync_folders(self.temporary.path())?;
+            disk::rename(self.temporary.path(), &place).map_err(Error::io("write", &place))?;
             let _ = self.temporary.keep();
         }
         sync_dir(&store)?;
@@ -85,18 +84,28 @@ impl Draft {
         }
         sync_dir(&self.runs)?;
         if let Some(before) = before.filter(|before| before.file_name() != Some(name.as_ref())) {
-            let _ = std::fs::remove_dir_all(self.runs.join(before));
+            let _ = disk::remove(&self.runs.join(before));
         }
         Ok(link)
     }
+}
+
+/// Makes the names in a folder and the folders in it durable.
+fn sync_folders(dir: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(dir).map_err(Error::io("read", dir))?.flatten() {
+        if entry.path().is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    sync_dir(dir)
 }
 
 /// Makes a link point somewhere else in one step.
 fn point(link: &Path, to: &Path) -> Result<()> {
     let fresh = link.with_extension("new");
     let _ = std::fs::remove_file(&fresh);
-    symlink(to, &fresh).map_err(Error::io("link", link))?;
-    std::fs::rename(&fresh, link).map_err(Error::io("link", link))
+    disk::symlink(to, &fresh).map_err(Error::io("link", link))?;
+    disk::rename(&fresh, link).map_err(Error::io("link", link))
 }
 
 /// A table as people outside see it: money as exact decimals where the currency has any.

@@ -1,12 +1,12 @@
 //! What only some exports have: costs, ledger, rates, jobs, and amounts of whole orders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, Int32Array, RecordBatch};
 use arrow::datatypes::{Date32Type, Int32Type, Int64Type};
 
 use super::lines::order_numbers;
-use super::{ANONYMOUS, Facts, Job, Lines, OrderTotals, Orders, line_kind};
+use super::{ANONYMOUS, Facts, Job, Lines, MarketRow, OrderTotals, Orders, line_kind};
 use crate::calendar::month_number;
 use crate::error::Result;
 use crate::lake::reader::{has_values, read, read_each};
@@ -63,6 +63,32 @@ pub(super) fn rates(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<(String, 
     Ok(rates)
 }
 
+/// What competitors sold, by month, category and competitor.
+pub(super) fn market(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<MarketRow>> {
+    let mut rows = Vec::new();
+    for file in manifest.files("market") {
+        for batch in read(lake, file, &["month", "category", "competitor", "market_sales", "price"], &[])? {
+            let months: &Int32Array = batch.column(0).as_primitive();
+            let (categories, competitors) = (batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
+            let (sales, prices) =
+                (batch.column(3).as_primitive::<Int64Type>(), batch.column(4).as_primitive::<Int64Type>());
+            for row in (0..batch.num_rows()).filter(|row| months.value(*row) <= month_number(as_of - 1)) {
+                rows.push(MarketRow {
+                    month: months.value(row),
+                    category: categories.value(row).to_string(),
+                    competitor: competitors.value(row).to_string(),
+                    sales: sales.value(row),
+                    price: prices.is_valid(row).then(|| prices.value(row)),
+                });
+            }
+        }
+    }
+    rows.sort_by(|left, right| {
+        (left.month, &left.category, &left.competitor).cmp(&(right.month, &right.category, &right.competitor))
+    });
+    Ok(rows)
+}
+
 /// Coupons, rebates and freight of whole orders. Coupons and rebates lower what the order brought, as a discount does.
 pub(super) fn order_amounts(lake: &LakeDir, manifest: &Manifest, facts: &mut Facts) -> Result<()> {
     let count = facts.orders.len();
@@ -84,15 +110,14 @@ pub(super) fn order_amounts(lake: &LakeDir, manifest: &Manifest, facts: &mut Fac
                         target[order] += amount;
                         return;
                     }
-                    match totals.get_mut(order) {
-                        Some(totals) => {
-                            if take_off(totals, orders.n_lines[order], amount) {
-                                target[order] += amount;
-                            }
+                    let counts = match totals.get_mut(order) {
+                        Some(totals) => take_off(totals, orders.n_lines[order], amount),
+                        None => {
+                            sales.net[order] -= if orders.n_lines[order] > 0 { amount } else { 0 };
+                            false
                         }
-                        None if orders.n_lines[order] > 0 => sales.net[order] -= amount,
-                        None => {}
-                    }
+                    };
+                    target[order] += if counts { amount } else { 0 };
                     spread(lines, orders.first_line[order] as usize, orders.n_lines[order] as usize, amount);
                 });
                 Ok(())
@@ -146,6 +171,21 @@ fn spread(lines: &mut Lines, first: usize, count: usize, amount: i64) {
     for (line, share) in chosen.into_iter().zip(shares.unwrap_or_default()) {
         lines.discount[line] += share;
     }
+}
+
+/// The ids of orders by their keys in the lake.
+pub fn order_ids(lake: &LakeDir, manifest: &Manifest, keys: &BTreeSet<u32>) -> Result<BTreeMap<u32, String>> {
+    let mut found = BTreeMap::new();
+    for file in manifest.files("orders") {
+        read_each(lake, file, &["order_key", "order_id"], &[], |batch| {
+            let (own, ids) = (batch.column(0).as_primitive::<Int32Type>(), batch.column(1).as_string::<i32>());
+            for row in (0..batch.num_rows()).filter(|row| keys.contains(&(own.value(*row) as u32))) {
+                found.insert(own.value(row) as u32, ids.value(row).to_string());
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 fn each_amount(batch: &RecordBatch, numbers: &[u32], mut each: impl FnMut(usize, i64)) {
@@ -218,23 +258,24 @@ fn add_lines(
     jobs: &mut BTreeMap<(u32, i32), Job>,
 ) -> Result<()> {
     let standard = facts.products.numbers::<Int64Type>("unit_cost");
-    let columns = ["order_key", "line_no", "product_key", "quantity", "returned", "unit_cost"];
+    let columns = ["order_key", "line_no", "product_key", "quantity", "returned", "unit_cost", "line_cost"];
     for file in manifest.files("order_lines") {
         read_each(lake, file, &columns, &[], |batch| {
             let whole = |place: usize| batch.column(place).as_primitive::<Int32Type>();
-            let (returned, unit_costs) = (batch.column(4).as_boolean(), batch.column(5).as_primitive::<Int64Type>());
+            let returned = batch.column(4).as_boolean();
+            let amount = |place: usize, row: usize| {
+                let cells = batch.column(place).as_primitive::<Int64Type>();
+                cells.is_valid(row).then(|| cells.value(row))
+            };
             for row in 0..batch.num_rows() {
                 let Some(order) = numbers.get(whole(0).value(row) as usize) else { continue };
                 let Some(job) = jobs.get_mut(&(*order, whole(1).value(row))) else { continue };
                 job.product = products.get(whole(2).value(row) as usize).copied().unwrap_or(0);
                 job.quantity = i64::from(whole(3).value(row));
-                let unit_cost = if unit_costs.is_valid(row) {
-                    Some(unit_costs.value(row))
-                } else {
-                    standard.get(job.product as usize).copied().flatten()
-                };
+                let unit_cost = amount(5, row).or_else(|| standard.get(job.product as usize).copied().flatten());
+                let cost = amount(6, row).unwrap_or(job.quantity * unit_cost.unwrap_or(0));
                 let came_back = returned.is_valid(row) && returned.value(row);
-                job.standard_cost = if came_back { 0 } else { job.quantity * unit_cost.unwrap_or(0) };
+                job.standard_cost = if came_back { 0 } else { cost };
             }
             Ok(())
         })?;

@@ -101,14 +101,14 @@ impl Parts {
 /// Reads the facts of a run: completed orders before `as_of` (days since 1970-01-01, exclusive).
 ///
 /// # Errors
-/// [`Error::NoOrders`] where the lake has none at all.
+/// [`Error::NoOrders`] where the lake has neither orders nor customers.
 pub fn load(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Facts> {
     load_parts(lake, manifest, as_of, Parts::ALL)
 }
 
 /// Reads the facts as [`load`] does, but no more of them than is asked for; what is not read is empty.
 pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts) -> Result<Facts> {
-    if manifest.files("orders").next().is_none() {
+    if manifest.files("orders").next().is_none() && manifest.files("customers").next().is_none() {
         return Err(Error::NoOrders);
     }
     let (customers, customer_numbers) =
@@ -149,6 +149,7 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         category,
         interactions,
         costs,
+        market: extras::market(lake, manifest, as_of)?,
         ledger: extras::ledger(lake, manifest, as_of)?,
         rates: extras::rates(lake, manifest)?,
         jobs: Vec::new(),

@@ -14,6 +14,7 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
+pub use extras::order_ids;
 pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
 pub use totals::{OrderTotals, Sales};
 
@@ -57,8 +58,25 @@ pub struct Facts {
     pub jobs: Vec<Job>,
     /// Digits of the minor unit.
     pub decimals: u32,
+    /// What competitors sold in months that began before the as-of date, by month, category and competitor.
+    pub market: Vec<MarketRow>,
     /// Orders that are not completed, by status; they are in no figure.
     pub other_orders: Vec<(String, u64)>,
+}
+
+/// What a competitor sold in a month.
+#[derive(Debug, Clone)]
+pub struct MarketRow {
+    /// `year * 12 + month - 1`.
+    pub month: i32,
+    /// Category.
+    pub category: String,
+    /// Competitor, or `total`.
+    pub competitor: String,
+    /// What it sold, minor units.
+    pub sales: i64,
+    /// Its price of one unit, minor units.
+    pub price: Option<i64>,
 }
 
 /// Rows that describe something that has an id.

@@ -1,5 +1,6 @@
 //! The shared scan: each order's lines summed once, for every analysis that needs no more than the sums.
 
+use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 
 use super::{Facts, Line, Lines, Orders, line_kind};
@@ -99,6 +100,22 @@ impl Facts {
     #[inline]
     pub fn has_returned(&self, order: usize) -> bool {
         self.totals.get(order).map_or_else(|| self.sales.has_returned[order], |totals| totals.n_returned > 0)
+    }
+}
+
+impl Facts {
+    /// Prices of the products chosen times `above ÷ below`, discounts with them, costs as they are; lines of credits, too.
+    pub fn reprice(&mut self, chosen: &[bool], above: i64, below: i64) {
+        let scaled = |amount: i64| {
+            let (exact, below) = (i128::from(amount) * i128::from(above), i128::from(below.max(1)));
+            (exact.signum() * ((2 * exact.abs() + below) / (2 * below))) as i64
+        };
+        for (line, _) in self.lines.product.iter().enumerate().filter(|(_, product)| chosen[**product as usize]) {
+            self.lines.amount[line] = scaled(self.lines.amount[line]);
+            self.lines.discount[line] = scaled(self.lines.discount[line]);
+        }
+        let unit_cost = self.products.numbers::<Int64Type>("unit_cost");
+        self.totals = totals(&self.orders, &self.lines, &unit_cost, &self.category);
     }
 }
 

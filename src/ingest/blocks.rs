@@ -4,22 +4,22 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use encoding_rs::{Decoder, Encoding, UTF_8};
+use encoding_rs::Decoder;
+use memchr::{memchr, memrchr};
 
+use super::encoding::TextEncoding;
+use super::records::LONGEST_RECORD;
 use crate::error::{Error, Result};
 
 /// Bytes in a block. A constant, so that row groups do not depend on the machine.
 const BLOCK: usize = 4 << 20;
 
-/// A line may be this long.
-const LONGEST_LINE: usize = 64 << 20;
-
 /// Part of a file.
 #[derive(Debug)]
 pub struct RawBlock {
-    /// The bytes, in UTF-8 where the source declares another encoding.
+    /// The bytes: as in the file where a byte below 128 is always that character, else in UTF-8.
     pub bytes: Vec<u8>,
-    /// Where they begin.
+    /// Where they begin in the file.
     pub offset: u64,
     /// No block follows.
     pub last: bool,
@@ -27,32 +27,54 @@ pub struct RawBlock {
 
 /// Reads a file block by block.
 pub struct BlockReader {
-    source: String,
     path: PathBuf,
     file: File,
     hasher: blake3::Hasher,
+    encoding: TextEncoding,
     decoder: Option<Decoder>,
+    /// What was read to see how the file begins.
+    head: Vec<u8>,
     carried: Vec<u8>,
     offset: u64,
     read: u64,
+    begun: bool,
+    at_end: bool,
     ended: bool,
+    /// Lines end with a carriage return alone.
+    returns: bool,
 }
 
 impl BlockReader {
-    /// Opens a file of a source.
-    pub fn open(source: &str, path: &Path, encoding: &str) -> Result<BlockReader> {
-        let encoding = Encoding::for_label(encoding.as_bytes()).unwrap_or(UTF_8);
+    /// Opens a file; `encoding` is the declared one, a byte order mark goes before it.
+    pub fn open(path: &Path, encoding: &str) -> Result<BlockReader> {
+        let mut file = File::open(path).map_err(Error::io("read", path))?;
+        let mut head = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut head).map_err(Error::io("read", path))?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&head);
+        let read = head.len() as u64;
+        let (encoding, mark) = TextEncoding::of(encoding, &head);
+        head.drain(..mark);
         Ok(BlockReader {
-            source: source.into(),
             path: path.to_path_buf(),
-            file: File::open(path).map_err(Error::io("read", path))?,
-            hasher: blake3::Hasher::new(),
-            decoder: (encoding != UTF_8).then(|| encoding.new_decoder_with_bom_removal()),
+            file,
+            hasher,
+            decoder: encoding.decoder(),
+            encoding,
+            head,
             carried: Vec::new(),
-            offset: 0,
-            read: 0,
+            offset: mark as u64,
+            read,
+            begun: false,
+            at_end: false,
             ended: false,
+            returns: false,
         })
+    }
+
+    /// How the file's text is written.
+    pub fn encoding(&self) -> TextEncoding {
+        self.encoding
     }
 
     /// The next block; `None` after the last.
@@ -61,50 +83,82 @@ impl BlockReader {
             return Ok(None);
         }
         let mut bytes = std::mem::take(&mut self.carried);
+        let mut beyond = 0;
         loop {
             let wanted = BLOCK.max(bytes.len() + BLOCK / 2) - bytes.len();
-            let got = self.fill(&mut bytes, wanted)?;
-            if got < wanted as u64 {
+            self.fill(&mut bytes, wanted)?;
+            if self.at_end {
                 self.ended = true;
                 break;
             }
-            if let Some(newline) = memchr::memrchr(b'\n', &bytes) {
+            if let Some(newline) = memrchr(b'\n', &bytes) {
                 self.carried = bytes.split_off(newline + 1);
                 break;
             }
-            if bytes.len() > LONGEST_LINE {
-                return Err(Error::Unreadable {
-                    source_name: self.source.clone(),
-                    path: self.path.clone(),
-                    message: format!("a line is longer than {} MiB", LONGEST_LINE >> 20),
-                });
+            if bytes.len() > BLOCK {
+                beyond = self.skip_line(&mut bytes)?;
+                break;
             }
         }
-        if self.offset == 0 && bytes.starts_with(b"\xEF\xBB\xBF") {
-            bytes.drain(..3);
-            self.offset = 3;
-        }
         let offset = self.offset;
-        self.offset += bytes.len() as u64;
+        self.offset += self.encoding.source_length(&bytes) + beyond;
         Ok(Some(RawBlock { bytes, offset, last: self.ended }))
     }
 
+    /// A line longer than a block: keeps its beginning, which is too long for a record already, and reads over the
+    /// rest. Returns the bytes of the file that are not in `bytes`.
+    fn skip_line(&mut self, bytes: &mut Vec<u8>) -> Result<u64> {
+        let mut kept = LONGEST_RECORD + 1;
+        while bytes.get(kept).is_some_and(|byte| byte & 0xC0 == 0x80) {
+            kept += 1;
+        }
+        let mut beyond = self.encoding.source_length(&bytes[kept..]);
+        bytes.truncate(kept);
+        bytes.push(b'\n');
+        loop {
+            let mut more = Vec::new();
+            self.fill(&mut more, BLOCK)?;
+            let line = memchr(b'\n', &more).map_or(more.len(), |at| at + 1);
+            self.carried = more.split_off(line);
+            beyond += self.encoding.source_length(&more);
+            if more.ends_with(b"\n") || self.at_end {
+                // What follows the line has still to be given out.
+                self.ended = self.at_end && self.carried.is_empty();
+                // The line end that was put in is not in the file.
+                return Ok(beyond - self.encoding.source_length(b"\n"));
+            }
+        }
+    }
+
     /// Reads up to `wanted` bytes; fewer mean the end of the file.
-    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<u64> {
+    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<()> {
+        if self.at_end {
+            return Ok(());
+        }
         let start = bytes.len();
-        bytes.reserve(wanted);
-        let got =
-            self.file.by_ref().take(wanted as u64).read_to_end(bytes).map_err(Error::io("read", &self.path))? as u64;
-        self.read += got;
-        self.hasher.update(&bytes[start..]);
+        bytes.append(&mut self.head);
+        let seen = bytes.len();
+        let asked = wanted - (seen - start);
+        bytes.reserve(asked);
+        let got = self.file.by_ref().take(asked as u64).read_to_end(bytes).map_err(Error::io("read", &self.path))?;
+        self.at_end = got < asked;
+        self.read += got as u64;
+        self.hasher.update(&bytes[seen..]);
         if let Some(decoder) = &mut self.decoder {
             let foreign = bytes.split_off(start);
             let mut text =
                 String::with_capacity(decoder.max_utf8_buffer_length(foreign.len()).unwrap_or(foreign.len() * 3));
-            let (_, _, _) = decoder.decode_to_string(&foreign, &mut text, got < wanted as u64);
+            // What cannot be decoded becomes U+FFFD, for which the record is refused later.
+            let (_, _, _) = decoder.decode_to_string(&foreign, &mut text, self.at_end);
             bytes.extend_from_slice(text.as_bytes());
         }
-        Ok(got)
+        if !std::mem::replace(&mut self.begun, true) {
+            self.returns = memchr(b'\n', bytes).is_none() && memchr(b'\r', bytes).is_some();
+        }
+        if self.returns {
+            bytes[start..].iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+        }
+        Ok(())
     }
 
     /// Size and BLAKE3 of all that was read.

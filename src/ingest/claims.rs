@@ -8,7 +8,7 @@ use super::Request;
 use super::original::fields;
 use super::records::{Dialect, Records};
 use super::source::Source;
-use super::values::{self, NumberFormat};
+use super::values;
 use crate::error::{Error, Result};
 use crate::lake::{Claims, Manifest};
 
@@ -100,7 +100,7 @@ fn from_texts<'t, P: Copy>(
     text: &dyn Fn(P) -> Option<&'t str>,
     [rows, amount, quantity, id_hash, first, last]: [P; 6],
 ) -> Claims {
-    let numbers = NumberFormat { decimal: source.decimal as u8, thousands: source.thousands.map(|mark| mark as u8) };
+    let numbers = source.numbers();
     let whole = |place: P| text(place).and_then(|text| values::integer(text.as_bytes(), numbers));
     let words = |place: P| text(place).filter(|text| !text.is_empty()).map(String::from);
     Claims {

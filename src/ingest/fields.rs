@@ -106,7 +106,7 @@ impl Lookups {
             let place = format!("{name}.lookups.{label}");
             let mut table: Option<LookupTable> = None;
             for path in matching(&place, &lookup.files, false, project)? {
-                let bytes = super::formats::whole_text(&place, &path, &lookup.as_source())?;
+                let bytes = super::formats::whole_text(&path, &lookup.as_source())?;
                 hasher.update(label.as_bytes()).update(&[0]).update(&bytes);
                 table = Some(add_rows(table, &bytes, label, lookup, &place, &path)?);
             }

@@ -7,24 +7,39 @@ use rayon::prelude::*;
 
 use super::blocks::{BlockReader, RawBlock};
 use super::encode::{self, Selection};
-use super::parse::Block;
-use super::rejects::{self, Reject};
+use super::header::Header;
+use super::parse::{Block, Owners};
+use super::reading::Reading;
+use super::rejects::{self, Refused, Reject};
 use super::resolve::Seen;
 use super::source::Layout;
-use super::{EXAMPLES, Progress, Request, Work};
+use super::{Progress, Request, Work, drift, hold, implied};
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
-use crate::lake::DataFile;
-use crate::lake::layout::{schema, stored};
-use crate::lake::manifest::{self, Arithmetic, Batch};
+use crate::lake::layout::{LEDGER, ledger_properties, ledger_schema, schema, stored};
+use crate::lake::manifest::{Arithmetic, Batch};
 use crate::lake::writer::{FileWriter, RowGroup, make_durable};
+use crate::lake::{DataFile, Drift, Held};
+
+/// What the files of one table brought.
+#[derive(Default)]
+pub(super) struct TableLoad {
+    /// Those that could be opened, in their order.
+    pub loaded: Vec<Loaded>,
+    /// Those that could not.
+    pub held: Vec<Held>,
+}
 
 /// What one file brought.
 pub(super) struct Loaded {
+    /// Its place among the files.
+    pub work: usize,
     /// Its batch; nothing of it is in force yet.
     pub batch: Batch,
     /// Its first rejects.
     pub examples: Vec<Reject>,
+    /// Why it must be held after all.
+    pub hold: Option<Held>,
 }
 
 /// Files made durable together: waiting for the disk once is cheaper than once a file.
@@ -36,19 +51,33 @@ struct Target {
     writer: FileWriter,
 }
 
-/// A block and the rows of it that go into each target of its file.
+/// A block, the rows of it that go into each target of its file, and those that go into the ledger.
 struct Resolved {
     file: usize,
     block: Block,
     selections: Vec<Selection>,
+    refused: Vec<Refused>,
 }
 
 /// Loads the files of one table, in their order. Blocks of several files are under way at once, so that many small
 /// files keep every thread as busy as one large file.
-pub(super) fn load_table(files: &[&Work<'_>], request: &Request<'_>, seen: &mut Seen) -> Result<Vec<Loaded>> {
-    let mut feed =
-        Feed { files, request, next: 0, reader: None, layouts: Vec::new(), targets: Vec::new(), read: Vec::new() };
-    let mut states: Vec<Reading> = files.iter().map(|_| Reading { lines: 1, ..Reading::default() }).collect();
+pub(super) fn load_table(
+    files: &[&Work<'_>],
+    request: &Request<'_>,
+    seen: &mut Seen,
+    headers: &mut BTreeMap<String, Vec<String>>,
+    ids: &mut BTreeSet<String>,
+) -> Result<TableLoad> {
+    let mut feed = Feed {
+        files,
+        request,
+        headers,
+        next: 0,
+        reader: None,
+        open: Vec::new(),
+        layouts: Vec::new(),
+        held: Vec::new(),
+    };
     let (mut loaded, mut written_files) = (Vec::new(), Vec::new());
     let mut tail: Option<RawBlock> = None;
     let wave = feed.wave(&mut tail)?;
@@ -61,27 +90,19 @@ pub(super) fn load_table(files: &[&Work<'_>], request: &Request<'_>, seen: &mut 
                 None => block,
                 Some(open) => join_blocks(open, block, layout, seen),
             };
-            tail = unfinished(&block);
-            (request.progress)(Progress::Read(block.bytes.len() as u64, block.records.len() as u64));
-            let (block, selections) = states[file].take(block, layout, seen);
-            batch.push(Resolved { file, block, selections });
+            tail = unfinished(&block, layout);
+            (request.progress)(Progress::Read(block.read() as u64, block.records.len() as u64));
+            let (block, selections, refused) = feed.open[file].reading.take(block, layout, seen);
+            batch.push(Resolved { file, block, selections, refused });
         }
         let wave = feed.wave(&mut tail)?;
-        let Feed { layouts, targets, .. } = &mut feed;
-        let (next, written) = rayon::join(|| parse_wave(wave, layouts, seen), || write_wave(&batch, layouts, targets));
+        let Feed { layouts, open, .. } = &mut feed;
+        let (next, written) =
+            rayon::join(|| parse_wave(wave, layouts, seen), || write_wave(&batch, files, layouts, open));
         written?;
         for ended in batch.iter().filter(|resolved| resolved.block.last) {
-            let file = ended.file;
-            let (targets, state) = (std::mem::take(&mut feed.targets[file]), std::mem::take(&mut states[file]));
-            let read = feed.read[file].take().unwrap_or_default();
-            loaded.push(finish(
-                files[file],
-                (request.dry_run, request.decimals),
-                state,
-                targets,
-                read,
-                &mut written_files,
-            )?);
+            let (open, layout) = (std::mem::take(&mut feed.open[ended.file]), &feed.layouts[ended.file]);
+            loaded.push(finish(files, request, open, layout, &seen.owners, ids, &mut written_files)?);
         }
         if written_files.len() >= DURABLE_TOGETHER {
             make_durable(files[0].lake, &std::mem::take(&mut written_files))?;
@@ -91,26 +112,69 @@ pub(super) fn load_table(files: &[&Work<'_>], request: &Request<'_>, seen: &mut 
     if let Some(first) = files.first() {
         make_durable(first.lake, &written_files)?;
     }
-    Ok(loaded)
+    Ok(TableLoad { loaded, held: feed.held })
+}
+
+/// Counts the rows of a file that is not loaded, because another is about the same.
+pub(super) fn count(work: &Work<'_>) -> Result<Batch> {
+    let (mut reader, mut block, header, _) = begin(work)?;
+    let layout = Layout::new(work.name, work.source, &work.path, header, reader.encoding(), 0, &work.lookups)?;
+    let (mut received, mut open) = (0, Vec::new());
+    loop {
+        open.extend_from_slice(&block.bytes);
+        let mut text = layout.encoding.text(std::mem::take(&mut open), layout.dialect, layout.fields, block.last);
+        if let Some(trailer) = &layout.trailer {
+            trailer.take(&mut text.records, &text.bytes, layout.dialect);
+        }
+        received += (text.records.len() + text.records.bad.len()) as u64;
+        open = text.raw.as_ref().unwrap_or(&text.bytes)[text.records.consumed..].to_vec();
+        match reader.next_block()? {
+            Some(next) => block = next,
+            None => break,
+        }
+    }
+    let (bytes, hash) = work.read(&reader);
+    Ok(Batch {
+        id: id(work.name, &hash),
+        source: work.name.into(),
+        table: work.table.name.into(),
+        file: work.shown.clone(),
+        hash,
+        bytes,
+        rows: Arithmetic { received, superseded: received, ..Arithmetic::default() },
+        unit: work.unit.clone(),
+        ..Batch::default()
+    })
 }
 
 /// The blocks of all files, one after the other.
 struct Feed<'f> {
     files: &'f [&'f Work<'f>],
     request: &'f Request<'f>,
+    headers: &'f mut BTreeMap<String, Vec<String>>,
     next: usize,
     reader: Option<(usize, BlockReader)>,
+    open: Vec<OpenFile>,
     layouts: Vec<Layout>,
-    targets: Vec<Vec<Target>>,
-    read: Vec<Option<(u64, String)>>,
+    held: Vec<Held>,
+}
+
+/// A file under way.
+#[derive(Default)]
+struct OpenFile {
+    work: usize,
+    targets: Vec<Target>,
+    ledger: Option<FileWriter>,
+    reading: Reading,
+    read: (u64, String),
+    drift: Vec<Drift>,
 }
 
 impl Feed<'_> {
     /// The next blocks, by file. A record left open at the end of the wave before goes in front of the first.
     fn wave(&mut self, tail: &mut Option<RawBlock>) -> Result<Vec<(usize, RawBlock)>> {
-        let most = rayon::current_num_threads() * 2;
         let mut wave: Vec<(usize, RawBlock)> = Vec::new();
-        while wave.len() < most {
+        while wave.len() < self.request.blocks() {
             match self.block()? {
                 Some(block) => wave.push(block),
                 None => break,
@@ -128,126 +192,73 @@ impl Feed<'_> {
             let file = *file;
             if let Some(block) = reader.next_block()? {
                 if block.last {
-                    let (bytes, hash) = reader.finish();
-                    self.read[file] = Some((bytes, self.files[file].lookups.hash_with(hash)));
+                    self.open[file].read = self.files[self.open[file].work].read(reader);
                     self.reader = None;
                 }
                 return Ok(Some((file, block)));
             }
         }
-        let Some(work) = self.files.get(self.next) else { return Ok(None) };
-        let file = self.next;
-        self.next += 1;
-        (self.request.progress)(Progress::File(&work.path));
-        let mut reader = BlockReader::open(work.name, &work.path, &work.source.encoding)?;
-        let Some(mut first) = reader.next_block()? else {
-            let message = "it is empty".into();
-            return Err(Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message });
-        };
-        let header = read_header(work, &mut first)?;
-        let decimals = self.request.decimals;
-        self.layouts.push(Layout::new(work.name, work.source, &work.path, &header, decimals, &work.lookups)?);
+        while let Some(work) = self.files.get(self.next) {
+            self.next += 1;
+            (self.request.progress)(Progress::File(&work.path));
+            match self.open(work) {
+                Ok(found) => return Ok(Some(found)),
+                // Nothing of it was read but the header: the others go on.
+                Err(error) => match hold::from_error(work, &error) {
+                    Some(held) => self.held.push(held),
+                    None => return Err(error),
+                },
+            }
+        }
+        Ok(None)
+    }
+
+    fn open(&mut self, work: &Work<'_>) -> Result<(usize, RawBlock)> {
+        let (reader, first, header, lines) = begin(work)?;
+        let names = header.names.clone();
+        let (encoding, decimals) = (reader.encoding(), self.request.decimals);
+        let layout = Layout::new(work.name, work.source, &work.path, header, encoding, decimals, &work.lookups)?;
+        let drift = drift::check(work, &layout, self.headers.get(work.name))?;
+        self.headers.insert(work.name.into(), names);
         let flat: [&'static Table; 2] = [&inputs::ORDERS, &inputs::ORDER_LINES];
         let tables: &[&'static Table] = if work.table.name == "flat" { &flat } else { &[work.table] };
         let targets: Result<Vec<Target>> =
             tables.iter().map(|table| Ok(Target { table, writer: FileWriter::create(work.lake, table)? })).collect();
-        self.targets.push(targets?);
-        let finished = first.last.then(|| reader.finish());
-        self.read.push(finished.map(|(bytes, hash)| (bytes, work.lookups.hash_with(hash))));
-        self.reader = (!first.last).then_some((file, reader));
-        Ok(Some((file, first)))
-    }
-}
-
-/// What has been counted of a file.
-#[derive(Default)]
-struct Reading {
-    lines: u64,
-    records: u64,
-    rows: Arithmetic,
-    rejects: Vec<Reject>,
-    trailer: Option<String>,
-}
-
-impl Reading {
-    /// Resolves a block, counts its rows and keeps its rejects.
-    fn take(&mut self, mut block: Block, layout: &Layout, seen: &mut Seen) -> (Block, Vec<Selection>) {
-        let selections = if layout.table.name == "flat" {
-            let (orders, lines) = seen.resolve_flat(&mut block, layout);
-            vec![orders, lines]
-        } else {
-            vec![seen.resolve(&mut block, layout)]
-        };
-        self.trailer = block.trailers.pop().or(self.trailer.take());
-        let mut rejects = Vec::with_capacity(block.faults.len() + block.records.bad.len());
-        for bad in &block.records.bad {
-            rejects.push(Reject {
-                record: self.records + u64::from(bad.after) + 1,
-                line: self.lines + u64::from(bad.line) + 1,
-                offset: block.offset + u64::from(bad.start),
-                column: "",
-                code: bad.code,
-                raw: String::from_utf8_lossy(&block.bytes[bad.start as usize..bad.end as usize]).into_owned(),
-            });
-        }
-        for (before, reject) in rejects.iter_mut().enumerate() {
-            reject.record += before as u64;
-        }
-        for fault in &block.faults {
-            let record = fault.record as usize;
-            let bad_before = block.records.bad.partition_point(|bad| bad.after <= fault.record);
-            rejects.push(Reject {
-                record: self.records + u64::from(fault.record) + bad_before as u64 + 1,
-                line: self.lines + u64::from(block.records.lines[record]) + 1,
-                offset: block.offset + u64::from(block.records.starts[record]),
-                column: fault.column.unwrap_or_default(),
-                code: fault.code,
-                raw: String::from_utf8_lossy(block.records.text(&block.bytes, record)).into_owned(),
-            });
-        }
-        let duplicates = block.faults.iter().filter(|fault| fault.code == "duplicate_key").count() as u64;
-        let received = (block.records.len() + block.records.bad.len()) as u64;
-        self.records += received;
-        self.lines += u64::from(block.records.line_count);
-        self.rows.add(&Arithmetic {
-            received,
-            accepted: received - rejects.len() as u64,
-            rejected: rejects.len() as u64 - duplicates,
-            duplicate: duplicates,
-            superseded: 0,
+        let file = self.open.len();
+        self.open.push(OpenFile {
+            work: self.next - 1,
+            targets: targets?,
+            reading: Reading::new(lines, &layout, work.unit.as_ref()),
+            read: if first.last { work.read(&reader) } else { Default::default() },
+            drift,
+            ledger: None,
         });
-        self.rejects.append(&mut rejects);
-        block.values.iter_mut().for_each(Vec::shrink_to_fit);
-        (block, selections)
+        self.layouts.push(layout);
+        self.reader = (!first.last).then_some((file, reader));
+        Ok((file, first))
     }
 }
 
-fn read_header(work: &Work<'_>, first: &mut RawBlock) -> Result<Vec<String>> {
-    let unreadable = |message: &str| Error::Unreadable {
-        source_name: work.name.into(),
-        path: work.path.clone(),
-        message: message.into(),
-    };
-    let end = memchr::memchr(b'\n', &first.bytes).map_or(first.bytes.len(), |at| at + 1);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(work.source.delimiter as u8)
-        .quote(work.source.quote as u8)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(&first.bytes[..end]);
-    let record = reader
-        .records()
-        .next()
-        .ok_or_else(|| unreadable("it has no header"))?
-        .map_err(|_| unreadable("its header is not text in the declared encoding"))?;
-    let header: Vec<String> = record.iter().map(|field| field.trim().to_string()).collect();
-    let mut names = BTreeSet::new();
-    if let Some(twice) = header.iter().find(|name| !name.is_empty() && !names.insert(name.as_str())) {
-        return Err(unreadable(&format!("its header has `{twice}` twice")));
+impl Work<'_> {
+    /// Size and hash of a file that was read to its end, with what its lookups hold.
+    fn read(&self, reader: &BlockReader) -> (u64, String) {
+        let (bytes, hash) = reader.finish();
+        (bytes, self.lookups.hash_with(hash))
     }
-    first.bytes.drain(..end);
-    first.offset += end as u64;
-    Ok(header)
+}
+
+/// Opens a file: its reader, its first block without the header, the header, and the lines it took.
+fn begin(work: &Work<'_>) -> Result<(BlockReader, RawBlock, Header, u64)> {
+    let unreadable =
+        |message: String| Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message };
+    let mut reader = BlockReader::open(&work.path, &work.source.encoding)?;
+    let first = reader.next_block()?.filter(|block| !block.bytes.is_empty());
+    let mut first = first.ok_or_else(|| unreadable("it is empty, not even a header".into()))?;
+    let (header, taken) = Header::read(&first.bytes, work.source.dialect(), reader.encoding()).map_err(unreadable)?;
+    first.offset += reader.encoding().source_length(&first.bytes[..taken]);
+    first.bytes.drain(..taken);
+    let lines = header.lines;
+    Ok((reader, first, header, lines))
 }
 
 fn parse_wave(wave: Vec<(usize, RawBlock)>, layouts: &[Layout], seen: &Seen) -> Vec<(usize, Block)> {
@@ -258,11 +269,11 @@ fn parse_wave(wave: Vec<(usize, RawBlock)>, layouts: &[Layout], seen: &Seen) -> 
 }
 
 /// The bytes of a record that goes on in the next block.
-fn unfinished(block: &Block) -> Option<RawBlock> {
-    let consumed = block.records.consumed;
-    (consumed < block.bytes.len()).then(|| RawBlock {
-        bytes: block.bytes[consumed..].to_vec(),
-        offset: block.offset + consumed as u64,
+fn unfinished(block: &Block, layout: &Layout) -> Option<RawBlock> {
+    let (raw, consumed) = (block.raw.as_ref().unwrap_or(&block.bytes), block.records.consumed);
+    (consumed < raw.len()).then(|| RawBlock {
+        bytes: raw[consumed..].to_vec(),
+        offset: block.offset + layout.encoding.source_length(&raw[..consumed]),
         last: false,
     })
 }
@@ -270,66 +281,110 @@ fn unfinished(block: &Block) -> Option<RawBlock> {
 /// Parses a block again with the record before it that was left open.
 fn join_blocks(open: RawBlock, block: Block, layout: &Layout, seen: &Seen) -> Block {
     let mut bytes = open.bytes;
-    bytes.extend_from_slice(&block.bytes);
+    bytes.extend_from_slice(block.raw.as_ref().unwrap_or(&block.bytes));
     Block::parse(bytes, open.offset, block.last, layout, &seen.owners)
 }
 
-fn write_wave(batch: &[Resolved], layouts: &[Layout], targets: &mut [Vec<Target>]) -> Result<()> {
-    let encode = |resolved: &Resolved| -> Result<Vec<RowGroup>> {
-        let targets = targets[resolved.file].iter().zip(&resolved.selections);
-        targets
-            .map(|(target, selection)| {
-                let (columns, schema) = (stored(target.table), schema(target.table));
-                let arrays = encode::arrays(&resolved.block, &layouts[resolved.file], selection, &columns, &schema);
-                target.writer.encoder().encode(&arrays)
-            })
-            .collect()
+fn write_wave(batch: &[Resolved], files: &[&Work<'_>], layouts: &[Layout], open: &mut [OpenFile]) -> Result<()> {
+    for resolved in batch.iter().filter(|resolved| !resolved.refused.is_empty()) {
+        let file = &mut open[resolved.file];
+        if file.ledger.is_none() {
+            let lake = files[file.work].lake;
+            file.ledger = Some(FileWriter::create_in(lake, LEDGER, ledger_schema(), ledger_properties())?);
+        }
+    }
+    let encode = |resolved: &Resolved| -> Result<(Vec<RowGroup>, Option<RowGroup>)> {
+        let (file, layout) = (&open[resolved.file], &layouts[resolved.file]);
+        let targets = file.targets.iter().zip(&resolved.selections);
+        let groups = targets.map(|(target, selection)| {
+            let (columns, schema) = (stored(target.table), schema(target.table));
+            let arrays = encode::arrays(&resolved.block, layout, selection, &columns, &schema);
+            target.writer.encoder().encode(&arrays)
+        });
+        let groups = groups.collect::<Result<Vec<RowGroup>>>()?;
+        let refused = match &file.ledger {
+            Some(ledger) if !resolved.refused.is_empty() => {
+                let work = files[file.work];
+                let arrays = rejects::ledger_arrays(work.name, &work.shown, &resolved.refused, &resolved.block, layout);
+                Some(ledger.encoder().encode(&arrays)?)
+            }
+            _ => None,
+        };
+        Ok((groups, refused))
     };
-    let encoded: Result<Vec<Vec<RowGroup>>> = batch.par_iter().map(encode).collect();
-    for (resolved, groups) in batch.iter().zip(encoded?) {
-        for (target, group) in targets[resolved.file].iter_mut().zip(groups) {
+    let encoded: Result<Vec<_>> = batch.par_iter().map(encode).collect();
+    for (resolved, (groups, refused)) in batch.iter().zip(encoded?) {
+        let file = &mut open[resolved.file];
+        for (target, group) in file.targets.iter_mut().zip(groups) {
             target.writer.append(group)?;
+        }
+        if let (Some(ledger), Some(group)) = (&mut file.ledger, refused) {
+            ledger.append(group)?;
         }
     }
     Ok(())
 }
 
+fn id(source: &str, hash: &str) -> String {
+    format!("{source}-{}", &blake3::hash(format!("{source}\0{hash}").as_bytes()).to_hex()[..16])
+}
+
 /// Names what was written after its content, and checks that the rows add up.
 fn finish(
-    work: &Work<'_>,
-    (dry_run, decimals): (bool, u32),
-    state: Reading,
-    targets: Vec<Target>,
-    (bytes, hash): (u64, String),
+    files: &[&Work<'_>],
+    request: &Request<'_>,
+    open: OpenFile,
+    layout: &Layout,
+    owners: &Owners,
+    ids: &mut BTreeSet<String>,
     written: &mut Vec<(DataFile, File)>,
 ) -> Result<Loaded> {
-    let Reading { rows, mut rejects, trailer, .. } = state;
-    let claims = trailer.and_then(|record| {
+    let OpenFile { work: place, targets, ledger, mut reading, read: (bytes, hash), drift } = open;
+    let (work, dry_run) = (files[place], request.dry_run);
+    let rows = reading.rows;
+    let claims = reading.trailer.take().and_then(|record| {
         let trailer = work.source.trailer.as_ref()?;
-        Some(trailer.claims(work.source, decimals, &record))
+        Some(trailer.claims(work.source, request.decimals, &record))
     });
-    rejects.sort_by_key(|reject| reject.record);
-    let id = format!("{}-{}", work.name, &blake3::hash(format!("{}\0{hash}", work.name).as_bytes()).to_hex()[..16]);
-    let mut files = Vec::new();
+    let name = id(work.name, &hash);
+    // The same bytes may come back after others have taken their place, or be read again.
+    let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
+    let id = names.into_iter().find(|id| !ids.contains(id)).unwrap_or(name);
+    ids.insert(id.clone());
+    let mut data = Vec::new();
     for target in targets.into_iter().filter(|_| !dry_run) {
         if let Some((file, handle)) = target.writer.finish_as(&id)? {
-            files.push(file.clone());
+            data.push(file.clone());
             written.push((file, handle));
         }
     }
-    let mut by_code: BTreeMap<String, u64> = BTreeMap::new();
-    for reject in &rejects {
-        *by_code.entry(reject.code.into()).or_default() += 1;
+    if !dry_run {
+        for (file, handle) in implied::write_said(work.lake, &id, std::mem::take(&mut reading.said), owners)? {
+            data.push(file.clone());
+            written.push((file, handle));
+        }
     }
-    let ledger = (!rejects.is_empty()).then(|| format!("rejects/{id}.parquet"));
-    if let (Some(ledger), false) = (&ledger, dry_run) {
-        manifest::write_atomically(&work.lake.file(ledger), &rejects::ledger(work.name, &work.shown, &rejects)?)?;
-    }
+    let ledger = match ledger.filter(|_| !dry_run) {
+        Some(ledger) => ledger.finish_as(&id)?,
+        None => None,
+    };
+    let ledger = ledger.map(|(file, handle)| {
+        let path = file.path.clone();
+        written.push((file, handle));
+        path
+    });
     let needed = ["orders", "order_lines", "flat"].contains(&work.table.name);
-    if rows.received == 0 && (needed || work.replaces.is_some()) {
+    let error = if rows.received == 0 && (needed || work.replaces.is_some()) {
         let message = "it has a header and no row; what was loaded before still serves".into();
-        return Err(Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message });
-    }
+        Some(Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message })
+    } else {
+        reading.distrust(work, layout)
+    };
+    let hold = error.and_then(|error| hold::from_error(work, &error)).map(|held| Held {
+        rows: Some(rows),
+        ledger: ledger.clone(),
+        ..held
+    });
     let batch = Batch {
         id,
         source: work.name.into(),
@@ -338,20 +393,27 @@ fn finish(
         hash,
         bytes,
         rows,
-        rejects: by_code,
-        files,
+        rejects: reading.codes.iter().map(|(code, rows)| ((*code).to_string(), *rows)).collect(),
+        files: data,
         ledger,
         superseded_by: None,
+        unit: work.unit.clone(),
+        branches: reading.branches(),
+        drift,
         claims,
     };
-    if !rows.balances() || files_disagree(&batch, dry_run) {
+    let by_branch = batch.branches.values().fold(Arithmetic::default(), |mut sum, rows| {
+        sum.add(rows);
+        sum
+    });
+    let branches_differ = !batch.branches.is_empty() && by_branch != rows;
+    if !rows.balances() || branches_differ || files_disagree(&batch, dry_run) {
         return Err(Error::Internal {
             during: "counting the rows",
             message: format!("`{}`: {rows:?} do not add up", work.shown),
         });
     }
-    rejects.truncate(EXAMPLES);
-    Ok(Loaded { batch, examples: rejects })
+    Ok(Loaded { work: place, batch, examples: reading.examples, hold })
 }
 
 /// Whether what was written is not what was accepted.

@@ -2,24 +2,33 @@
 //!
 //! A file goes through four steps, put together in `load`: `blocks` reads it, `parse` types it (in parallel), `resolve`
 //! gives keys and finds repeated ones (in file order), `encode` and the lake write it (in parallel). Nothing is in force
-//! before the manifest is replaced at the end.
+//! before the manifest is replaced at the end. A file that cannot be trusted as a whole is held: `plan` leaves it out,
+//! and the rest is loaded as if it had not come.
 
 pub mod amounts;
 pub mod blocks;
 pub mod claims;
+pub mod drift;
 pub mod encode;
+pub mod encoding;
 pub mod fields;
 pub mod formats;
+pub mod header;
+mod hold;
 mod implied;
 pub mod keys;
 mod load;
 pub mod original;
 pub mod parse;
+mod plan;
+mod reading;
 pub mod records;
 pub mod rejects;
 pub mod resolve;
+mod restate;
 mod restore;
 pub mod source;
+mod units;
 pub mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,9 +37,9 @@ use std::sync::Arc;
 
 use crate::contracts::{Table, input_tables};
 use crate::error::{Error, Result};
-use crate::lake::manifest::{self, Arithmetic, Batch};
+use crate::lake::manifest::{self, Batch, Held, Unit};
 use crate::lake::writer::make_durable;
-use crate::lake::{LakeDir, Manifest};
+use crate::lake::{LakeDir, Manifest, Restatement};
 use fields::Lookups;
 use rejects::Reject;
 use resolve::Seen;
@@ -48,8 +57,22 @@ pub struct Request<'r> {
     pub decimals: u32,
     /// Go through everything, write nothing that lasts.
     pub dry_run: bool,
+    /// Bytes of memory ingest should do with, besides the ids it must know; as it likes where left out.
+    pub memory: Option<u64>,
     /// Told how far it is.
     pub progress: &'r (dyn Fn(Progress<'_>) + Sync),
+}
+
+/// What a block of 4 MiB takes from reading to writing, with room to spare.
+const BLOCK_IN_FLIGHT: u64 = 32 << 20;
+
+impl Request<'_> {
+    /// How many blocks are read at once. As many again are being written meanwhile, and half of the memory is left to
+    /// the ids.
+    fn blocks(&self) -> usize {
+        let most = rayon::current_num_threads() * 2;
+        self.memory.map_or(most, |memory| most.min((memory / 4 / BLOCK_IN_FLIGHT).max(1) as usize))
+    }
 }
 
 /// How far ingest is.
@@ -70,13 +93,25 @@ pub struct Outcome {
     pub loaded: Vec<Batch>,
     /// Files that were in the lake already, byte for byte.
     pub known: Vec<PathBuf>,
+    /// The closed months that are no longer what they were.
+    pub restated: Vec<Restatement>,
+    /// The files that are held now.
+    pub held: Vec<Held>,
     /// The first rejects of each new batch, for people.
     pub examples: Vec<(String, Reject)>,
     /// The lake as it is now.
     pub manifest: Manifest,
 }
 
+impl Outcome {
+    /// Whether files came and none of them could be used.
+    pub fn nothing_serves(&self) -> bool {
+        !self.held.is_empty() && self.loaded.is_empty() && self.known.is_empty()
+    }
+}
+
 /// One file to load.
+#[derive(Clone)]
 struct Work<'w> {
     lake: &'w LakeDir,
     name: &'w str,
@@ -84,9 +119,20 @@ struct Work<'w> {
     table: &'static Table,
     path: PathBuf,
     shown: String,
+    unit: Option<Unit>,
     bytes: u64,
+    /// The batch whose place it takes.
     replaces: Option<usize>,
+    /// Whether that batch is of the same bytes, read again because other files have changed what can be used of them.
+    again: bool,
     lookups: Arc<Lookups>,
+}
+
+/// What earlier attempts found: files that must be held, batches that must be read again.
+#[derive(Default)]
+struct Found {
+    held: Vec<Held>,
+    again: BTreeSet<usize>,
 }
 
 /// Rejects shown of each file.
@@ -94,148 +140,124 @@ const EXAMPLES: usize = 5;
 
 /// Loads what is new.
 ///
+/// What makes a file untrustworthy may show at its last row only, when other rows already rely on it. Then everything
+/// is done again without that file: whatever is held, the rest is as if it had never come.
+///
 /// # Errors
 /// Nothing is in force where it fails: the lake is as it was.
 pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
     let before = Manifest::read(lake)?;
-    for table in input_tables() {
-        let dir = lake.file(table.name);
-        if dir.exists() {
-            manifest::sweep(&dir, ".tmp")?;
-        }
-    }
+    manifest::sweep_unnamed(lake, &before)?;
     if !before.batches.is_empty() && before.decimals != request.decimals {
         return Err(Error::LakeSettings {
             was: format!("currency.decimals = {}", before.decimals),
             now: format!("{}", request.decimals),
         });
     }
-    let mut outcome = Outcome { manifest: before.clone(), ..Outcome::default() };
-    let work = plan(lake, request, &before, &mut outcome)?;
-    if work.is_empty() {
-        if claims::renew(&mut outcome.manifest, request)? && !request.dry_run {
-            outcome.manifest.commit(lake)?;
-        }
-        return Ok(outcome);
-    }
-    (request.progress)(Progress::Planned(work.iter().map(|file| file.bytes).sum()));
-    let replaced: BTreeSet<usize> = work.iter().filter_map(|file| file.replaces).collect();
-    let mut seen = restore::seen(lake, &before, &replaced)?;
-    close_owners(&mut seen, request.sources, &before);
-    let mut totals: BTreeMap<&str, Arithmetic> = BTreeMap::new();
-    for table in input_tables() {
-        let mine: Vec<&Work<'_>> = work.iter().filter(|file| file.table.name == table.name).collect();
-        for (file, loaded) in mine.iter().zip(load::load_table(&mine, request, &mut seen)?) {
-            totals.entry(file.name).or_default().add(&loaded.batch.rows);
-            outcome.examples.extend(loaded.examples.into_iter().map(|reject| (file.shown.clone(), reject)));
-            if let Some(old) = file.replaces {
-                let old = &mut outcome.manifest.batches[old];
-                old.rows.superseded += std::mem::take(&mut old.rows.accepted);
-                old.superseded_by = Some(loaded.batch.id.clone());
+    let mut found = Found::default();
+    let mut outcome = loop {
+        match attempt(lake, request, &before, &found)? {
+            Attempt::Done(outcome) => break *outcome,
+            Attempt::Again(more) => {
+                found.held.extend(more.held);
+                found.again.extend(more.again);
             }
-            outcome.loaded.push(loaded.batch);
         }
-    }
-    for (name, total) in &totals {
-        let limit = request.sources[*name].reject_limit;
-        let refused = total.rejected + total.duplicate;
-        if refused as f64 > limit * total.received as f64 {
-            return Err(Error::TooManyRejects {
-                source_name: (*name).into(),
-                rejected: refused,
-                received: total.received,
-                limit: format!("{} %", limit * 100.0),
-                examples: examples(&outcome, name),
-            });
-        }
-    }
-    if let (Some(last), false) = (outcome.loaded.last_mut(), request.dry_run) {
-        let implied = implied::write_implied(lake, &last.id, &mut seen)?;
-        make_durable(lake, &implied)?;
-        last.files.extend(implied.into_iter().map(|(file, _)| file));
-    }
-    outcome.manifest.version = 1;
-    outcome.manifest.decimals = request.decimals;
-    outcome.manifest.batches.extend(outcome.loaded.iter().cloned());
+    };
+    outcome.held.sort_by(|a, b| (&a.source, &a.file).cmp(&(&b.source, &b.file)));
+    hold::name_held_parents(&mut outcome.held, |source| Some(request.sources.get(source)?.table.clone()));
+    let others = |held: &&Held| !request.only.is_empty() && !request.only.contains(&held.source);
+    outcome.manifest.held = before.held.iter().filter(others).chain(&outcome.held).cloned().collect();
     claims::renew(&mut outcome.manifest, request)?;
-    if !request.dry_run {
+    if !request.dry_run && outcome.manifest != before {
         outcome.manifest.commit(lake)?;
     }
     Ok(outcome)
 }
 
-/// The first rejects of a source, a line each.
-fn examples(outcome: &Outcome, source: &str) -> String {
-    let mine =
-        |file: &&(String, Reject)| outcome.loaded.iter().any(|batch| batch.source == source && batch.file == file.0);
-    let line = |(file, reject): &(String, Reject)| {
-        let raw: String =
-            reject.raw.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(100).collect();
-        format!("  {file} line {}: {} {}: {raw}", reject.line, reject.code, reject.column)
-    };
-    outcome.examples.iter().filter(mine).take(EXAMPLES).map(line).collect::<Vec<String>>().join("\n")
+enum Attempt {
+    Done(Box<Outcome>),
+    Again(Found),
 }
 
-/// The files that are not in the lake yet, parents' tables first, then by name.
-fn plan<'w>(
-    lake: &'w LakeDir,
-    request: &Request<'w>,
-    before: &Manifest,
-    outcome: &mut Outcome,
-) -> Result<Vec<Work<'w>>> {
-    if let Some(unknown) = request.only.iter().find(|name| !request.sources.contains_key(*name)) {
-        return Err(Error::Unknown {
-            what: "source",
-            name: unknown.clone(),
-            known: request.sources.keys().cloned().collect(),
-        });
+fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Found) -> Result<Attempt> {
+    let plan::Plan { work, known, passed_over, copies } = plan::plan(lake, request, before, found)?;
+    let mut outcome = Outcome { manifest: before.clone(), known, held: found.held.clone(), ..Outcome::default() };
+    outcome.held.extend(copies);
+    if work.is_empty() && passed_over.is_empty() {
+        return Ok(Attempt::Done(Box::new(outcome)));
     }
-    let mut work = Vec::new();
+    (request.progress)(Progress::Planned(work.iter().map(|file| file.bytes).sum()));
+    let replaced: BTreeSet<usize> = work.iter().filter_map(|file| file.replaces).collect();
+    let mut seen = restore::seen(lake, before, &replaced)?;
+    close_owners(&mut seen, request.sources, before);
+    let mut ids: BTreeSet<String> = before.batches.iter().map(|batch| batch.id.clone()).collect();
+    let mut gone: BTreeSet<usize> = BTreeSet::new();
     for table in input_tables() {
-        for (name, source) in request.sources.iter().filter(|(_, source)| source.table == table.name) {
-            if !request.only.is_empty() && !request.only.contains(name) {
-                continue;
+        let mine: Vec<&Work<'_>> = work.iter().filter(|file| file.table.name == table.name).collect();
+        let headers = &mut outcome.manifest.headers;
+        let load::TableLoad { loaded, held } = match load::load_table(&mine, request, &mut seen, headers, &mut ids) {
+            Ok(load) => load,
+            Err(error) => {
+                let Some(held) = mine.iter().find_map(|file| hold::from_error(file, &error)) else { return Err(error) };
+                return Ok(Attempt::Again(Found { held: vec![held], ..Found::default() }));
             }
-            let paths = source.paths(name, request.project)?;
-            let lookups = Arc::new(if paths.is_empty() {
-                Lookups::default()
-            } else {
-                Lookups::read(name, source, request.project)?
-            });
-            for path in paths {
-                let bytes = std::fs::metadata(&path).map_err(Error::io("read", &path))?.len();
-                if bytes == 0 {
-                    return Err(Error::Unreadable {
-                        source_name: name.clone(),
-                        path,
-                        message: "it is empty, not even a header".into(),
-                    });
+        };
+        if !held.is_empty() && !passed_over.is_empty() {
+            // Another file about the same may be in force instead.
+            return Ok(Attempt::Again(Found { held, ..Found::default() }));
+        }
+        outcome.held.extend(held);
+        let late: Vec<Held> = loaded.iter().filter_map(|file| file.hold.clone()).collect();
+        if !late.is_empty() {
+            return Ok(Attempt::Again(Found { held: late, ..Found::default() }));
+        }
+        let again = plan::relying_on_what_went(lake, before, &mine, &replaced, &seen)?;
+        if again.iter().any(|batch| !found.again.contains(batch)) {
+            return Ok(Attempt::Again(Found { again, ..Found::default() }));
+        }
+        for load::Loaded { work: place, batch, examples, .. } in loaded {
+            let file = mine[place];
+            outcome.examples.extend(examples.into_iter().map(|reject| (file.shown.clone(), reject)));
+            match file.replaces {
+                Some(old) if file.again => {
+                    gone.insert(old);
                 }
-                let shown = path.strip_prefix(request.project).unwrap_or(&path).to_string_lossy().into_owned();
-                let mine = |batch: &&Batch| batch.source == *name && batch.superseded_by.is_none();
-                if before.batches.iter().filter(mine).any(|batch| batch.bytes == bytes) {
-                    let hash = lookups.hash_with(blocks::hash_file(&path)?);
-                    if before.batches.iter().filter(mine).any(|batch| batch.hash == hash) {
-                        outcome.known.push(path);
-                        continue;
-                    }
-                }
-                let replaces = before.batches.iter().position(|batch| mine(&batch) && batch.file == shown);
-                work.push(Work {
-                    lake,
-                    name,
-                    source,
-                    table,
-                    path,
-                    shown,
-                    bytes,
-                    replaces,
-                    lookups: Arc::clone(&lookups),
-                });
+                Some(old) => outcome.manifest.batches[old].supersede(&batch.id),
+                None => {}
             }
+            outcome.loaded.push(batch);
         }
     }
-    Ok(work)
+    for (file, winner) in &passed_over {
+        match load::count(file) {
+            Ok(batch) => {
+                let by = outcome.loaded.iter().chain(before.active()).find(|batch| batch.file == *winner);
+                let by = by.map(|batch| batch.id.clone()).unwrap_or_default();
+                outcome.loaded.push(Batch { superseded_by: Some(by), ..batch });
+            }
+            Err(error) => match hold::from_error(file, &error) {
+                Some(held) => outcome.held.push(held),
+                None => return Err(error),
+            },
+        }
+    }
+    outcome.manifest.version = manifest::NAMES_TOGETHER;
+    outcome.manifest.decimals = request.decimals;
+    let mut place = 0;
+    outcome.manifest.batches.retain(|_| {
+        place += 1;
+        !gone.contains(&(place - 1))
+    });
+    outcome.manifest.batches.extend(outcome.loaded.iter().cloned());
+    if !request.dry_run {
+        let (implied, written) = implied::put_together(lake, &outcome.manifest, &seen.owners)?;
+        make_durable(lake, &written)?;
+        outcome.manifest.implied = implied;
+        outcome.restated = restate::restated(lake, before, &outcome.manifest)?;
+        outcome.manifest.restatements.extend(outcome.restated.iter().cloned());
+    }
+    Ok(Attempt::Done(Box::new(outcome)))
 }
 
 /// An owner with a source of its own refuses ids it does not have; without one it takes in what others name.

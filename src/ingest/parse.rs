@@ -3,13 +3,17 @@
 
 use std::borrow::Cow;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use memchr::memchr;
+
 use super::amounts::{self, WORKED_OUT};
+use super::encoding::Text;
 use super::fields::Texts;
 use super::keys::KeyIndex;
-use super::records::{Records, split, unescape, unquote};
+use super::records::{Records, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
 use super::values::{self, EMPTY};
-use crate::calendar::DAY_MICROS;
 use crate::contracts::Kind;
 
 /// The key of a reference whose cell is empty.
@@ -75,8 +79,10 @@ impl Owners {
 /// A block, parsed.
 #[derive(Debug)]
 pub struct Block {
-    /// Its bytes.
+    /// Its text, in UTF-8 but for the records refused for their encoding.
     pub bytes: Vec<u8>,
+    /// Its bytes as they were, where they had to be decoded.
+    pub raw: Option<Vec<u8>>,
     /// Where they begin in the file.
     pub offset: u64,
     /// No block of the file follows.
@@ -93,8 +99,23 @@ pub struct Block {
     pub good: Vec<bool>,
     /// Why the others are not.
     pub faults: Vec<Fault>,
+    /// Numbers that can be read two ways, by mapped column.
+    pub two_ways: Vec<TwoWays>,
+    /// How many records name each branch, where a column does.
+    pub branches: Vec<(Vec<u8>, u64)>,
     /// Records that hold the file's totals.
     pub trailers: Vec<String>,
+}
+
+/// What a block says of the decimal mark of a column whose source does not say it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TwoWays {
+    /// Numbers like `1.250`, thousands or thousandths.
+    pub open: u64,
+    /// Whether some number settles it.
+    pub settled: bool,
+    /// The first record with such a number.
+    pub first: u32,
 }
 
 /// Why a record is refused.
@@ -111,26 +132,30 @@ pub struct Fault {
 impl Block {
     /// Splits and parses a block. `last`: no block of the same file follows.
     pub fn parse(bytes: Vec<u8>, offset: u64, last: bool, layout: &Layout, owners: &Owners) -> Block {
-        let mut records = split(&bytes, layout.dialect, layout.fields, last);
+        let text = layout.encoding.text(bytes, layout.dialect, layout.fields, last);
+        let Text { bytes, raw, mut records, mut foreign } = text;
         let trailers = match &layout.trailer {
             Some(trailer) => trailer.take(&mut records, &bytes, layout.dialect),
             None => Vec::new(),
         };
+        // A trailer stands at the end: the records before it keep their places.
+        foreign.retain(|record| (*record as usize) < records.len());
         let mut block = Block {
             good: vec![true; records.len()],
             values: vec![Vec::new(); layout.columns.len()],
             parents: vec![Vec::new(); layout.columns.len()],
             faults: Vec::new(),
+            two_ways: vec![TwoWays::default(); layout.columns.len()],
+            branches: Vec::new(),
             trailers,
             extras: Vec::new(),
             bytes,
+            raw,
             offset,
             last,
             records,
         };
-        if simdutf8::basic::from_utf8(&block.bytes[..block.records.consumed]).is_err() {
-            block.refuse_foreign_encodings(layout);
-        }
+        block.refuse_what_is_no_row(&foreign, layout);
         for extra in &layout.extras {
             let texts = extra.texts(&block, layout.dialect.quote);
             block.extras.push(texts);
@@ -140,6 +165,9 @@ impl Block {
         }
         block.work_amounts_out(layout);
         block.refuse_negative_quantities(layout);
+        if let Some(place) = layout.mapped("branch_id") {
+            block.count_branches(layout.columns[place].field, layout.dialect.quote);
+        }
         for (place, mapped) in layout.columns.iter().enumerate() {
             if let Some(owner) =
                 mapped.column.parent.and_then(|parent| owners.of(parent.table)).filter(|owner| owner.closed)
@@ -148,6 +176,11 @@ impl Block {
             }
         }
         block
+    }
+
+    /// Its length as it was read.
+    pub fn read(&self) -> usize {
+        self.raw.as_ref().unwrap_or(&self.bytes).len()
     }
 
     /// The text of a cell, quotes taken off.
@@ -171,32 +204,73 @@ impl Block {
         }
     }
 
-    fn refuse_foreign_encodings(&mut self, layout: &Layout) {
+    fn count_branches(&mut self, field: usize, quote: u8) {
+        let mut counts: HashMap<Cow<'_, [u8]>, u64, FixedState> = HashMap::default();
         for record in 0..self.records.len() {
-            if simdutf8::basic::from_utf8(self.records.text(&self.bytes, record)).is_err() {
-                let own = layout.columns.iter().filter(|mapped| mapped.field < layout.fields);
-                let at_fault = own.into_iter().find(|mapped| {
-                    simdutf8::basic::from_utf8(self.records.raw(&self.bytes, record, mapped.field)).is_err()
-                });
-                self.refuse(record, at_fault.map(|mapped| mapped.column.name), "encoding");
+            *counts.entry(self.cell(record, field, quote)).or_default() += 1;
+        }
+        self.branches = counts.into_iter().map(|(branch, rows)| (branch.into_owned(), rows)).collect();
+    }
+
+    /// Records that say something about the file, or come from damage to it.
+    fn refuse_what_is_no_row(&mut self, foreign: &[u32], layout: &Layout) {
+        for record in foreign {
+            let mut own = layout.columns.iter().filter(|mapped| mapped.field < layout.fields);
+            let at_fault = own.find(|mapped| {
+                let raw = self.records.raw(&self.bytes, *record as usize, mapped.field);
+                std::str::from_utf8(raw).is_err()
+            });
+            self.refuse(*record as usize, at_fault.map(|mapped| mapped.column.name), "encoding");
+        }
+        let nul = memchr(0, &self.bytes).is_some();
+        let header = &layout.header.record;
+        for record in 0..self.records.len() {
+            let text = self.records.text(&self.bytes, record);
+            if text.len() == header.len() && text == header {
+                self.refuse(record, None, "repeated_header");
+            } else if nul && memchr(0, text).is_some() {
+                self.refuse(record, None, "nul_byte");
+            } else if may_be_total(text) && self.is_total(record, layout) {
+                self.refuse(record, None, "total_row");
+            }
+        }
+        for bad in self.records.bad.iter_mut().filter(|bad| bad.code == "ragged") {
+            let text = &self.bytes[bad.start as usize..bad.end as usize];
+            let (delimiter, quote) = (layout.dialect.delimiter, layout.dialect.quote);
+            let first = text.split(|byte| *byte == delimiter).find(|cell| !cell.trim_ascii().is_empty());
+            if first.is_some_and(|cell| means_total(unquote(cell, quote).unwrap_or(cell))) {
+                bad.code = "total_row";
             }
         }
     }
 
+    /// Whether a record's first cell with anything in it says total, and about half its cells are empty.
+    fn is_total(&self, record: usize, layout: &Layout) -> bool {
+        let quote = layout.dialect.quote;
+        let mut filled =
+            (0..layout.fields).map(|field| self.cell(record, field, quote)).filter(|cell| !cell.is_empty());
+        let Some(first) = filled.next() else { return false };
+        layout.fields > 2 && means_total(&first) && filled.count() * 2 < layout.fields
+    }
+
     fn parse_column(&mut self, place: usize, mapped: &MappedColumn, layout: &Layout) {
         let quote = layout.dialect.quote;
-        let numbers = layout.numbers;
-        let decimals = layout.decimals;
+        let (numbers, decimals) = (mapped.numbers, layout.decimals);
         if mapped.field == WORKED_OUT {
             self.values[place] = vec![EMPTY; self.records.len()];
             return;
         }
-        type Parser<'l> = Box<dyn Fn(&[u8]) -> Option<i64> + 'l>;
-        let (code, parser): (&'static str, Parser) = match mapped.column.kind {
+        if !mapped.declared
+            && matches!(mapped.column.kind, Kind::Money | Kind::Decimal | Kind::Integer | Kind::Quantity)
+        {
+            let whole = matches!(mapped.column.kind, Kind::Integer | Kind::Quantity);
+            self.two_ways[place] = self.read_two_ways(mapped.field, quote, whole);
+        }
+        let day = |text: &[u8]| mapped.times.iter().find_map(|format| format.date(text));
+        match mapped.column.kind {
             Kind::Ratio => {
                 let percent = mapped.column.name == "discount_percent";
-                return self
-                    .parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
+                self.parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
             }
             Kind::Id | Kind::Text => {
                 if mapped.column.filled {
@@ -206,47 +280,53 @@ impl Block {
                         }
                     }
                 }
-                return;
             }
-            Kind::Money => {
-                return self.parse_values(place, mapped, quote, "bad_number", |text| {
-                    values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
-                });
-            }
+            Kind::Money => self.parse_values(place, mapped, quote, "bad_number", |text| {
+                values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
+            }),
             Kind::Decimal => {
-                return self.parse_values(place, mapped, quote, "bad_number", |text| {
+                self.parse_values(place, mapped, quote, "bad_number", |text| {
                     values::decimal(text, numbers, MILLIONTHS)
                 });
             }
-            Kind::Integer | Kind::Quantity => {
-                return self.parse_values(place, mapped, quote, "bad_number", |text| {
-                    values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
-                });
+            Kind::Integer | Kind::Quantity => self.parse_values(place, mapped, quote, "bad_number", |text| {
+                values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
+            }),
+            Kind::Timestamp => self.parse_values(place, mapped, quote, "bad_timestamp", |text| {
+                mapped.times.iter().find_map(|format| format.timestamp(text))
+            }),
+            Kind::Flag => {
+                self.parse_values(place, mapped, quote, "bad_flag", |text| values::flag(text).map(i64::from));
             }
-            Kind::Timestamp => {
-                return self
-                    .parse_values(place, mapped, quote, "bad_timestamp", |text| layout.timestamp.timestamp(text));
+            Kind::Date => self.parse_values(place, mapped, quote, "bad_date", day),
+            Kind::Month => self.parse_values(place, mapped, quote, "bad_month", |text| {
+                let month = || day(text).map(|day| i64::from(crate::calendar::month_number(day as i32)));
+                values::month(text).or_else(month)
+            }),
+        }
+    }
+
+    /// Whether a column's numbers could be read with `.` for thousands as well as for decimals. No whole number
+    /// settles it, and a short one cannot be read two ways.
+    fn read_two_ways(&self, field: usize, quote: u8, whole: bool) -> TwoWays {
+        let mut found = TwoWays::default();
+        for record in 0..self.records.len() {
+            let cell = self.cell(record, field, quote);
+            if whole && cell.len() < 5 {
+                continue;
             }
-            Kind::Flag => ("bad_flag", Box::new(|text| values::flag(text).map(i64::from))),
-            Kind::Date => (
-                "bad_date",
-                Box::new(|text| {
-                    layout
-                        .date
-                        .date(text)
-                        .or_else(|| layout.timestamp.timestamp(text).map(|at| at.div_euclid(DAY_MICROS)))
-                }),
-            ),
-            Kind::Month => (
-                "bad_month",
-                Box::new(|text| {
-                    values::month(text).or_else(|| {
-                        layout.date.date(text).map(|day| i64::from(crate::calendar::month_number(day as i32)))
-                    })
-                }),
-            ),
-        };
-        self.parse_values(place, mapped, quote, code, parser);
+            match values::point_is(&cell) {
+                values::Point::Open => {
+                    if found.open == 0 {
+                        found.first = record as u32;
+                    }
+                    found.open += 1;
+                }
+                values::Point::Decimal => return TwoWays { settled: true, ..found },
+                values::Point::None => {}
+            }
+        }
+        found
     }
 
     fn parse_values(
@@ -265,14 +345,19 @@ impl Block {
             } else {
                 parser(&text).or_else(|| parser(text.trim_ascii()))
             };
-            drop(text);
-            match value {
-                Some(value) => column.push(value),
-                None => {
-                    column.push(EMPTY);
-                    self.refuse(record, Some(mapped.column.name), code);
-                }
+            if let Some(value) = value {
+                column.push(value);
+                continue;
             }
+            let code = match mapped.column.kind {
+                Kind::Integer | Kind::Quantity if values::decimal(text.trim_ascii(), mapped.numbers, 6).is_some() => {
+                    "fractional_quantity"
+                }
+                _ => code,
+            };
+            drop(text);
+            column.push(EMPTY);
+            self.refuse(record, Some(mapped.column.name), code);
         }
         self.values[place] = column;
     }
@@ -311,6 +396,25 @@ impl Block {
             keys.push(key);
         }
         self.parents[place] = keys;
+    }
+}
+
+/// A quick look at whether a line of totals is possible.
+fn may_be_total(text: &[u8]) -> bool {
+    matches!(
+        text.first(),
+        Some(b't' | b'T' | b'j' | b'J' | b's' | b'S' | b'g' | b'G' | b'"' | b',' | b';' | b'\t' | b' ')
+    )
+}
+
+/// Whether a cell says total, in English or Indonesian.
+fn means_total(cell: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(cell).to_lowercase();
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    match words.next() {
+        Some("total" | "totals" | "jumlah" | "subtotal" | "grandtotal") => true,
+        Some("grand" | "sub") => words.next() == Some("total"),
+        _ => false,
     }
 }
 

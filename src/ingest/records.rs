@@ -1,7 +1,8 @@
 //! Bytes to records: finds where every field of every record begins and ends.
 //!
 //! One bad byte costs at most one record. A quoted field that never closes, or closes in the wrong place,
-//! costs its own physical line: reading goes on at the next one.
+//! costs its own physical line: reading goes on at the next one. A line end that lost its line feed costs nothing
+//! where both halves are whole records.
 
 use memchr::{memchr, memchr2, memchr3_iter};
 
@@ -14,8 +15,8 @@ pub struct Dialect {
     pub quote: u8,
 }
 
-/// A quoted field with line ends in it may be this long; beyond, its quote counts as stray.
-const LONGEST_RECORD: usize = 1 << 20;
+/// A record may have this many bytes. A longer line is none; a quote that is open for longer counts as stray.
+pub const LONGEST_RECORD: usize = 1 << 20;
 
 /// The records of one block.
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ pub struct Records {
     pub bad: Vec<BadRecord>,
     /// Physical lines in the bytes consumed.
     pub line_count: u32,
-    /// Bytes consumed; fewer than given where the last record goes on in the next block.
+    /// Bytes consumed, of the block as it was read; fewer than given where the last record goes on in the next block.
     pub consumed: usize,
 }
 
@@ -47,7 +48,7 @@ pub struct BadRecord {
     pub line: u32,
     /// Good records before it in the block.
     pub after: u32,
-    /// `ragged` or `bad_quoting`.
+    /// `ragged`, `bad_quoting`, `too_long` or `total_row`.
     pub code: &'static str,
 }
 
@@ -79,7 +80,7 @@ impl Records {
 /// Takes the quotes off a raw field. `None` where doubled quotes inside need unescaping: use [`unescape`].
 #[inline]
 pub fn unquote(raw: &[u8], quote: u8) -> Option<&[u8]> {
-    if raw.first() != Some(&quote) {
+    if raw.len() < 2 || raw[0] != quote {
         return Some(raw);
     }
     let inner = &raw[1..raw.len() - 1];
@@ -117,7 +118,7 @@ pub fn split(block: &[u8], dialect: Dialect, fields: usize, last: bool) -> Recor
             }
             Plain::Unfinished(at) => {
                 if last {
-                    end_record(block, at, block.len(), &mut records);
+                    end_record(block, at, block.len(), dialect, &mut records);
                     records.line_count += 1;
                     start = block.len();
                 } else {
@@ -153,7 +154,7 @@ fn plain_lines(block: &[u8], from: usize, dialect: Dialect, records: &mut Record
         if byte == dialect.delimiter {
             records.ends.push(at as u32);
         } else if byte == b'\n' {
-            end_record(block, start, at, records);
+            end_record(block, start, at, dialect, records);
             records.line_count += 1;
             start = at + 1;
         } else if at == start || block[at - 1] == dialect.delimiter {
@@ -165,18 +166,53 @@ fn plain_lines(block: &[u8], from: usize, dialect: Dialect, records: &mut Record
 }
 
 /// Closes the record that began at `start` and whose inner field ends are already pushed.
-fn end_record(block: &[u8], start: usize, newline: usize, records: &mut Records) {
+fn end_record(block: &[u8], start: usize, newline: usize, dialect: Dialect, records: &mut Records) {
     let end = if newline > start && block[newline - 1] == b'\r' { newline - 1 } else { newline };
     let base = records.starts.len() * records.fields;
-    if records.ends.len() - base == records.fields - 1 && (end > start || records.fields > 1) {
+    if end - start > LONGEST_RECORD {
+        records.ends.truncate(base);
+        bad(start, end, "too_long", records);
+    } else if records.ends.len() - base == records.fields - 1 && (end > start || records.fields > 1) {
         records.ends.push(end as u32);
         records.starts.push(start as u32);
         records.lines.push(records.line_count);
     } else {
         records.ends.truncate(base);
         if end > start {
-            bad(start, end, "ragged", records);
+            ragged_line(block, start, end, dialect, records);
         }
+    }
+}
+
+/// A line with too few or too many fields. Where carriage returns without a line feed cut it into pieces of which
+/// some are whole records, it is taken as those pieces.
+fn ragged_line(block: &[u8], start: usize, end: usize, dialect: Dialect, records: &mut Records) {
+    let (line, fields) = (&block[start..end], records.fields);
+    let sound = |field: &[u8]| match field {
+        [first, inner @ .., last] if *first == dialect.quote => {
+            *last == dialect.quote && memchr::memchr_iter(dialect.quote, inner).count().is_multiple_of(2)
+        }
+        _ => field.first() != Some(&dialect.quote),
+    };
+    let whole = |piece: &[u8]| {
+        let mut pieces = piece.split(|byte| *byte == dialect.delimiter);
+        fields > 1 && pieces.clone().count() == fields && pieces.all(sound)
+    };
+    if memchr(b'\r', line).is_none() || !line.split(|byte| *byte == b'\r').any(whole) {
+        return bad(start, end, "ragged", records);
+    }
+    let mut at = start;
+    for piece in line.split(|byte| *byte == b'\r') {
+        let piece_end = at + piece.len();
+        if whole(piece) {
+            records.ends.extend(memchr::memchr_iter(dialect.delimiter, piece).map(|place| (at + place) as u32));
+            records.ends.push(piece_end as u32);
+            records.starts.push(at as u32);
+            records.lines.push(records.line_count);
+        } else if !piece.is_empty() {
+            bad(at, piece_end, "ragged", records);
+        }
+        at = piece_end + 1;
     }
 }
 
@@ -303,6 +339,20 @@ mod tests {
         let (rows, bad) = cells("a,b\nc\n\nd,e,f\ng,h\n", 2);
         assert_eq!(rows, [["a", "b"], ["g", "h"]]);
         assert_eq!(bad, [("ragged", 1), ("ragged", 3)]);
+    }
+
+    #[test]
+    fn a_lost_line_feed_costs_nothing() {
+        let (rows, bad) = cells("a,b\rc,d\r\ne,f\rg,h,i\nj,k\n", 2);
+        assert_eq!(rows, [["a", "b"], ["c", "d"], ["e", "f"], ["j", "k"]]);
+        assert_eq!(bad, [("ragged", 1)]);
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_no_record() {
+        let (rows, bad) = cells(&format!("a,b\nc,{}\nd,e\n", "x".repeat(LONGEST_RECORD)), 2);
+        assert_eq!(rows, [["a", "b"], ["d", "e"]]);
+        assert_eq!(bad, [("too_long", 1)]);
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, Int64Array, StringArray};
+use arrow::datatypes::Int32Type;
 
-use crate::error::{Error, Result};
+use super::parse::Block;
+use super::source::Layout;
 
 /// A reject code and what it means.
 #[derive(Debug)]
@@ -33,9 +32,29 @@ pub const CODES: &[Code] = &[
         fix: "double quotes inside a field, or take the stray one out",
     },
     Code {
+        code: "too_long",
+        meaning: "the record is longer than 1 MiB",
+        fix: "look for a quote or a line end that is missing; of the record the beginning is kept here",
+    },
+    Code {
+        code: "total_row",
+        meaning: "a line of totals, not a row",
+        fix: "nothing to do; leave it out of the export if you can",
+    },
+    Code {
+        code: "repeated_header",
+        meaning: "the header again, in the middle of the file",
+        fix: "nothing to do; it comes from joining files",
+    },
+    Code {
+        code: "nul_byte",
+        meaning: "the record holds a NUL byte: the file was damaged when it was written or sent",
+        fix: "send the file again",
+    },
+    Code {
         code: "encoding",
-        meaning: "bytes that are not text in the declared encoding",
-        fix: "export in the declared encoding, or correct `encoding`",
+        meaning: "the row is written in another encoding than the file",
+        fix: "export it in the declared encoding, or correct `encoding`",
     },
     Code { code: "missing_value", meaning: "a required cell is empty", fix: "fill it in" },
     Code {
@@ -53,6 +72,11 @@ pub const CODES: &[Code] = &[
         code: "bad_number",
         meaning: "no number in the declared locale, or more digits than the currency keeps",
         fix: "correct the number, or `decimal`, `thousands` and `currency.decimals`",
+    },
+    Code {
+        code: "fractional_quantity",
+        meaning: "a quantity that is no whole number",
+        fix: "export the quantity in a smaller unit (grams, not kilograms), the price with it",
     },
     Code {
         code: "bad_rate",
@@ -103,52 +127,100 @@ pub fn code(name: &str) -> Option<&'static Code> {
     CODES.iter().find(|code| code.code == name)
 }
 
-/// One refused row.
+/// One refused row, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
-    /// The record in the file, from 1, header excepted.
-    pub record: u64,
     /// The physical line, from 1.
     pub line: u64,
-    /// Where the record begins in the file.
-    pub offset: u64,
     /// The column at fault; empty where none is.
     pub column: &'static str,
     /// The code.
     pub code: &'static str,
-    /// The record as it came; bytes that are not UTF-8 are shown as U+FFFD.
+    /// The record as it came.
     pub raw: String,
 }
 
-/// The refused rows of one file as Parquet bytes: source, file, record, line, byte_offset, column, code, raw, message, fix.
-pub fn ledger(source: &str, file: &str, rejects: &[Reject]) -> Result<Vec<u8>> {
-    let text = |value: &dyn Fn(&Reject) -> String| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(rejects.iter().map(value)))
+/// One refused row of a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused {
+    /// The record in the file, from 1, header excepted.
+    pub record: u64,
+    /// The physical line, from 1.
+    pub line: u64,
+    /// First byte in the block.
+    pub start: u32,
+    /// One past the last byte in the block.
+    pub end: u32,
+    /// The column at fault, if one is.
+    pub column: Option<&'static str>,
+    /// The code.
+    pub code: &'static str,
+}
+
+impl Refused {
+    /// The row as a person should see it.
+    pub fn reject(&self, block: &Block, layout: &Layout) -> Reject {
+        Reject {
+            line: self.line,
+            column: self.column.unwrap_or_default(),
+            code: self.code,
+            raw: self.raw(block, layout).into_owned(),
+        }
+    }
+
+    fn raw<'b>(&self, block: &'b Block, layout: &Layout) -> std::borrow::Cow<'b, str> {
+        layout.encoding.shown(&block.bytes[self.start as usize..self.end as usize], self.code == "encoding")
+    }
+}
+
+/// The refused rows of a block as the ledger's columns.
+pub fn ledger_arrays(source: &str, file: &str, refused: &[Refused], block: &Block, layout: &Layout) -> Vec<ArrayRef> {
+    let rows = refused.len();
+    let number = |value: &dyn Fn(&Refused) -> u64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(refused.iter().map(|row| value(row) as i64)))
     };
-    let number = |value: &dyn Fn(&Reject) -> u64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(rejects.iter().map(|reject| value(reject) as i64)))
+    let same = |text: &str| -> ArrayRef { coded(vec![0; rows], vec![text]) };
+    let codes: Vec<i32> = refused.iter().map(|row| place(row.code)).collect();
+    let of_code = |text: fn(&'static Code) -> &'static str| -> ArrayRef {
+        coded(codes.clone(), CODES.iter().map(text).collect())
     };
-    let batch = RecordBatch::try_from_iter([
-        ("source", text(&|_| source.to_string())),
-        ("file", text(&|_| file.to_string())),
-        ("record", number(&|reject| reject.record)),
-        ("line", number(&|reject| reject.line)),
-        ("byte_offset", number(&|reject| reject.offset)),
-        ("column", text(&|reject| reject.column.to_string())),
-        ("code", text(&|reject| reject.code.to_string())),
-        ("raw", text(&|reject| reject.raw.clone())),
-        ("message", text(&|reject| code(reject.code).map_or("", |code| code.meaning).to_string())),
-        ("fix", text(&|reject| code(reject.code).map_or("", |code| code.fix).to_string())),
-    ])
-    .map_err(Error::internal("writing the rejects ledger"))?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
-        .set_created_by("langgan".into())
-        .build();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties))
-        .map_err(Error::internal("writing the rejects ledger"))?;
-    writer.write(&batch).map_err(Error::internal("writing the rejects ledger"))?;
-    writer.close().map_err(Error::internal("writing the rejects ledger"))?;
-    Ok(bytes)
+    let columns: Vec<i32> = refused
+        .iter()
+        .map(|row| row.column.and_then(|name| layout.mapped(name)).map_or(0, |at| at as i32 + 1))
+        .collect();
+    let names = |name: &dyn Fn(usize) -> String| -> ArrayRef {
+        let names: Vec<String> = std::iter::once(String::new()).chain((0..layout.columns.len()).map(name)).collect();
+        coded(columns.clone(), names.iter().map(String::as_str).collect())
+    };
+    // Rows come in the order of the file: each offset counts on from the one before.
+    let mut offsets = Vec::with_capacity(rows);
+    let (mut at, mut offset) = (0, block.offset);
+    for row in refused {
+        offset += layout.encoding.decoded_length(&block.bytes[at..row.start as usize]);
+        at = row.start as usize;
+        offsets.push(offset as i64);
+    }
+    vec![
+        same(source),
+        same(file),
+        number(&|row| row.record),
+        number(&|row| row.line),
+        Arc::new(Int64Array::from(offsets)),
+        names(&|place| layout.columns[place].column.name.into()),
+        names(&|place| layout.field_name(layout.columns[place].field).into()),
+        of_code(|code| code.code),
+        Arc::new(StringArray::from_iter_values(refused.iter().map(|row| row.raw(block, layout)))),
+        of_code(|code| code.meaning),
+        of_code(|code| code.fix),
+    ]
+}
+
+fn place(code: &str) -> i32 {
+    CODES.iter().position(|known| known.code == code).unwrap_or(0) as i32
+}
+
+fn coded(keys: Vec<i32>, values: Vec<&str>) -> ArrayRef {
+    let keys = Int32Array::from(keys);
+    let values = Arc::new(StringArray::from(values));
+    Arc::new(DictionaryArray::<Int32Type>::new(keys, values))
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::encode::Selection;
+use super::implied::Said;
 use super::keys::KeyIndex;
 use super::parse::{Block, NO_KEY, Owner, Owners, UNKNOWN_KEY};
 use super::source::Layout;
@@ -18,8 +19,6 @@ pub struct Seen {
     pub owners: Owners,
     /// Whether a key of an owner has been claimed by a row, by owner and key.
     pub claimed: BTreeMap<&'static str, Vec<bool>>,
-    /// Whether a row was written for a key that no source describes, by owner and key.
-    pub named: BTreeMap<&'static str, Vec<bool>>,
     /// Keys of the other tables' rows.
     pub keys: BTreeMap<&'static str, KeyIndex>,
     /// Line numbers of each order: the first 64 as bits.
@@ -30,8 +29,8 @@ pub struct Seen {
     pub stray_lines: BTreeSet<(Vec<u8>, i64)>,
     /// Lines of each order so far, where ingest numbers them.
     pub line_counts: Vec<u32>,
-    /// What flat files say of products and customers: attributes by key.
-    pub implied: BTreeMap<&'static str, Vec<Option<Vec<String>>>>,
+    /// What the flat file at hand says of products and customers.
+    pub said: BTreeMap<&'static str, Said>,
 }
 
 impl Seen {
@@ -202,7 +201,7 @@ impl Seen {
             for (table, fields) in &attributes {
                 let key = if *table == "products" { product_keys[record] } else { customer_keys[record] };
                 if key < UNKNOWN_KEY {
-                    remember(self.implied.entry(table).or_default(), key, block, record, fields, quote);
+                    remember(self.said.entry(table).or_default(), key, block, record, fields, quote);
                 }
             }
             let owner = &mut self.owners.orders;
@@ -250,18 +249,8 @@ fn known_or_new(owner: &mut Owner, id: &[u8]) -> u32 {
 }
 
 /// Keeps the first non-empty value of each attribute.
-fn remember(
-    known: &mut Vec<Option<Vec<String>>>,
-    key: u32,
-    block: &Block,
-    record: usize,
-    fields: &[Option<usize>],
-    quote: u8,
-) {
-    if known.len() <= key as usize {
-        known.resize(key as usize + 1, None);
-    }
-    let values = known[key as usize].get_or_insert_with(|| vec![String::new(); fields.len()]);
+fn remember(said: &mut Said, key: u32, block: &Block, record: usize, fields: &[Option<usize>], quote: u8) {
+    let values = said.entry(key).or_insert_with(|| vec![String::new(); fields.len()]);
     for (value, field) in values.iter_mut().zip(fields) {
         if let (true, Some(field)) = (value.is_empty(), field) {
             *value = String::from_utf8_lossy(&block.cell(record, *field, quote)).into_owned();

@@ -9,24 +9,27 @@ use super::resolve::{Seen, append_key_part, stored_key_part};
 use crate::contracts::{Table, input_table};
 use crate::error::Result;
 use crate::lake::reader::read;
-use crate::lake::{LakeDir, Manifest};
+use crate::lake::{DataFile, LakeDir, Manifest};
 
 /// Reads keys and claims back; the rows of `replaced` batches claim nothing, but their keys stay given.
 pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>) -> Result<Seen> {
     let mut seen = Seen::default();
+    for table in ["customers", "products"] {
+        give_keys(lake, manifest, replaced, table, &mut seen)?;
+    }
     for (place, batch) in manifest.batches.iter().enumerate() {
         let active = batch.superseded_by.is_none() && !replaced.contains(&place);
         for file in &batch.files {
             let Some(table) = input_table(&file.table) else { continue };
-            let named = batch.only_names(file);
             match table.name {
-                "customers" | "products" | "orders" => {
+                "customers" | "products" => {}
+                "orders" => {
                     for rows in read(lake, file, &[key_column(table), table.key[0]], &[])? {
                         let (keys, ids) =
                             (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
                         for row in 0..rows.num_rows() {
                             let key = keys.value(row) as usize;
-                            give(&mut seen, table.name, key, ids.value(row), active, named);
+                            give(&mut seen, table.name, key, ids.value(row), active, active);
                         }
                     }
                 }
@@ -61,22 +64,56 @@ fn key_column(table: &Table) -> &'static str {
     }
 }
 
-/// Ids were given their keys in order, but files need not be in that order: gaps are filled until their turn comes.
-fn give(seen: &mut Seen, table: &'static str, key: usize, id: &str, active: bool, named: bool) {
+/// Gives customers or products their keys back: those of rows, and those of ids that rows only name.
+fn give_keys(
+    lake: &LakeDir,
+    manifest: &Manifest,
+    replaced: &BTreeSet<usize>,
+    table: &'static str,
+    seen: &mut Seen,
+) -> Result<()> {
+    let Some(of) = input_table(table) else { return Ok(()) };
+    let mut given: Vec<(u32, String, bool, bool)> = Vec::new();
+    let mut add = |file: &DataFile, claimed: bool, accepted: bool| -> Result<()> {
+        for rows in read(lake, file, &[key_column(of), of.key[0]], &[])? {
+            let (keys, ids) = (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
+            given.extend(
+                (0..rows.num_rows()).map(|row| (keys.value(row) as u32, ids.value(row).to_string(), claimed, accepted)),
+            );
+        }
+        Ok(())
+    };
+    for (place, batch) in manifest.batches.iter().enumerate() {
+        let active = batch.superseded_by.is_none() && !replaced.contains(&place);
+        for file in batch.files.iter().filter(|file| file.table == table) {
+            let own = active && !batch.only_names(file);
+            add(file, own, own)?;
+        }
+    }
+    for file in manifest.implied.iter().filter(|file| file.table == table) {
+        add(file, false, true)?;
+    }
+    given.sort();
+    for (key, id, claimed, accepted) in given {
+        give(seen, table, key as usize, &id, claimed, accepted);
+    }
+    Ok(())
+}
+
+/// Gives an id its key back. Keys come in rising order, or were placed before; those of rows that were refused in the
+/// end leave gaps.
+fn give(seen: &mut Seen, table: &'static str, key: usize, id: &str, claim: bool, accept: bool) {
     let claimed = seen.claimed.entry(table).or_default();
-    let names = seen.named.entry(table).or_default();
     let Some(owner) = seen.owners.of_mut(table) else { return };
     owner.keys.place(key as u32, id.as_bytes());
     let length = owner.keys.len();
     owner.accepted.resize(length, false);
     claimed.resize(length, false);
-    names.resize(length, false);
-    owner.accepted[key] |= active || named;
-    claimed[key] |= active && !named;
-    names[key] |= named;
+    owner.accepted[key] |= accept;
+    claimed[key] |= claim;
 }
 
-fn restore_keys(lake: &LakeDir, file: &crate::lake::DataFile, table: &'static Table, seen: &mut Seen) -> Result<()> {
+fn restore_keys(lake: &LakeDir, file: &DataFile, table: &'static Table, seen: &mut Seen) -> Result<()> {
     let index = seen.keys.entry(table.name).or_default();
     let mut key = Vec::new();
     for rows in read(lake, file, table.key, &[])? {

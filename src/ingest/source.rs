@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::{self, WORKED_OUT};
 use super::claims::Trailer;
+use super::encoding::TextEncoding;
 use super::fields::{Extra, Fields, Finder, Lookup, Lookups};
+use super::header::Header;
 use super::records::Dialect;
+use super::units::Pattern;
 use super::values::{NumberFormat, TimeFormat};
 use crate::contracts::{Column, Kind, Table, input_table};
 use crate::error::{Error, Result};
+use crate::lake::Unit;
 
 /// One `[sources.NAME]` section.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,7 +24,9 @@ use crate::error::{Error, Result};
 pub struct Source {
     /// The canonical table it fills, or `flat`.
     pub table: String,
-    /// Files, relative to the project; `*` and `?` as in a shell.
+    /// Files, relative to the project; `*` and `?` as in a shell. `{branch}` and `{day}` (or `{day:%d%m%Y}`, or any
+    /// other name) stand for parts that say what a file is about: of files that are about the same, the last by
+    /// name is in force.
     pub files: Vec<String>,
     /// No file is no error.
     pub optional: bool,
@@ -30,8 +36,8 @@ pub struct Source {
     pub quote: char,
     /// `utf-8`, `utf-16` or a name such as `windows-1252`.
     pub encoding: String,
-    /// The decimal mark.
-    pub decimal: char,
+    /// The decimal mark; `.` where left out, unless a file's numbers can be read both ways.
+    pub decimal: Option<char>,
     /// The mark between groups of three digits.
     pub thousands: Option<char>,
     /// Pattern of dates.
@@ -46,8 +52,12 @@ pub struct Source {
     /// The ending of a file beside each file that holds its totals: `.ctl`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sidecar: Option<String>,
-    /// The share of rows that may be rejected before the whole source is refused.
+    /// The share of a file's rows that may be refused before the file is held.
     pub reject_limit: f64,
+    /// What is done with a file whose columns are not those of the files before.
+    pub drift: DriftRule,
+    /// Columns of the export that are known and not used.
+    pub ignored: Vec<String>,
     /// The sheet of a workbook; the first with something in it where left out.
     pub sheet: Option<String>,
     /// The line (or row) of the header, counted from 1; the first that is not blank where left out.
@@ -55,6 +65,10 @@ pub struct Source {
     /// Canonical column = the export's column, or a list of columns that are joined; `""` leaves a column out that
     /// bears our own name.
     pub columns: BTreeMap<String, Fields>,
+    /// New name of a column of the export = the name it had, where the export renamed it.
+    pub renamed: BTreeMap<String, String>,
+    /// How single columns are written, where they differ from the rest: decimal, thousands, pattern.
+    pub locale: BTreeMap<String, Locale>,
     /// Other files whose columns may be mapped too, as `"NAME.column"`.
     pub lookups: BTreeMap<String, Lookup>,
     /// Canonical value = the export's words for it, by column.
@@ -71,6 +85,29 @@ pub enum NegativeQuantity {
     Return,
 }
 
+/// What is done with a file whose columns are not those of the files before it. A file that lacks a mapped column,
+/// or brings one that would be read without having been mapped, is held in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DriftRule {
+    /// New and missing columns that are not used are named, and the file is loaded.
+    Report,
+    /// The file is held until the configuration names them.
+    Hold,
+}
+
+/// How one column is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Locale {
+    /// The decimal mark.
+    pub decimal: Option<char>,
+    /// The mark between groups of three digits.
+    pub thousands: Option<char>,
+    /// Pattern of a date or timestamp.
+    pub pattern: Option<String>,
+}
+
 impl Default for Source {
     fn default() -> Source {
         Source {
@@ -80,7 +117,7 @@ impl Default for Source {
             delimiter: ',',
             quote: '"',
             encoding: "utf-8".into(),
-            decimal: '.',
+            decimal: None,
             thousands: None,
             date: "%Y-%m-%d".into(),
             timestamp: "%Y-%m-%d %H:%M:%S".into(),
@@ -88,9 +125,13 @@ impl Default for Source {
             trailer: None,
             sidecar: None,
             reject_limit: 0.2,
+            drift: DriftRule::Report,
+            ignored: Vec::new(),
             sheet: None,
             header_row: None,
             columns: BTreeMap::new(),
+            renamed: BTreeMap::new(),
+            locale: BTreeMap::new(),
             lookups: BTreeMap::new(),
             values: BTreeMap::new(),
         }
@@ -129,15 +170,29 @@ impl Source {
         for (what, mark) in [
             ("delimiter", Some(self.delimiter)),
             ("quote", Some(self.quote)),
-            ("decimal", Some(self.decimal)),
+            ("decimal", self.decimal),
             ("thousands", self.thousands),
-        ] {
+        ]
+        .into_iter()
+        .chain(self.locale.values().flat_map(|own| [("decimal", own.decimal), ("thousands", own.thousands)]))
+        {
             if mark.is_some_and(|mark| !mark.is_ascii()) {
                 return Err(format!("`{what}` must be one ASCII character"));
             }
         }
-        for (what, pattern) in [("date", &self.date), ("timestamp", &self.timestamp)] {
-            TimeFormat::new(pattern).ok_or_else(|| format!("`{what} = \"{pattern}\"`: use %Y %y %m %b %d %H %M %S"))?;
+        let own = self.locale.values().filter_map(|own| own.pattern.as_ref()).map(|pattern| ("pattern", pattern));
+        for (what, pattern) in [("date", &self.date), ("timestamp", &self.timestamp)].into_iter().chain(own) {
+            TimeFormat::new(pattern).ok_or_else(|| format!("`{what} = \"{pattern}\"`: {PATTERN_HELP}"))?;
+        }
+        for (name, own) in &self.locale {
+            let column =
+                table.column(name).ok_or_else(|| format!("`locale.{name}` is not a column of `{}`", table.name))?;
+            if own.pattern.is_some() && !matches!(column.kind, Kind::Date | Kind::Timestamp | Kind::Month) {
+                return Err(format!("`locale.{name}.pattern`: `{name}` is no date"));
+            }
+        }
+        for pattern in &self.files {
+            Pattern::new(pattern)?;
         }
         if encoding_rs::Encoding::for_label(self.encoding.as_bytes()).is_none() {
             return Err(format!("`encoding = \"{}\"` is not a known encoding", self.encoding));
@@ -151,12 +206,53 @@ impl Source {
         Ok(())
     }
 
-    /// The files the patterns match, in the order of their names.
-    pub fn paths(&self, name: &str, project: &Path) -> Result<Vec<PathBuf>> {
-        matching(name, &self.files, self.optional, project)
+    /// A header's names, those that were renamed by the name they had.
+    fn old_names(&self, header: &Header) -> Vec<String> {
+        let old =
+            |name: &String| self.renamed.get(name).filter(|old| !header.names.contains(old)).unwrap_or(name).clone();
+        header.names.iter().map(old).collect()
+    }
+
+    /// How numbers are written, where their column does not say otherwise.
+    pub fn numbers(&self) -> NumberFormat {
+        NumberFormat { decimal: self.decimal.unwrap_or('.') as u8, thousands: self.thousands.map(|mark| mark as u8) }
+    }
+
+    /// How fields are separated.
+    pub fn dialect(&self) -> Dialect {
+        Dialect { delimiter: self.delimiter as u8, quote: self.quote as u8 }
+    }
+
+    /// The files the patterns match, in the order of their names, and what each is about.
+    pub fn paths(&self, name: &str, project: &Path) -> Result<Vec<(PathBuf, Option<Unit>)>> {
+        let mut paths: BTreeMap<PathBuf, Option<Unit>> = BTreeMap::new();
+        for pattern in &self.files {
+            let unreadable = |message: String| Error::Usage {
+                message: format!("source `{name}`: `{pattern}`: {message}"),
+                hint: "correct the pattern under `files`".into(),
+            };
+            let names = Pattern::new(pattern).map_err(&unreadable)?;
+            let full = project.join(names.glob());
+            let matches = glob::glob(&full.to_string_lossy()).map_err(|error| unreadable(error.to_string()))?;
+            let mut any = false;
+            for path in matches {
+                let path = path.map_err(|error| unreadable(error.to_string()))?;
+                let shown = path.strip_prefix(project).unwrap_or(&path).to_string_lossy().into_owned();
+                let Some(unit) = names.unit(&shown) else { continue };
+                any = true;
+                paths.entry(path).or_insert(unit);
+            }
+            if !any && !self.optional {
+                return Err(Error::NoFiles { source_name: name.into(), pattern: pattern.clone() });
+            }
+        }
+        Ok(paths.into_iter().collect())
     }
 }
 
+/// What a date pattern may hold.
+pub const PATTERN_HELP: &str =
+    "use %Y %y %m %b %d %H %I %p %M %S %f %a, or \"excel\" or \"excel1904\" for serial numbers";
 /// The files patterns match, in the order of their names.
 pub(super) fn matching(name: &str, patterns: &[String], optional: bool, project: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
@@ -189,16 +285,14 @@ pub struct Layout {
     pub fields: usize,
     /// Fields that are worked out, numbered from `fields` on.
     pub extras: Vec<Extra>,
+    /// The header.
+    pub header: Header,
+    /// How its text is written.
+    pub encoding: TextEncoding,
     /// The mapped columns: those worked out of others first, then in the contract's order.
     pub columns: Vec<MappedColumn>,
     /// How fields are separated.
     pub dialect: Dialect,
-    /// How numbers are written.
-    pub numbers: NumberFormat,
-    /// Pattern of dates.
-    pub date: TimeFormat,
-    /// Pattern of timestamps.
-    pub timestamp: TimeFormat,
     /// Digits of the minor unit.
     pub decimals: u32,
     /// What a negative quantity means.
@@ -216,6 +310,12 @@ pub struct MappedColumn {
     pub field: usize,
     /// The export's word → ours.
     pub words: Vec<(String, String)>,
+    /// How its numbers are written.
+    pub numbers: NumberFormat,
+    /// Whether the configuration says how its numbers are written.
+    pub declared: bool,
+    /// How its dates are written; the first pattern that fits counts.
+    pub times: Vec<TimeFormat>,
 }
 
 impl Layout {
@@ -227,21 +327,25 @@ impl Layout {
         name: &str,
         source: &Source,
         path: &Path,
-        header: &[String],
+        header: Header,
+        encoding: TextEncoding,
         decimals: u32,
         lookups: &Arc<Lookups>,
     ) -> Result<Layout> {
         let Some(table) = input_table(&source.table) else {
             return Err(Error::Unknown { what: "input table", name: source.table.clone(), known: Vec::new() });
         };
-        let mut finder = Finder::new(header, lookups);
+        let names = source.old_names(&header);
+        let mut finder = Finder::new(&names, lookups);
         let is_mapped = |column: &str| match source.columns.get(column) {
             Some(fields) => !fields.is_empty(),
-            None => header.iter().any(|field| field.trim() == column),
+            None => names.iter().any(|field| field.trim() == column),
         };
         let out = amounts::worked_out(table, is_mapped);
-        let worked_out = |column: &&'static Column| MappedColumn { column, field: WORKED_OUT, words: Vec::new() };
-        let mut columns: Vec<MappedColumn> = out.iter().map(worked_out).collect();
+        let mut columns = Vec::new();
+        for column in &out {
+            columns.push(MappedColumn::new(name, source, column, WORKED_OUT)?);
+        }
         for column in table.columns {
             let field = match source.columns.get(column.name) {
                 Some(fields) if fields.is_empty() => None,
@@ -269,34 +373,27 @@ impl Layout {
                 None => finder.find(column.name),
             };
             match field {
-                Some(field) => columns.push(MappedColumn { column, field, words: words(source, column.name) }),
+                Some(field) => columns.push(MappedColumn::new(name, source, column, field)?),
                 None if column.mapped && !out.iter().any(|own| own.name == column.name) => {
                     return Err(Error::Unmapped {
                         source_name: name.into(),
                         path: path.to_path_buf(),
                         table: table.name,
                         canonical: column.name,
-                        header: header.to_vec(),
+                        header: header.names,
                     });
                 }
                 None => {}
             }
         }
-        let pattern = |pattern: &str| {
-            TimeFormat::new(pattern).ok_or_else(|| Error::Usage {
-                message: format!("source `{name}`: `{pattern}` is no date pattern"),
-                hint: "use %Y %y %m %b %d %H %M %S".into(),
-            })
-        };
         Ok(Layout {
             table,
-            fields: header.len(),
+            fields: header.names.len(),
             extras: finder.extras,
+            header,
+            encoding,
             columns,
-            dialect: Dialect { delimiter: source.delimiter as u8, quote: source.quote as u8 },
-            numbers: NumberFormat { decimal: source.decimal as u8, thousands: source.thousands.map(|mark| mark as u8) },
-            date: pattern(&source.date)?,
-            timestamp: pattern(&source.timestamp)?,
+            dialect: source.dialect(),
             decimals,
             negative_quantity: source.negative_quantity,
             trailer: source.trailer.clone(),
@@ -306,6 +403,49 @@ impl Layout {
     /// The place of a column among the mapped ones.
     pub fn mapped(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|mapped| mapped.column.name == name)
+    }
+
+    /// The export's own name of a column of ours.
+    pub fn export_name(&self, column: &str) -> &str {
+        self.mapped(column).map_or("", |place| self.field_name(self.columns[place].field))
+    }
+
+    /// The export's own name of a field; nothing for one that is worked out.
+    pub fn field_name(&self, field: usize) -> &str {
+        self.header.names.get(field).map_or("", String::as_str)
+    }
+}
+
+impl MappedColumn {
+    fn new(name: &str, source: &Source, column: &'static Column, field: usize) -> Result<MappedColumn> {
+        let own = source.locale.get(column.name).cloned().unwrap_or_default();
+        let decimal = own.decimal.or(source.decimal);
+        let patterns: Vec<&String> = match (&own.pattern, column.kind) {
+            (Some(pattern), _) => vec![pattern],
+            (None, Kind::Timestamp) => vec![&source.timestamp],
+            (None, Kind::Date | Kind::Month) => vec![&source.date, &source.timestamp],
+            _ => Vec::new(),
+        };
+        let times = patterns.into_iter().map(|pattern| {
+            TimeFormat::new(pattern).ok_or_else(|| Error::Usage {
+                message: format!("source `{name}`: `{pattern}` is no date pattern"),
+                hint: PATTERN_HELP.into(),
+            })
+        });
+        Ok(MappedColumn {
+            column,
+            field,
+            words: words(source, column.name),
+            numbers: NumberFormat {
+                decimal: decimal.unwrap_or('.') as u8,
+                thousands: own
+                    .thousands
+                    .or(source.thousands.filter(|mark| Some(*mark) != own.decimal))
+                    .map(|mark| mark as u8),
+            },
+            declared: decimal.is_some() || own.thousands.or(source.thousands).is_some(),
+            times: times.collect::<Result<Vec<TimeFormat>>>()?,
+        })
     }
 }
 

@@ -18,7 +18,8 @@ pub struct NumberFormat {
 
 /// Parses a decimal number into an integer number of `10^-decimals` units.
 ///
-/// Accepts a leading or trailing minus, accounting brackets, a currency mark in front and groups of three.
+/// Accepts a leading or trailing minus, accounting brackets, a currency mark or word, `,-` for no cents, and groups
+/// of three.
 /// Digits beyond `decimals` must be zero. `None` where it is no number or does not fit.
 pub fn decimal(text: &[u8], format: NumberFormat, decimals: u32) -> Option<i64> {
     plain_decimal(text, format.decimal, decimals).or_else(|| dressed_decimal(text, format, decimals))
@@ -64,20 +65,18 @@ fn plain_decimal(text: &[u8], mark: u8, decimals: u32) -> Option<i64> {
 
 /// A number in its finery: `Rp 1.250.000,50`, `(1.000)`, `1,250.00-`.
 fn dressed_decimal(text: &[u8], format: NumberFormat, decimals: u32) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?.trim();
+    // Spreadsheets write other spaces and another minus than keyboards do.
+    let text: String = std::str::from_utf8(text).ok()?.chars().map(plain_letter).collect();
+    let text = text.trim();
     let (bracketed, text) = match text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
         Some(inner) => (true, inner.trim()),
         None => (false, text),
     };
-    let (leading, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest.trim_start()),
-        None => (false, text),
-    };
-    let text = CURRENCY_MARKS.iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(text).trim_start();
-    let (inner, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
+    let (leading, text) = signed(text);
+    let text = without_currency(text);
+    let (inner, text) = signed(text);
+    let dash = [char::from(format.decimal), '-'];
+    let text = text.strip_suffix(&dash.iter().collect::<String>()).filter(|rest| ends_with_digit(rest)).unwrap_or(text);
     let (trailing, text) = match text.strip_suffix('-') {
         Some(rest) => (true, rest.trim_end()),
         None => (false, text),
@@ -116,7 +115,65 @@ fn dressed_decimal(text: &[u8], format: NumberFormat, decimals: u32) -> Option<i
     Some(if signs == 1 { -value } else { value })
 }
 
-const CURRENCY_MARKS: &[&str] = &["Rp.", "Rp", "IDR", "USD", "EUR", "GBP", "US$", "$", "€", "£"];
+fn plain_letter(letter: char) -> char {
+    match letter {
+        '\u{A0}' | '\u{202F}' | '\u{2009}' => ' ',
+        '\u{2212}' => '-',
+        letter => letter,
+    }
+}
+
+/// Takes a leading sign off; whether it was a minus.
+fn signed(text: &str) -> (bool, &str) {
+    match (text.strip_prefix('-'), text.strip_prefix('+')) {
+        (Some(rest), _) => (true, rest.trim_start()),
+        (_, Some(rest)) => (false, rest.trim_start()),
+        _ => (false, text),
+    }
+}
+
+fn ends_with_digit(text: &str) -> bool {
+    text.ends_with(|letter: char| letter.is_ascii_digit())
+}
+
+/// Takes a currency mark or word off, in front or behind.
+fn without_currency(text: &str) -> &str {
+    let same = |part: Option<&str>, mark: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(mark));
+    let front = CURRENCY_MARKS.iter().find(|mark| same(text.get(..mark.len()), mark));
+    if let Some(mark) = front {
+        return text[mark.len()..].trim_start();
+    }
+    let behind = |mark: &&&str| text.len() > mark.len() && same(text.get(text.len() - mark.len()..), mark);
+    CURRENCY_MARKS.iter().find(behind).map_or(text, |mark| text[..text.len() - mark.len()].trim_end())
+}
+
+/// Longest first where one begins or ends another.
+const CURRENCY_MARKS: &[&str] =
+    &["rupiah", "Rp.", "Rp", "IDR", "US$", "USD", "EUR", "GBP", "SGD", "MYR", "S$", "RM", "$", "€", "£"];
+
+/// What a point in a number can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// There is none, or it cannot be a number.
+    None,
+    /// Between whole and fraction.
+    Decimal,
+    /// Three digits follow, one to three come before: thousands or thousandths.
+    Open,
+}
+
+/// What the point in a number is, where nobody said.
+pub fn point_is(text: &[u8]) -> Point {
+    let text = text.trim_ascii();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let Some(at) = memchr::memchr(b'.', text) else { return Point::None };
+    let (whole, fraction) = (&text[..at], &text[at + 1..]);
+    if !whole.iter().chain(fraction).all(u8::is_ascii_digit) {
+        // More than one point, or more than a number.
+        return if memchr::memchr(b'.', fraction).is_some() { Point::Open } else { Point::None };
+    }
+    if fraction.len() == 3 && (1..=3).contains(&whole.len()) && whole[0] != b'0' { Point::Open } else { Point::Decimal }
+}
 
 /// Parses a whole number; `12`, `-3`, `12.0` and `1.250` (with a thousands mark) are whole.
 pub fn integer(text: &[u8], format: NumberFormat) -> Option<i64> {
@@ -162,7 +219,17 @@ fn digits(text: &[u8]) -> Option<i64> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeFormat {
     tokens: Vec<Token>,
-    iso: bool,
+    special: Special,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Special {
+    /// Nothing special.
+    None,
+    /// The pattern almost every export has, read the fast way.
+    Iso,
+    /// Days since this day number, with a fraction for the time: how spreadsheets keep dates.
+    Serial(i64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,16 +238,26 @@ enum Token {
     ShortYear,
     Month,
     MonthName,
+    DayName,
     Day,
     Hour,
+    HalfDayHour,
+    HalfDay,
     Minute,
     Second,
+    Fraction,
     Byte(u8),
 }
 
 impl TimeFormat {
-    /// Compiles a pattern of `%Y %y %m %b %d %H %M %S` and literal characters.
+    /// Compiles a pattern of `%Y %y %m %b %d %H %I %p %M %S %f %a` and literal characters, or `excel`, `excel1904`.
     pub fn new(pattern: &str) -> Option<TimeFormat> {
+        let special = match pattern {
+            "%Y-%m-%d %H:%M:%S" => Special::Iso,
+            "excel" => Special::Serial(SERIAL_1900),
+            "excel1904" => Special::Serial(day_number(1904, 1, 1)?.into()),
+            _ => Special::None,
+        };
         let mut tokens = Vec::new();
         let mut bytes = pattern.bytes();
         while let Some(byte) = bytes.next() {
@@ -192,24 +269,31 @@ impl TimeFormat {
                     b'y' => Token::ShortYear,
                     b'm' => Token::Month,
                     b'b' | b'B' => Token::MonthName,
+                    b'a' | b'A' => Token::DayName,
                     b'd' => Token::Day,
                     b'H' => Token::Hour,
+                    b'I' => Token::HalfDayHour,
+                    b'p' => Token::HalfDay,
                     b'M' => Token::Minute,
                     b'S' => Token::Second,
+                    b'f' => Token::Fraction,
                     _ => return None,
                 }
             });
         }
-        Some(TimeFormat { iso: pattern == "%Y-%m-%d %H:%M:%S", tokens })
+        Some(TimeFormat { special, tokens })
     }
 
     /// Parses the whole text into microseconds since 1970-01-01 00:00:00 local time.
     pub fn timestamp(&self, text: &[u8]) -> Option<i64> {
-        if self.iso {
-            return iso_timestamp(text);
+        match self.special {
+            Special::Iso => return iso_timestamp(text),
+            Special::Serial(epoch) => return serial(text, epoch),
+            Special::None => {}
         }
         let (mut year, mut month, mut day) = (0, 0, 0);
-        let (mut hour, mut minute, mut second) = (0, 0, 0);
+        let (mut hour, mut minute, mut second, mut micros) = (0, 0, 0, 0);
+        let (mut half_day_hour, mut afternoon) = (None, None);
         let mut rest = text;
         for token in &self.tokens {
             match token {
@@ -221,23 +305,70 @@ impl TimeFormat {
                 }
                 Token::Month => month = take(&mut rest, 1, 2)?,
                 Token::MonthName => month = take_month_name(&mut rest)?,
+                Token::DayName => {
+                    let letters = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'\'';
+                    rest = &rest[rest.iter().take_while(|byte| letters(byte)).count()..];
+                }
                 Token::Day => day = take(&mut rest, 1, 2)?,
                 Token::Hour => hour = take(&mut rest, 1, 2)?,
+                Token::HalfDayHour => half_day_hour = Some(take(&mut rest, 1, 2)?),
+                Token::HalfDay => afternoon = Some(take_half_day(&mut rest)?),
                 Token::Minute => minute = take(&mut rest, 2, 2)?,
                 Token::Second => second = take(&mut rest, 2, 2)?,
+                Token::Fraction => {
+                    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                    (1..=9).contains(&digits).then_some(())?;
+                    micros = (0..6).fold(0, |value, at| {
+                        value * 10 + rest[..digits].get(at).map_or(0, |digit| i64::from(digit - b'0'))
+                    });
+                    rest = &rest[digits..];
+                }
             }
+        }
+        if let Some(on_the_dial) = half_day_hour {
+            (1..=12).contains(&on_the_dial).then_some(())?;
+            hour = on_the_dial % 12 + if afternoon? { 12 } else { 0 };
         }
         if !rest.is_empty() || hour > 23 || minute > 59 || second > 59 {
             return None;
         }
         let days = i64::from(day_number(year, month, day)?);
-        Some(days * DAY_MICROS + (hour * 3600 + minute * 60 + second) * 1_000_000)
+        Some(days * DAY_MICROS + (hour * 3600 + minute * 60 + second) * 1_000_000 + micros)
     }
 
-    /// Parses the whole text into days since 1970-01-01; the pattern must have no time of day set to anything but midnight.
+    /// Parses the whole text into days since 1970-01-01; a time of day is read over.
     pub fn date(&self, text: &[u8]) -> Option<i64> {
         self.timestamp(text).map(|micros| micros.div_euclid(DAY_MICROS))
     }
+}
+
+/// `AM` or `PM`, with or without points; `true` after noon.
+fn take_half_day(rest: &mut &[u8]) -> Option<bool> {
+    let (letter, after) = rest.split_first()?;
+    let after = after.strip_prefix(b".").unwrap_or(after);
+    let after = after.strip_prefix(b"M").or_else(|| after.strip_prefix(b"m"))?;
+    *rest = after.strip_prefix(b".").unwrap_or(after);
+    match letter.to_ascii_lowercase() {
+        b'a' => Some(false),
+        b'p' => Some(true),
+        _ => None,
+    }
+}
+
+/// 1899-12-30. Day 60 of a spreadsheet is a 29 February 1900 that never was; from then on it counts from here.
+const SERIAL_1900: i64 = -25_569;
+
+/// A spreadsheet's serial number, to the second.
+fn serial(text: &[u8], epoch: i64) -> Option<i64> {
+    const UNIT: i64 = 1_000_000_000;
+    let at = text.iter().position(|byte| matches!(byte, b'.' | b',')).unwrap_or(text.len());
+    let (whole, fraction) = (&text[..at], text.get(at + 1..).unwrap_or_default());
+    let known = (1..=7).contains(&whole.len()) && fraction.iter().all(u8::is_ascii_digit);
+    let days = digits(whole).filter(|days| known && *days <= 2_958_465)?;
+    let part = (0..9).fold(0, |value, at| value * 10 + fraction.get(at).map_or(0, |digit| i64::from(digit - b'0')));
+    let seconds = (part * 86_400 + UNIT / 2) / UNIT;
+    let days = if epoch == SERIAL_1900 && days < 60 { days + 1 } else { days };
+    Some((epoch + days) * DAY_MICROS + seconds * 1_000_000)
 }
 
 fn iso_timestamp(text: &[u8]) -> Option<i64> {
@@ -274,6 +405,7 @@ const MONTH_NAMES: &[(&str, i64)] = &[
     ("jan", 1),
     ("februari", 2),
     ("february", 2),
+    ("pebruari", 2),
     ("peb", 2),
     ("feb", 2),
     ("maret", 3),
@@ -291,6 +423,7 @@ const MONTH_NAMES: &[(&str, i64)] = &[
     ("jul", 7),
     ("agustus", 8),
     ("august", 8),
+    ("agus", 8),
     ("agust", 8),
     ("agu", 8),
     ("agt", 8),
@@ -352,6 +485,17 @@ mod tests {
         assert_eq!(rupiah("(1.000)"), Some(-100_000));
         assert_eq!(rupiah("1.000-"), Some(-100_000));
         assert_eq!(rupiah("-Rp 5"), Some(-500));
+        assert_eq!(rupiah("Rp. 1.250.000,-"), Some(125_000_000));
+        assert_eq!(rupiah("rp1.000"), Some(100_000));
+        assert_eq!(rupiah("1.000 IDR"), Some(100_000));
+        assert_eq!(rupiah("1.000 rupiah"), Some(100_000));
+        assert_eq!(rupiah("Rp\u{A0}1.000,5"), Some(100_050));
+        assert_eq!(rupiah("\u{2212}5"), Some(-500));
+        assert_eq!(rupiah("+5"), Some(500));
+        assert_eq!(rupiah("(Rp 1.000,00)"), Some(-100_000));
+        for bad in ["Rp", "IDR", "1.000 1", ",-", "1,5 jt", "12 %", "5--", "Rp -", "1.00.000"] {
+            assert_eq!(rupiah(bad), None, "{bad}");
+        }
         assert_eq!(rupiah("12.50"), None);
         assert_eq!(rupiah("1250.000"), None);
         assert_eq!(rupiah("-(5)"), None);
@@ -367,5 +511,58 @@ mod tests {
         let local = TimeFormat::new("%d %b %Y").unwrap();
         assert_eq!(local.date("17 Agustus 1945".as_bytes()), day_number(1945, 8, 17).map(i64::from));
         assert_eq!(local.date("17 Aug 1945".as_bytes()), day_number(1945, 8, 17).map(i64::from));
+    }
+
+    #[test]
+    fn months_and_days_in_two_languages() {
+        let local = TimeFormat::new("%d %b %Y").unwrap();
+        let names = "Januari January Pebruari February Maret March April Apr Mei May Juni June Juli July Agustus Agt \
+                     Agu Ags Aug September Sept Oktober Okt Oct Nopember Nov Desember Des Dec";
+        let numbers = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 8, 8, 8, 9, 9, 10, 10, 10, 11, 11, 12, 12, 12];
+        assert_eq!(names.split_whitespace().count(), numbers.len());
+        for (name, month) in names.split_whitespace().zip(numbers) {
+            let text = format!("7 {name} 2024");
+            assert_eq!(local.date(text.as_bytes()), day_number(2024, month, 7).map(i64::from), "{text}");
+        }
+        let long = TimeFormat::new("%A, %d %B %Y").unwrap();
+        assert_eq!(long.date("Jum'at, 17 Agustus 1945".as_bytes()), day_number(1945, 8, 17).map(i64::from));
+        assert_eq!(local.date(b"7 Foo 2024"), None);
+    }
+
+    #[test]
+    fn clocks_of_twelve_hours_and_fractions() {
+        let format = TimeFormat::new("%d/%m/%Y %I:%M %p").unwrap();
+        let at =
+            |text: &str| format.timestamp(text.as_bytes()).map(|micros| micros.rem_euclid(DAY_MICROS) / 60_000_000);
+        assert_eq!(at("05/01/2026 12:30 AM"), Some(30));
+        assert_eq!(at("05/01/2026 12:30 PM"), Some(750));
+        assert_eq!(at("05/01/2026 1:05 p.m."), Some(785));
+        assert_eq!(at("05/01/2026 13:05 PM"), None);
+        assert_eq!(at("05/01/2026 0:05 AM"), None);
+        let exact = TimeFormat::new("%Y-%m-%dT%H:%M:%S.%f").unwrap();
+        assert_eq!(exact.timestamp(b"1970-01-01T00:00:01.25"), Some(1_250_000));
+    }
+
+    #[test]
+    fn serial_numbers_of_spreadsheets() {
+        let excel = TimeFormat::new("excel").unwrap();
+        let day = |year, month, date| day_number(year, month, date).map(i64::from);
+        assert_eq!(excel.date(b"45123"), day(2023, 7, 16));
+        assert_eq!(excel.date(b"61"), day(1900, 3, 1));
+        assert_eq!(excel.date(b"1"), day(1900, 1, 1));
+        assert_eq!(excel.timestamp(b"45123.75"), day(2023, 7, 16).map(|day| day * DAY_MICROS + DAY_MICROS / 4 * 3));
+        assert_eq!(excel.timestamp(b"45123,5"), excel.timestamp(b"45123.5"));
+        assert_eq!(TimeFormat::new("excel1904").unwrap().date(b"43661"), day(2023, 7, 16));
+        for bad in ["", "-1", "2023-07-16", "1e5", "99999999", "12.x"] {
+            assert_eq!(excel.timestamp(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_read_two_ways() {
+        assert_eq!(point_is(b"1.250"), Point::Open);
+        assert_eq!(point_is(b"1.250.000"), Point::Open);
+        assert_eq!([point_is(b"0.125"), point_is(b"1.25"), point_is(b"1250.125")], [Point::Decimal; 3]);
+        assert_eq!([point_is(b"12"), point_is(b"x.y")], [Point::None; 2]);
     }
 }

@@ -83,6 +83,7 @@ const HINTS: &[(&str, &str)] = &[
     ("calendar", "calendar kalender libur"),
     ("hq_documents", "hq pusat headquarters"),
     ("corrections", "correction corrections koreksi"),
+    ("market", "market pasar competitor competitors pesaing kompetitor pangsa"),
 ];
 
 /// Whether a header is Indonesian.

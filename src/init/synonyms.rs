@@ -170,6 +170,39 @@ const NAMES: &[Names] = &[
     ),
     names_in(
         &["customers"],
+        "contract_start",
+        NONE,
+        "contract_start contract_start_date subscription_start subscribed_on mulai_kontrak tanggal_mulai_kontrak",
+    ),
+    names_in(
+        &["customers"],
+        "contract_end",
+        NONE,
+        "contract_end contract_end_date subscription_end cancelled_on akhir_kontrak tanggal_akhir_kontrak",
+    ),
+    names_in(
+        &["customers"],
+        "contract_months",
+        NONE,
+        "contract_months tenure tenure_months lama_kontrak bulan_kontrak",
+    ),
+    names_in(
+        &["customers"],
+        "contract_ended",
+        NONE,
+        "contract_ended churn churned has_churned berhenti kontrak_berakhir",
+    ),
+    names_in(&["customers"], "contract_type", NONE, "contract_type contract subscription_type jenis_kontrak kontrak"),
+    names_in(&["customers"], "contract_service", NONE, "contract_service internet_service layanan jenis_layanan"),
+    names_in(&["customers"], "contract_payment", NONE, "contract_payment payment_method cara_bayar metode_pembayaran"),
+    names_in(
+        &["customers"],
+        "monthly_charge",
+        NONE,
+        "monthly_charge monthly_charges monthly_fee monthly_price biaya_bulanan tagihan_bulanan",
+    ),
+    names_in(
+        &["customers"],
         "name",
         CUSTOMER,
         "name customer_name full_name fullname nama nama_pelanggan nama_lengkap company_name nama_perusahaan contact_name display_name",
@@ -330,4 +363,11 @@ const NAMES: &[Names] = &[
     names("now", NONE, "now sesudah nilai_baru benar seharusnya"),
     names("reason", NONE, "reason alasan sebab"),
     names("by", NONE, "by oleh"),
+    names("competitor", NONE, "competitor competitor_name pesaing nama_pesaing kompetitor nama_kompetitor rival"),
+    names(
+        "market_sales",
+        NONE,
+        "market_sales competitor_sales penjualan_pasar penjualan_pesaing penjualan_kompetitor omzet_pesaing sales penjualan",
+    ),
+    names_in(&["market"], "price", NONE, "price harga harga_pesaing competitor_price harga_kompetitor harga_rata_rata"),
 ];

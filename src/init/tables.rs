@@ -253,7 +253,7 @@ fn product_by_name(table: &Table, columns: &[(usize, usize)]) -> Option<(usize, 
 }
 
 /// Tables that ask for so little that other files look like them.
-const NEEDS_A_HINT: &[&str] = &["branches", "agents", "customers", "products", "control_totals"];
+const NEEDS_A_HINT: &[&str] = &["branches", "agents", "customers", "products", "control_totals", "market"];
 
 /// Tables the office writes for Langgan: only the name of the file tells them.
 const ONLY_BY_NAME: &[&str] = &["calendar", "hq_documents", "corrections"];

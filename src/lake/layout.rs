@@ -110,6 +110,40 @@ pub fn properties(table: &'static Table) -> WriterProperties {
     builder.build()
 }
 
+/// The folder of the rejects ledger within the lake.
+pub const LEDGER: &str = "rejects";
+
+/// The columns of the rejects ledger: one row for each row refused.
+pub fn ledger_schema() -> SchemaRef {
+    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let field = |name: &str, of: &DataType| Field::new(name, of.clone(), false);
+    Arc::new(Schema::new(vec![
+        field("source", &coded),
+        field("file", &coded),
+        field("record", &DataType::Int64),
+        field("line", &DataType::Int64),
+        field("byte_offset", &DataType::Int64),
+        field("column", &coded),
+        field("export_column", &coded),
+        field("code", &coded),
+        field("raw", &DataType::Utf8),
+        field("message", &coded),
+        field("fix", &coded),
+    ]))
+}
+
+/// How the rejects ledger is written: what repeats with a dictionary.
+pub fn ledger_properties() -> WriterProperties {
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
+    let mut builder = WriterProperties::builder().set_compression(zstd).set_created_by("langgan".into());
+    for column in ["record", "line", "byte_offset"].map(ColumnPath::from) {
+        builder = builder
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+    }
+    builder.set_column_dictionary_enabled(ColumnPath::from("raw"), false).build()
+}
+
 /// Where the lake's files are.
 #[derive(Debug, Clone)]
 pub struct LakeDir(pub PathBuf);

@@ -2,10 +2,11 @@
 //!
 //! The only module that opens the lake's files. Readers take a manifest once and see that state to the end.
 
+pub mod disk;
 pub mod layout;
 pub mod manifest;
 pub mod reader;
 pub mod writer;
 
 pub use layout::LakeDir;
-pub use manifest::{Arithmetic, Batch, Claims, DataFile, Manifest};
+pub use manifest::{Arithmetic, Batch, Claims, DataFile, Drift, Held, Manifest, Restatement, Unit};

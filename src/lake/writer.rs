@@ -8,10 +8,12 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
+use super::disk::{self, Out};
 use super::layout::{LakeDir, properties, schema};
 use super::manifest::DataFile;
 use crate::contracts::Table;
@@ -19,10 +21,10 @@ use crate::error::{Error, Result};
 
 /// A file of the lake being written. It has no name until [`FileWriter::finish_as`].
 pub struct FileWriter {
-    table: &'static Table,
+    folder: String,
     lake: LakeDir,
     temporary: NamedTempFile,
-    writer: SerializedFileWriter<BufWriter<File>>,
+    writer: SerializedFileWriter<BufWriter<Out>>,
     encoder: RowGroupEncoder,
     rows: u64,
 }
@@ -43,18 +45,27 @@ pub struct RowGroup {
 impl FileWriter {
     /// Begins a file of a table.
     pub fn create(lake: &LakeDir, table: &'static Table) -> Result<FileWriter> {
-        let dir = lake.file(table.name);
-        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
-        let temporary = NamedTempFile::new_in(&dir).map_err(Error::io("write in", &dir))?;
+        FileWriter::create_in(lake, table.name, schema(table), properties(table))
+    }
+
+    /// Begins a file of any columns in a folder of the lake.
+    pub fn create_in(
+        lake: &LakeDir,
+        folder: &str,
+        schema: SchemaRef,
+        properties: WriterProperties,
+    ) -> Result<FileWriter> {
+        let dir = lake.file(folder);
+        disk::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        let temporary = disk::temporary_file(&dir).map_err(Error::io("write in", &dir))?;
         let handle = temporary.reopen().map_err(Error::io("write in", &dir))?;
-        let schema = schema(table);
-        let options = ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer =
-            ArrowWriter::try_new_with_options(BufWriter::with_capacity(1 << 20, handle), schema.clone(), options);
+            ArrowWriter::try_new_with_options(BufWriter::with_capacity(1 << 20, Out(handle)), schema.clone(), options);
         let (writer, factory) =
             writer.and_then(ArrowWriter::into_serialized_writer).map_err(Error::internal("writing Parquet"))?;
         let encoder = RowGroupEncoder { schema, factory: Arc::new(factory) };
-        Ok(FileWriter { table, lake: lake.clone(), temporary, writer, encoder, rows: 0 })
+        Ok(FileWriter { folder: folder.into(), lake: lake.clone(), temporary, writer, encoder, rows: 0 })
     }
 
     /// What turns arrays into row groups for this file.
@@ -68,7 +79,7 @@ impl FileWriter {
             return Ok(());
         }
         self.rows += group.rows;
-        let failed = |error: parquet::errors::ParquetError| parquet_io(error, &self.lake.file(self.table.name));
+        let failed = |error: parquet::errors::ParquetError| parquet_io(error, &self.lake.file(&self.folder));
         let mut row_group = self.writer.next_row_group().map_err(failed)?;
         for chunk in group.chunks {
             chunk.append_to_row_group(&mut row_group).map_err(failed)?;
@@ -83,11 +94,11 @@ impl FileWriter {
         if self.rows == 0 {
             return Ok(None);
         }
-        let relative = format!("{}/{name}.parquet", self.table.name);
+        let relative = format!("{}/{name}.parquet", self.folder);
         let path = self.lake.file(&relative);
         self.writer.finish().map_err(|error| parquet_io(error, &path))?;
-        let handle = self.temporary.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
-        Ok(Some((DataFile { table: self.table.name.into(), path: relative, rows: self.rows }, handle)))
+        let handle = disk::persist(self.temporary, &path).map_err(Error::io("write", &path))?;
+        Ok(Some((DataFile { table: self.folder, path: relative, rows: self.rows }, handle)))
     }
 }
 
@@ -95,7 +106,7 @@ impl FileWriter {
 pub fn make_durable(lake: &LakeDir, files: &[(DataFile, File)]) -> Result<()> {
     files
         .par_iter()
-        .try_for_each(|(file, handle)| handle.sync_all().map_err(Error::io("write", &lake.file(&file.path))))?;
+        .try_for_each(|(file, handle)| disk::sync(handle).map_err(Error::io("write", &lake.file(&file.path))))?;
     let mut tables: Vec<&str> = files.iter().map(|(file, _)| file.table.as_str()).collect();
     tables.sort_unstable();
     tables.dedup();

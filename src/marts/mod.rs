@@ -1,18 +1,20 @@
 //! Marts: tables that are SQL alone, one file each in `queries/`, in the dialect that Polars SQL and Apache
 //! DataFusion share (see [`dialect`]).
 //!
-//! A mart reads the lake (`lake_<table>`), the tables of the analyses, and `params` (one row: `as_of_day`).
+//! A mart reads the lake (`lake_<table>`, `lake_rejects`), the tables of the analyses, and `params` (one row: `as_of_day`).
 
 pub mod dialect;
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
 use crate::analyses::Results;
 use crate::contracts::{Table, input_tables, results};
 use crate::error::{Error, Result};
+use crate::lake::layout::{ledger_schema, schema};
 use crate::lake::{LakeDir, Manifest};
 
 /// One mart.
@@ -67,6 +69,7 @@ pub fn context(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<SQLCon
             context.register(&format!("lake_{}", table.name), frame);
         }
     }
+    context.register("lake_rejects", ledger_frame(lake, manifest)?);
     let params = df!("as_of_day" => [as_of]).map_err(Error::internal("building params"))?;
     context.register("params", params.lazy());
     Ok(context)
@@ -83,25 +86,31 @@ fn lake_frame(lake: &LakeDir, manifest: &Manifest, table: &'static Table) -> Res
     if table.name == "flat" {
         return Ok(None);
     }
-    let paths: Vec<PlRefPath> = manifest
-        .files(table.name)
-        .map(|file| PlRefPath::from(lake.file(&file.path).to_string_lossy().as_ref()))
-        .collect();
-    if paths.is_empty() {
-        return Ok(Some(empty(table)?.lazy()));
-    }
-    let sources = ScanSources::Paths(paths.into_iter().collect());
-    // A file from before a column was added does not have it.
-    let schema = Some(Arc::new(empty(table)?.schema().as_ref().clone()));
-    let arguments = ScanArgsParquet { schema, allow_missing_columns: true, ..ScanArgsParquet::default() };
-    let frame = LazyFrame::scan_parquet_sources(sources, arguments);
-    frame.map(Some).map_err(Error::internal("opening the lake"))
+    let paths: Vec<&String> = manifest.files(table.name).map(|file| &file.path).collect();
+    scan(lake, &paths, &schema(table)).map(Some)
 }
 
-fn empty(table: &'static Table) -> Result<DataFrame> {
-    use crate::lake::layout::schema;
+/// Every refused row of the files in force and of those that are held.
+fn ledger_frame(lake: &LakeDir, manifest: &Manifest) -> Result<LazyFrame> {
+    let paths: Vec<&String> = manifest.ledgers().collect();
+    scan(lake, &paths, &ledger_schema())
+}
+
+fn scan(lake: &LakeDir, paths: &[&String], schema: &SchemaRef) -> Result<LazyFrame> {
+    if paths.is_empty() {
+        return Ok(empty(schema)?.lazy());
+    }
+    let paths = paths.iter().map(|path| PlRefPath::from(lake.file(path).to_string_lossy().as_ref()));
+    // A file from before a column was added does not have it.
+    let schema = Some(Arc::new(empty(schema)?.schema().as_ref().clone()));
+    let arguments = ScanArgsParquet { schema, allow_missing_columns: true, ..ScanArgsParquet::default() };
+    let frame = LazyFrame::scan_parquet_sources(ScanSources::Paths(paths.collect()), arguments);
+    frame.map_err(Error::internal("opening the lake"))
+}
+
+fn empty(schema: &SchemaRef) -> Result<DataFrame> {
     use arrow::datatypes::DataType as Arrow;
-    let columns = schema(table)
+    let columns = schema
         .fields()
         .iter()
         .map(|field| {

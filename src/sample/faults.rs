@@ -181,7 +181,7 @@ fn rows(table: &str) -> &'static [Row] {
             (1100, "bad_quoting", "a quote opens before jumlah and never closes", &[FreshNumber(1), OpenQuote(3)]),
         ],
         "lines 2" => &[
-            (200, "bad_number", "jumlah is 12,5", &[FreshNumber(1), Set(3, b"12,5")]),
+            (200, "fractional_quantity", "jumlah is 12,5", &[FreshNumber(1), Set(3, b"12,5")]),
             (700, "duplicate_key", "the row before it once more", &[]),
             (1000, "duplicate_key", "the line before it once more with another jumlah", &[OtherDigit(3)]),
         ],

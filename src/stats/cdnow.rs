@@ -8,6 +8,8 @@ pub(crate) struct Customer {
     pub repeats: u32,
     pub first_to_last_days: u32,
     pub age_days: u32,
+    /// Sum of the natural logarithms of the weeks between order days.
+    pub log_gaps: f64,
     /// Mean value of the repeat orders, dollars; 0 without.
     pub mean_repeat_value: f64,
 }
@@ -53,11 +55,13 @@ pub(crate) fn customers(file: &str) -> Option<Vec<Customer>> {
         let first = days.keys().next().unwrap();
         let last = days.keys().last().unwrap();
         let repeats = days.len() - 1;
+        let log_gaps = days.keys().zip(days.keys().skip(1)).map(|(day, next)| ((next - day) as f64 / 7.0).ln()).sum();
         let spent: f64 = days.values().skip(1).sum();
         Customer {
             repeats: repeats as u32,
             first_to_last_days: (last - first) as u32,
             age_days: (end - first) as u32,
+            log_gaps,
             mean_repeat_value: spent / 100.0 / repeats.max(1) as f64,
         }
     };

@@ -41,6 +41,14 @@ impl Decimal {
         Some(Decimal { units: if negative { -units } else { units }, scale: fraction.len() as u32 })
     }
 
+    /// With all its digits after the point, zeros too: `12.50`.
+    pub fn fixed(self) -> String {
+        let digits = format!("{:0width$}", self.units.unsigned_abs(), width = self.scale as usize + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - self.scale as usize);
+        let (sign, point) = (if self.units < 0 { "-" } else { "" }, if fraction.is_empty() { "" } else { "." });
+        format!("{sign}{whole}{point}{fraction}")
+    }
+
     /// Whether it is zero.
     pub fn is_zero(self) -> bool {
         self.units == 0
@@ -111,11 +119,8 @@ impl Decimal {
 
 impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = format!("{:0width$}", self.units.unsigned_abs(), width = self.scale as usize + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - self.scale as usize);
-        let fraction = fraction.trim_end_matches('0');
-        let (sign, point) = (if self.units < 0 { "-" } else { "" }, if fraction.is_empty() { "" } else { "." });
-        write!(f, "{sign}{whole}{point}{fraction}")
+        let fixed = self.fixed();
+        f.write_str(if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.') } else { &fixed })
     }
 }
 

@@ -1,8 +1,11 @@
 //! Mathematics: pure functions on slices, plain structs out; no frames, files, clocks or printing.
 //!
-//! - [`btyd`]: BG/NBD and MBG/NBD, who is still a customer and how many orders to expect
+//! - [`btyd`]: Pareto/NBD, BG/NBD and their kin: who is still a customer and how many orders to expect
+//! - [`calibration`]: correcting such a model by what it missed at an earlier day
 //! - [`gamma_gamma`]: expected value of an order
 //! - [`logistic`]: ridge logistic regression
+//! - [`boosting`]: gradient boosted trees
+//! - [`survival`]: how long contracts last
 //! - [`rank`]: NTILE and tie-keeping quantile scores
 //! - [`allocate`]: splitting cents exactly
 //! - [`decimal`], [`formula`]: exact decimals, and formulas over them
@@ -17,7 +20,9 @@
 
 pub mod allocate;
 pub mod association;
+pub mod boosting;
 pub mod btyd;
+pub mod calibration;
 #[cfg(test)]
 pub(crate) mod cdnow;
 pub mod change_point;
@@ -34,4 +39,5 @@ pub mod metrics;
 mod newton;
 pub mod rank;
 mod special_functions;
+pub mod survival;
 pub mod trend;

@@ -65,25 +65,32 @@ pub(crate) struct Maximum<const K: usize> {
 }
 
 impl<const K: usize> Maximum<K> {
-    /// Square roots of the diagonal of the inverse of `weight` × negative Hessian; infinite where the
-    /// Hessian is not negative definite.
-    pub fn standard_errors(&self, weight: f64) -> [f64; K] {
+    /// Inverse of `weight` × negative Hessian; `None` where the Hessian is not negative definite.
+    pub fn covariance(&self, weight: f64) -> Option<[[f64; K]; K]> {
         let mut matrix = negative_hessian(&self.at, &[true; K], 0.0);
         if !dense::factor(&mut matrix, K) {
-            return [f64::INFINITY; K];
+            return None;
         }
-        std::array::from_fn(|i| {
+        Some(std::array::from_fn(|i| {
             let mut column = vec![0.0; K];
             column[i] = 1.0;
             dense::solve(&matrix, K, &mut column);
-            (column[i] / weight).sqrt()
-        })
+            std::array::from_fn(|j| column[j] / weight)
+        }))
+    }
+
+    /// Square roots of the diagonal of [`Self::covariance`]; infinite where there is none.
+    pub fn standard_errors(&self, weight: f64) -> [f64; K] {
+        match self.covariance(weight) {
+            Some(covariance) => std::array::from_fn(|i| covariance[i][i].sqrt()),
+            None => [f64::INFINITY; K],
+        }
     }
 }
 
 const GRADIENT_TOLERANCE: f64 = 1e-9;
 /// Accepted as converged when no further progress is possible.
-const STALLED_TOLERANCE: f64 = 1e-7;
+const STALLED_TOLERANCE: f64 = 1e-5;
 const MOST_ITERATIONS: usize = 200;
 const MOST_TRIALS: usize = 40;
 /// Longest step of one variable; they are logarithms, so a factor of about 4.5.
@@ -93,9 +100,19 @@ const LONGEST_STEP: f64 = 1.5;
 ///
 /// Newton steps on the negative Hessian, damped by Levenberg (1944) whenever it is not positive
 /// definite or the step does not satisfy Armijo's rule; converged when the largest free component of
-/// the gradient is below 1e-9 (or below 1e-7 where no step improves the value in floating point or 200
+/// the gradient is below 1e-9 (or below 1e-5 where no step improves the value in floating point or 200
 /// steps along a flat ridge are used up).
 pub(crate) fn maximise<const K: usize>(
+    start: [f64; K],
+    limit: f64,
+    evaluate: impl Fn(&[f64; K]) -> Evaluation<K>,
+) -> Maximum<K> {
+    maximise_to(GRADIENT_TOLERANCE, start, limit, evaluate)
+}
+
+/// As [`maximise`], with another tolerance than 1e-9.
+pub(crate) fn maximise_to<const K: usize>(
+    tolerance: f64,
     start: [f64; K],
     limit: f64,
     evaluate: impl Fn(&[f64; K]) -> Evaluation<K>,
@@ -111,7 +128,7 @@ pub(crate) fn maximise<const K: usize>(
             !pushed_out
         });
         norm = largest_free(&at.gradient, &free);
-        if norm < GRADIENT_TOLERANCE {
+        if norm < tolerance {
             break;
         }
         iterations += 1;

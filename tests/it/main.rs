@@ -1,5 +1,7 @@
 //! One test binary: definitions as tables, the real binary as a user runs it, and the house rules.
 
+mod atomic;
+mod batches;
 mod branch_drops;
 mod cases;
 mod checks;
@@ -7,10 +9,14 @@ mod cli;
 mod determinism;
 mod dialect;
 mod earlier;
+mod fuzz;
 mod ingest;
 mod mapping;
 mod mutations;
+mod profitability;
+mod reader;
 mod real_data;
+mod real_trends;
 mod reference;
 mod support;
 mod tidy;

@@ -244,6 +244,7 @@ fn look(project: &Project, as_of: &str) -> Picture {
         only: &[],
         decimals: 0,
         dry_run: false,
+        memory: None,
         progress: &|_| {},
     };
     ingest(&lake, &request).unwrap();

@@ -38,6 +38,14 @@ impl Project {
         project
     }
 
+    /// The same in another folder.
+    pub fn copy(&self) -> Project {
+        let copy = Project::empty();
+        let copied = Command::new("cp").arg("-a").arg(self.path().join(".")).arg(copy.path()).status().unwrap();
+        assert!(copied.success());
+        copy
+    }
+
     /// Its folder.
     pub fn path(&self) -> &Path {
         self.dir.path()
@@ -59,8 +67,14 @@ impl Project {
 
     /// Runs `langgan` here.
     pub fn run(&self, words: &[&str]) -> Ran {
+        self.run_with(words, &[])
+    }
+
+    /// Runs `langgan` here with variables in its environment.
+    pub fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         let output: Output = Command::new(env!("CARGO_BIN_EXE_langgan"))
             .args(words)
+            .envs(variables.iter().copied())
             .current_dir(self.path())
             .env_remove("LANGGAN_AS_OF")
             .env_remove("LANGGAN_DIR")
@@ -79,6 +93,14 @@ impl Project {
         let ran = self.run(words);
         assert_eq!(ran.code, 0, "langgan {words:?}\nstdout:\n{}\nstderr:\n{}", ran.stdout, ran.stderr);
         ran
+    }
+
+    /// Every file of a folder, by name, with a hash of its bytes.
+    pub fn files(&self, folder: &str) -> Vec<(String, String)> {
+        let mut files = Vec::new();
+        collect(&self.path().join(folder), "", &mut files);
+        files.sort();
+        files
     }
 
     /// Every file of the newest run but `run.json` (it holds timings), by name, with a hash of its bytes.

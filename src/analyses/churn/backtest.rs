@@ -1,219 +1,45 @@
 //! Which rule predicts best who will not order, on the user's own past: models against naive rules.
 
-use super::features::{Features, Regression, features, without_order};
-use super::orders_model::{Demand, OrdersModel, Rate};
+use super::features::Features;
+use super::methods::{METHODS, Method, Origin, Scores, Standpoint, apply};
+use crate::calendar::civil;
 use crate::facts::Facts;
 use crate::stats::metrics;
-
-/// Fewest customers a regression is fitted or a backtest believed on.
-pub const FEWEST_CUSTOMERS: usize = 50;
 
 /// AUCs closer than this count as equal, and the better Brier score decides.
 const SAME_AUC: f64 = 0.002;
 
-/// A way to tell who will not order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Ridge logistic regression on eighteen features.
-    Logistic,
-    /// Probability of no order by MBG/NBD.
-    MbgNbd,
-    /// The regression with MBG/NBD's log odds as one more feature, its mean set to MBG/NBD's: the regression knows
-    /// more of each customer, MBG/NBD more of the level, as it sees the newest orders.
-    Hybrid,
-    /// The longer the silence, the likelier; share of the customers of the same recency who did not order.
-    RecencyBands,
-    /// The fewer orders, the likelier; share of the customers of the same frequency who did not order.
-    FrequencyBands,
-    /// exp(−repeat orders / days known × horizon).
-    OrderRate,
-    /// Who ordered within the last horizon will again; share of either group that did not.
-    LastPeriod,
-}
-
-/// Every method, models first.
-pub const METHODS: [Method; 7] = [
-    Method::Logistic,
-    Method::MbgNbd,
-    Method::Hybrid,
-    Method::RecencyBands,
-    Method::FrequencyBands,
-    Method::OrderRate,
-    Method::LastPeriod,
+/// Names of the measures of a card, in its order.
+pub const MEASURES: [&str; 7] = [
+    "auc",
+    "average_precision",
+    "active_average_precision",
+    "brier",
+    "calibration_error",
+    "total_error",
+    "top_decile_lift",
 ];
 
-impl Method {
-    /// Its name in results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Method::Logistic => "logistic",
-            Method::MbgNbd => "mbg_nbd",
-            Method::Hybrid => "logistic_mbg_nbd",
-            Method::RecencyBands => "recency_bands",
-            Method::FrequencyBands => "frequency_bands",
-            Method::OrderRate => "order_rate",
-            Method::LastPeriod => "last_period",
-        }
-    }
+/// Those of which less is better.
+pub const LOWER_IS_BETTER: [&str; 3] = ["brier", "calibration_error", "total_error"];
 
-    /// Whether it is one of the naive rules a model has to beat.
-    pub fn is_baseline(self) -> bool {
-        !matches!(self, Method::Logistic | Method::MbgNbd | Method::Hybrid)
-    }
-}
-
-/// Customers as they stood on a day, and whether they ordered in the horizon after it.
-#[derive(Debug)]
-pub struct Origin {
-    /// By customer.
-    pub features: Vec<Features>,
-    /// Whether he did not order.
-    pub without_order: Vec<bool>,
-}
-
-impl Origin {
-    /// The customers known at `day`, labelled by the `horizon` days from then on.
-    pub fn new(facts: &Facts, day: i32, horizon: i32) -> Origin {
-        let features = features(facts, day);
-        let without_order = without_order(facts, &features, day, day + horizon);
-        Origin { features, without_order }
-    }
-
-    /// Whether there is something to learn: enough customers, and some of either kind.
-    pub fn is_instructive(&self) -> bool {
-        self.features.len() >= FEWEST_CUSTOMERS
-            && self.without_order.contains(&true)
-            && self.without_order.contains(&false)
-    }
-}
-
-/// What a method says of each customer.
-#[derive(Debug)]
-pub struct Scores {
-    /// The higher, the likelier there is no order.
-    pub rank: Vec<f64>,
-    /// Probability of no order.
-    pub probability: Vec<f64>,
-}
-
-/// Applies a method that learns from `past` to customers as they stand now; `orders` is fitted to the latter.
-/// `None` where it cannot be applied.
-pub fn apply(method: Method, past: &Origin, now: &[Features], orders: &OrdersModel, horizon: i32) -> Option<Scores> {
-    let same = |probability: Vec<f64>| Scores { rank: probability.clone(), probability };
-    let banded = |rank: &dyn Fn(&Features) -> f64, band: &dyn Fn(&Features) -> usize| {
-        let shares = Shares::learn(past, band)?;
-        let probability = now.iter().map(|features| shares.of(band(features))).collect();
-        Some(Scores { rank: now.iter().map(rank).collect(), probability })
-    };
-    match method {
-        Method::Logistic => {
-            let regression = past.is_instructive().then(|| Regression::fit(&past.features, &[], &past.without_order));
-            regression.flatten().map(|regression| same(regression.predict(now, &[])))
-        }
-        Method::MbgNbd => matches!(orders.rate, Rate::MbgNbd(_)).then(|| same(orders.p_zero(horizon))),
-        Method::Hybrid => hybrid(past, now, orders, horizon).map(same),
-        Method::RecencyBands => {
-            banded(&|features| features.recency_days.into(), &|features| recency_band(features.recency_days, horizon))
-        }
-        Method::FrequencyBands => {
-            banded(&|features| -f64::from(features.frequency), &|features| frequency_band(features.frequency))
-        }
-        Method::OrderRate => {
-            let probability = |features: &Features| {
-                let rate = f64::from(features.order_days - 1) / f64::from(features.tenure_days.max(1));
-                (-rate * f64::from(horizon)).exp()
-            };
-            Some(same(now.iter().map(probability).collect()))
-        }
-        Method::LastPeriod => {
-            let silent = |features: &Features| features.recency_days > horizon;
-            banded(&|features| f64::from(u8::from(silent(features))), &|features| usize::from(silent(features)))
-        }
-    }
-}
-
-fn hybrid(past: &Origin, now: &[Features], orders: &OrdersModel, horizon: i32) -> Option<Vec<f64>> {
-    let past_orders = OrdersModel::fit(&past.features, Demand::Converged);
-    let are_fitted = matches!((orders.rate, past_orders.rate), (Rate::MbgNbd(_), Rate::MbgNbd(_)));
-    if !are_fitted || !past.is_instructive() {
-        return None;
-    }
-    let all_odds = |probabilities: &[f64]| probabilities.iter().map(|p| log_odds(*p)).collect::<Vec<f64>>();
-    let past_odds = all_odds(&past_orders.p_zero(horizon));
-    let regression = Regression::fit(&past.features, &past_odds, &past.without_order)?;
-    let zero = orders.p_zero(horizon);
-    let predicted = regression.predict(now, &all_odds(&zero));
-    Some(levelled(&predicted, zero.iter().sum::<f64>() / zero.len().max(1) as f64))
-}
-
-/// Log odds of a probability, kept finite.
-fn log_odds(probability: f64) -> f64 {
-    let kept = probability.clamp(1e-9, 1.0 - 1e-9);
-    (kept / (1.0 - kept)).ln()
-}
-
-/// Shifts all log odds alike, so that the mean probability is the one given.
-fn levelled(probabilities: &[f64], mean: f64) -> Vec<f64> {
-    let odds: Vec<f64> = probabilities.iter().map(|probability| log_odds(*probability)).collect();
-    let shifted = |shift: f64| odds.iter().map(|odds| 1.0 / (1.0 + (-odds - shift).exp())).collect::<Vec<f64>>();
-    let (mut low, mut high) = (-20.0, 20.0);
-    for _ in 0..LEVEL_STEPS {
-        let middle = 0.5 * (low + high);
-        let total: f64 = shifted(middle).iter().sum();
-        if total < mean * odds.len() as f64 { low = middle } else { high = middle }
-    }
-    shifted(0.5 * (low + high))
-}
-
-/// Halvings of the shift: to within 40 / 2^30.
-const LEVEL_STEPS: usize = 30;
-
-/// Bands of recency: up to a third of the horizon, 1, 2, 4 horizons, longer.
-fn recency_band(days: i32, horizon: i32) -> usize {
-    [horizon / 3, horizon, 2 * horizon, 4 * horizon].partition_point(|limit| days > *limit)
-}
-
-/// Bands of frequency: 1, 2, 3–4, 5–9, 10 orders or more.
-fn frequency_band(orders: u32) -> usize {
-    [1, 2, 4, 9].partition_point(|limit| orders > *limit)
-}
-
-const BANDS: usize = 5;
-
-/// The share without an order by band; an empty band has the share of the nearest before it, or else after it.
-struct Shares([f64; BANDS]);
-
-impl Shares {
-    fn learn(past: &Origin, band: &dyn Fn(&Features) -> usize) -> Option<Shares> {
-        let (mut counts, mut without) = ([0_u32; BANDS], [0_u32; BANDS]);
-        for (features, silent) in past.features.iter().zip(&past.without_order) {
-            counts[band(features)] += 1;
-            without[band(features)] += u32::from(*silent);
-        }
-        let share = |at: usize| (counts[at] > 0).then(|| f64::from(without[at]) / f64::from(counts[at]));
-        let nearest = |at: usize| (0..=at).rev().find_map(share).or_else(|| (at..BANDS).find_map(share));
-        let mut shares = [0.0; BANDS];
-        for (at, value) in shares.iter_mut().enumerate() {
-            *value = nearest(at)?;
-        }
-        Some(Shares(shares))
-    }
-
-    fn of(&self, band: usize) -> f64 {
-        self.0[band]
-    }
-}
-
-/// Names of the measures of a card, in its order.
-pub const MEASURES: [&str; 5] = ["auc", "average_precision", "brier", "calibration_error", "top_decile_lift"];
-
-/// How well a method did in the test window.
-#[derive(Debug, Clone, Copy)]
+/// How well a method did with some customers in a test window.
+#[derive(Debug, Clone)]
 pub struct Card {
     /// The method.
     pub method: Method,
+    /// Its name.
+    pub model: String,
+    /// First day of the window.
+    pub from: i32,
+    /// Which customers: `all`, `one_order`, `repeat`, or those whose first order was in a quarter.
+    pub cohort: String,
+    /// How many.
+    pub customers: usize,
     /// By [`MEASURES`]; `None` where it does not exist.
     pub measures: [Option<f64>; MEASURES.len()],
+    /// Whether it would have been chosen by the windows before this one.
+    pub is_chosen_before: bool,
 }
 
 impl Card {
@@ -222,45 +48,139 @@ impl Card {
     }
 
     fn brier(&self) -> f64 {
-        self.measures[2].unwrap_or(f64::INFINITY)
+        self.measures[3].unwrap_or(f64::INFINITY)
     }
+}
+
+fn measures(scores: &Scores, without_order: &[bool]) -> [Option<f64>; MEASURES.len()] {
+    let negated = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<f64>>();
+    let active: Vec<bool> = without_order.iter().map(|silent| !silent).collect();
+    let silent = without_order.iter().filter(|silent| **silent).count() as f64;
+    let ordered = without_order.len() as f64 - silent;
+    let foreseen: f64 = scores.probability.iter().map(|probability| 1.0 - probability).sum();
+    [
+        metrics::auc(&scores.rank, without_order),
+        metrics::average_precision(&scores.rank, without_order),
+        metrics::average_precision(&negated(&scores.rank), &active),
+        metrics::brier(&scores.probability, without_order),
+        metrics::expected_calibration_error(&scores.probability, without_order),
+        (ordered > 0.0).then(|| (foreseen / ordered - 1.0).abs()),
+        metrics::top_decile_lift(&scores.rank, without_order),
+    ]
 }
 
 /// The outcome of the backtest.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Backtest {
-    /// One for each method that could be applied.
+    /// Cards of every window, the newest first; within it all customers, then cohorts.
     pub cards: Vec<Card>,
     /// The method that serves, if the backtest can be believed.
     pub winner: Option<Method>,
+    /// Whether the newest window has enough customers to be believed.
+    pub is_believed: bool,
 }
 
-/// Learns at `past`, predicts for the customers of `test`, compares.
-pub fn backtest(past: &Origin, test: &Origin, horizon: i32) -> Backtest {
-    let orders = OrdersModel::fit(&test.features, Demand::Converged);
-    let mut cards = Vec::new();
-    for method in METHODS {
-        if let Some(scores) = apply(method, past, &test.features, &orders, horizon) {
-            let outcomes = &test.without_order;
-            let measures = [
-                metrics::auc(&scores.rank, outcomes),
-                metrics::average_precision(&scores.rank, outcomes),
-                metrics::brier(&scores.probability, outcomes),
-                metrics::expected_calibration_error(&scores.probability, outcomes),
-                metrics::top_decile_lift(&scores.rank, outcomes),
-            ];
-            cards.push(Card { method, measures });
+impl Backtest {
+    /// The cards of all customers in the newest window.
+    pub fn newest(&self) -> impl Iterator<Item = &Card> {
+        let newest = self.cards.first().map_or(0, |card| card.from);
+        self.cards.iter().filter(move |card| card.from == newest && card.cohort == ALL)
+    }
+}
+
+/// Every customer of a window.
+pub const ALL: &str = "all";
+
+/// Windows tested: the newest, and the one before it, which alone may choose what the newest then tests.
+const WINDOWS: i32 = 2;
+
+/// In each window predicts for the customers of its first day from what was known then, compares.
+pub fn backtest(facts: &Facts, first_day: i32, horizon: i32) -> Backtest {
+    let mut found = Backtest::default();
+    let mut chosen_before = None;
+    let mut of_all: Vec<Vec<Card>> = Vec::new();
+    for window in (1..=WINDOWS).rev() {
+        let from = facts.as_of - window * horizon;
+        let test = Origin::new(facts, from, horizon);
+        found.is_believed = test.is_instructive();
+        if window > 1 && !found.is_believed {
+            continue;
+        }
+        let at = Standpoint::new(facts, first_day, from, horizon);
+        let (mut cards, mut by_cohort) = (Vec::new(), Vec::new());
+        let cohorts = if window == 1 { cohorts(&test.features, from) } else { Vec::new() };
+        for method in METHODS {
+            let Some(scores) = apply(method, &at) else { continue };
+            let card = |cohort: String, customers: usize, measures| Card {
+                method,
+                model: method.name(&at.orders.rate),
+                from,
+                cohort,
+                customers,
+                measures,
+                is_chosen_before: chosen_before == Some(method),
+            };
+            cards.push(card(ALL.into(), test.features.len(), measures(&scores, &test.without_order)));
+            for (name, members) in &cohorts {
+                let pick = |values: &[f64]| members.iter().map(|at| values[*at]).collect();
+                let scores = Scores { rank: pick(&scores.rank), probability: pick(&scores.probability) };
+                let outcomes: Vec<bool> = members.iter().map(|at| test.without_order[*at]).collect();
+                by_cohort.push(card(name.clone(), members.len(), measures(&scores, &outcomes)));
+            }
+        }
+        chosen_before = winner(&[&cards]);
+        of_all.insert(0, cards.clone());
+        cards.extend(by_cohort);
+        found.cards.splice(0..0, cards);
+    }
+    let all: Vec<&[Card]> = of_all.iter().map(Vec::as_slice).collect();
+    found.winner = found.is_believed.then(|| winner(&all)).flatten();
+    found
+}
+
+/// Quarters of the first order with fewer customers are left out.
+const FEWEST_OF_A_COHORT: usize = 50;
+/// Newest quarters shown.
+const MOST_QUARTERS: usize = 12;
+
+/// Customers with one order, with more, and by the quarter of their first order: name, places.
+fn cohorts(features: &[Features], day: i32) -> Vec<(String, Vec<usize>)> {
+    let places = |keep: &dyn Fn(&Features) -> bool| -> Vec<usize> {
+        features.iter().enumerate().filter(|(_, of)| keep(of)).map(|(at, _)| at).collect()
+    };
+    let quarter = |of: &Features| {
+        let (year, month, _) = civil(day - of.tenure_days);
+        (year, (month - 1) / 3 + 1)
+    };
+    let mut quarters: Vec<_> = features.iter().map(quarter).collect();
+    quarters.sort_unstable();
+    quarters.dedup();
+    let mut found = vec![
+        ("one_order".to_string(), places(&|of| of.frequency == 1)),
+        ("repeat".to_string(), places(&|of| of.frequency > 1)),
+    ];
+    for of_quarter in quarters.iter().rev().take(MOST_QUARTERS).rev() {
+        let members = places(&|of| quarter(of) == *of_quarter);
+        if members.len() >= FEWEST_OF_A_COHORT {
+            found.push((format!("{}-Q{}", of_quarter.0, of_quarter.1), members));
         }
     }
-    let winner = test.is_instructive().then(|| winner(&cards)).flatten();
-    Backtest { cards, winner }
+    found
 }
 
-/// The highest AUC; among those within [`SAME_AUC`] of it the lowest Brier score, then the first.
-fn winner(cards: &[Card]) -> Option<Method> {
-    let best = cards.iter().filter_map(Card::auc).max_by(f64::total_cmp)?;
-    let close = |card: &&Card| card.auc().is_some_and(|auc| auc >= best - SAME_AUC);
-    cards.iter().filter(close).min_by(|a, b| a.brier().total_cmp(&b.brier())).map(|card| card.method)
+/// The highest mean AUC over the windows; among those within [`SAME_AUC`] of it the lowest mean Brier score, then the
+/// first. A method that a window could not be tested with does not win.
+fn winner(windows: &[&[Card]]) -> Option<Method> {
+    let mean = |method: Method, of: &dyn Fn(&Card) -> Option<f64>| -> Option<f64> {
+        let values: Option<Vec<f64>> =
+            windows.iter().map(|cards| cards.iter().find(|card| card.method == method).and_then(of)).collect();
+        values.filter(|values| !values.is_empty()).map(|values| values.iter().sum::<f64>() / values.len() as f64)
+    };
+    let auc = |method: Method| mean(method, &Card::auc);
+    let best = METHODS.iter().filter_map(|method| auc(*method)).max_by(f64::total_cmp)?;
+    let brier = |method: Method| mean(method, &|card| Some(card.brier())).unwrap_or(f64::INFINITY);
+    let close = METHODS.into_iter().filter(|method| auc(*method).is_some_and(|auc| auc >= best - SAME_AUC));
+    close.min_by(|a, b| brier(*a).total_cmp(&brier(*b)))
 }
 
 #[cfg(test)]
@@ -268,34 +188,39 @@ mod tests {
     use super::*;
 
     fn card(method: Method, auc: f64, brier: f64) -> Card {
-        Card { method, measures: [Some(auc), None, Some(brier), None, None] }
-    }
-
-    #[test]
-    fn levelling_moves_the_mean_and_keeps_the_order() {
-        let moved = levelled(&[0.1, 0.5, 0.9], 0.7);
-        assert!((moved.iter().sum::<f64>() / 3.0 - 0.7).abs() < 1e-7);
-        assert!(moved[0] < moved[1] && moved[1] < moved[2]);
-    }
-
-    #[test]
-    fn bands_end_at_their_limits() {
-        assert_eq!([30, 31, 91, 92, 182, 183, 364, 365].map(|days| recency_band(days, 91)), [0, 1, 1, 2, 2, 3, 3, 4]);
-        assert_eq!([1, 2, 3, 4, 5, 9, 10].map(frequency_band), [0, 1, 2, 2, 3, 3, 4]);
+        Card {
+            method,
+            model: String::new(),
+            from: 0,
+            cohort: ALL.into(),
+            customers: 100,
+            measures: [Some(auc), None, None, Some(brier), None, None, None],
+            is_chosen_before: false,
+        }
     }
 
     #[test]
     fn the_better_brier_decides_between_equal_aucs() {
         let logistic = card(Method::Logistic, 0.840, 0.093);
-        assert_eq!(winner(&[logistic, card(Method::MbgNbd, 0.8385, 0.090)]), Some(Method::MbgNbd));
-        assert_eq!(winner(&[logistic, card(Method::MbgNbd, 0.8375, 0.090)]), Some(Method::Logistic));
-        assert_eq!(winner(&[logistic, card(Method::MbgNbd, 0.840, 0.093)]), Some(Method::Logistic));
+        let one = |cards: &[Card]| winner(&[cards]);
+        assert_eq!(one(&[logistic.clone(), card(Method::Orders, 0.8385, 0.090)]), Some(Method::Orders));
+        assert_eq!(one(&[logistic.clone(), card(Method::Orders, 0.8375, 0.090)]), Some(Method::Logistic));
+        assert_eq!(one(&[logistic, card(Method::Orders, 0.840, 0.093)]), Some(Method::Logistic));
         assert_eq!(winner(&[]), None);
+    }
+
+    #[test]
+    fn the_mean_over_the_windows_decides() {
+        let newest = [card(Method::Logistic, 0.80, 0.1), card(Method::Orders, 0.82, 0.1)];
+        let before = [card(Method::Logistic, 0.80, 0.1), card(Method::Orders, 0.70, 0.1)];
+        assert_eq!(winner(&[&newest]), Some(Method::Orders));
+        assert_eq!(winner(&[&newest, &before]), Some(Method::Logistic));
+        assert_eq!(winner(&[&newest, &before[..1]]), Some(Method::Logistic));
     }
 
     #[test]
     fn a_naive_rule_that_wins_serves() {
         let cards = [card(Method::Logistic, 0.7, 0.1), card(Method::RecencyBands, 0.71, 0.2)];
-        assert_eq!(winner(&cards), Some(Method::RecencyBands));
+        assert_eq!(winner(&[&cards]), Some(Method::RecencyBands));
     }
 }

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::facts::{Codes, Facts};
+use crate::stats::btyd::DAYS_PER_WEEK;
 use crate::stats::logistic;
 
 /// What is known of one customer before the cutoff day. Money in minor units; days end at the cutoff.
@@ -32,6 +33,9 @@ pub struct Features {
     pub net_365: i64,
     /// Net sales − cost of goods of the last 365 days. Not a feature: it prices the risk.
     pub margin_365: i64,
+    /// Sum of the natural logarithms of the weeks between his days with an order. Not a feature: it tells how
+    /// regular orders are.
+    pub log_gaps: f64,
     /// Mean days from one order to the next; the tenure where there is one order.
     pub average_gap_days: f64,
     /// Lines brought back / lines.
@@ -77,6 +81,23 @@ pub fn without_order(facts: &Facts, features: &[Features], from: i32, to: i32) -
     features.par_iter().with_min_len(4096).map(silent).collect()
 }
 
+/// For each of these customers, the days with an order within `from..to`.
+pub fn order_days_within(facts: &Facts, features: &[Features], from: i32, to: i32) -> Vec<u32> {
+    let count = |features: &Features| {
+        let orders = facts.orders_of(features.customer as usize);
+        let later = orders.start + facts.orders.day[orders.clone()].partition_point(|day| *day < from);
+        let (mut count, mut last) = (0, i32::MIN);
+        for order in (later..orders.end).take_while(|order| facts.orders.day[*order] < to) {
+            if facts.totals[order].is_sale && facts.orders.day[order] != last {
+                last = facts.orders.day[order];
+                count += 1;
+            }
+        }
+        count
+    };
+    features.par_iter().with_min_len(4096).map(count).collect()
+}
+
 /// Customers scanned at a time.
 const PIECE: usize = 4096;
 
@@ -87,6 +108,7 @@ struct Scan<'f> {
     facts: &'f Facts,
     cutoff: i32,
     kinds: Vec<Kind>,
+    log_weeks: Vec<f64>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -105,7 +127,8 @@ impl<'f> Scan<'f> {
             "wishlist" => Kind::Wish,
             _ => Kind::Other,
         };
-        Scan { facts, cutoff, kinds: facts.interactions.kinds.values.iter().map(kind).collect() }
+        let log_weeks = (0..TABULATED).map(|days| (days as f64 / DAYS_PER_WEEK).ln()).collect();
+        Scan { facts, cutoff, kinds: facts.interactions.kinds.values.iter().map(kind).collect(), log_weeks }
     }
 
     fn of(&self, customer: usize, codes: &mut Vec<u32>) -> Option<Features> {
@@ -138,9 +161,16 @@ impl<'f> Scan<'f> {
             if !totals.is_sale {
                 continue;
             }
-            first.get_or_insert(day);
             found.frequency += 1;
-            found.order_days += u32::from(day != last);
+            if day != last {
+                found.order_days += 1;
+                if first.is_some() {
+                    let days = (day - last) as usize;
+                    let logarithm = || (days as f64 / DAYS_PER_WEEK).ln();
+                    found.log_gaps += self.log_weeks.get(days).copied().unwrap_or_else(logarithm);
+                }
+            }
+            first.get_or_insert(day);
             last = day;
             found.orders_90 += u32::from(day >= cutoff - 90);
             found.orders_180 += u32::from(day >= cutoff - 180);
@@ -210,6 +240,16 @@ fn share(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
+/// The design of the features and one more column, row by row, before anything is standardised.
+pub fn design(features: &[Features], another: &[f64]) -> Vec<f64> {
+    let columns = COLUMNS + usize::from(!another.is_empty());
+    let logarithms = Logarithms::new();
+    let mut design = vec![0.0; features.len() * columns];
+    let rows = design.par_chunks_exact_mut(columns).with_min_len(2048).enumerate();
+    rows.for_each(|(at, row)| logarithms.fill(row, &features[at], another.get(at)));
+    design
+}
+
 /// Columns of the design of the features alone: the intercept and eighteen.
 const COLUMNS: usize = 19;
 
@@ -230,10 +270,7 @@ impl Regression {
     /// value a customer, or empty.
     pub fn fit(features: &[Features], another: &[f64], outcomes: &[bool]) -> Option<Regression> {
         let columns = COLUMNS + usize::from(!another.is_empty());
-        let logarithms = Logarithms::new();
-        let mut design = vec![0.0; features.len() * columns];
-        let rows = design.par_chunks_exact_mut(columns).with_min_len(2048).enumerate();
-        rows.for_each(|(at, row)| logarithms.fill(row, &features[at], another.get(at)));
+        let mut design = design(features, another);
         let (mean, deviation) = moments(&design, columns)?;
         standardise(&mut design, &mean, &deviation);
         let outcomes: Vec<f64> = outcomes.iter().map(|outcome| f64::from(u8::from(*outcome))).collect();

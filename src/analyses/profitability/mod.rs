@@ -2,7 +2,12 @@
 
 mod costs;
 mod drivers;
+mod explain;
+mod losses;
+mod moves;
 mod names;
+mod parties;
+mod scenario;
 mod settings;
 mod statement;
 mod tables;
@@ -10,13 +15,16 @@ mod tieout;
 
 use polars::prelude::DataFrame;
 
+use super::explanation::Explanation;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{
-    PROFITABILITY, PROFITABILITY_PERIODS, PROFITABILITY_POOLS, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE,
+    PROFITABILITY, PROFITABILITY_LOSSES, PROFITABILITY_MOVES, PROFITABILITY_PARTIES, PROFITABILITY_PERIODS,
+    PROFITABILITY_POOLS, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE,
 };
 use crate::error::Result;
 use crate::facts::Parts;
 
+pub use scenario::{Change, Comparison, Flip};
 pub use settings::{Driver, Period, Pool as PoolSettings, Profitability, Rounding, Stage};
 pub use statement::{Figures, PeriodRows, Pool, PoolMonth, Statement};
 
@@ -38,6 +46,9 @@ static SPEC: Spec = Spec {
         &PROFITABILITY_TIEOUT,
         &PROFITABILITY_PERIODS,
         &PROFITABILITY_POOLS,
+        &PROFITABILITY_LOSSES,
+        &PROFITABILITY_MOVES,
+        &PROFITABILITY_PARTIES,
     ],
 };
 
@@ -50,6 +61,10 @@ impl Analysis for Profitability {
         self.problem().map_or(Ok(()), Err)
     }
 
+    fn explain(&self, inputs: &Inputs<'_>, key: &str) -> Result<Option<Explanation>> {
+        self.walk(inputs.facts, key).map(Some)
+    }
+
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
         let statement = self.statement(facts)?;
@@ -60,6 +75,9 @@ impl Analysis for Profitability {
             tieout,
             tables::periods(facts, &statement)?,
             tables::pools(&statement)?,
+            losses::losses(facts, &statement)?,
+            moves::moves(facts, &statement)?,
+            parties::parties(facts, &statement)?,
         ])
     }
 }

@@ -326,48 +326,46 @@ pub const LEDGER_LINES: [&str; 7] =
 
 impl Profitability {
     /// What is wrong with the settings, if anything is.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         let formula = |what: String, scope: Scope, text: &str| {
             Formula::parse(text, &|name| meaning(scope, name))
                 .err()
                 .map(|message| format!("{what} = \"{text}\": {message}; known are {}", scope.names()))
         };
         for (name, pool) in &self.pools {
-            let place = format!("[profitability.pools.{name}]");
+            let place = format!("pools.{name}");
             let formulas = pool.formulas();
             let by_formula = formulas.iter().any(|(_, text)| text.is_some());
             let ways = [pool.driver.is_some() || by_formula, pool.trace.is_some(), !pool.to.is_empty()];
             if ways.iter().filter(|way| **way).count() > 1 || (pool.driver.is_some() && by_formula) {
                 return Some(format!(
-                    "in `{place}`: give one of `driver`, `per_order`/`per_line`/`per_contact`, `trace` or `to`"
+                    "`{place}`: give one of `driver`, `per_order`/`per_line`/`per_contact`, `trace` or `to`"
                 ));
             }
             if pool.capacity_minutes.is_some() && !ways[0] {
-                return Some(format!("in `{place}`: `capacity_minutes` needs a driver that uses it"));
+                return Some(format!("`{place}`: `capacity_minutes` needs a driver that uses it"));
             }
             let texts = formulas.into_iter().map(|(scope, text)| (scope.key(), scope, text));
             let trace = ("trace", Scope::Order, pool.trace.as_deref());
             let capacity = pool.capacity_minutes.as_ref().map(|formula| formula.0.as_str());
             for (key, scope, text) in texts.chain([trace, ("capacity_minutes", Scope::Month, capacity)]) {
-                if let Some(problem) = text.and_then(|text| formula(format!("in `{place}`: {key}"), scope, text)) {
+                if let Some(problem) = text.and_then(|text| formula(format!("`{place}`: {key}"), scope, text)) {
                     return Some(problem);
                 }
             }
             if let Some(unknown) = pool.to.keys().find(|target| !self.pools.contains_key(*target)) {
-                return Some(format!(
-                    "in `{place}`: `to` names `{unknown}`, which is no pool of `[profitability.pools]`"
-                ));
+                return Some(format!("`{place}`: `to` names `{unknown}`, which is no pool here"));
             }
             if pool.to.values().any(|weight| weight.0.compare(Decimal::ZERO).is_lt())
                 || (!pool.to.is_empty() && pool.to.values().all(|weight| weight.0.is_zero()))
             {
-                return Some(format!("in `{place}`: the weights of `to` are zero or negative"));
+                return Some(format!("`{place}`: the weights of `to` are zero or negative"));
             }
         }
         if let Some(line) = self.ledger.keys().find(|line| !LEDGER_LINES.contains(&line.as_str())) {
-            return Some(format!("in `[profitability.ledger]`: `{line}` is not one of {}", LEDGER_LINES.join(", ")));
+            return Some(format!("`ledger`: `{line}` is not one of {}", LEDGER_LINES.join(", ")));
         }
-        if let Some(problem) = formula("in `[profitability]`: job_cost".into(), Scope::Job, &self.job_cost) {
+        if let Some(problem) = formula("job_cost".into(), Scope::Job, &self.job_cost) {
             return Some(problem);
         }
         self.steps().err()
@@ -393,7 +391,7 @@ impl Profitability {
         }
         if let Some(start) = path.iter().position(|earlier| *earlier == name) {
             let cycle = [&path[start..], &[name]].concat().join(" → ");
-            return Err(format!("in `[profitability.pools]`: costs go round in a circle: {cycle}"));
+            return Err(format!("`pools`: costs go round in a circle: {cycle}"));
         }
         path.push(name);
         if let Some(pool) = self.pools.get(name) {
@@ -431,10 +429,7 @@ mod tests {
     fn a_circle_is_named() {
         let circle =
             "[pools]\na = { to = { b = 1 } }\nb = { to = { c = 1, d = 2 } }\nc = { to = { a = 1 } }\nd = \"units\"";
-        assert_eq!(
-            settings(circle).unwrap_err(),
-            "in `[profitability.pools]`: costs go round in a circle: a → b → c → a"
-        );
+        assert_eq!(settings(circle).unwrap_err(), "`pools`: costs go round in a circle: a → b → c → a");
         let line = settings("[pools]\na = \"units\"\nb = { to = { a = 1 } }\nc = { to = { a = 1, b = 3 } }").unwrap();
         assert_eq!(line.steps().unwrap(), ["c", "b", "a"]);
     }
@@ -444,14 +439,14 @@ mod tests {
         for (text, message) in [
             (
                 "[pools.a]\ntrace = \"0.01 * piad\"",
-                "in `[profitability.pools.a]`: trace = \"0.01 * piad\": `piad` at character 8 is not known here",
+                "`pools.a`: trace = \"0.01 * piad\": `piad` at character 8 is not known here",
             ),
-            ("[pools.a]\ntrace = \"1\"\ndriver = \"units\"", "in `[profitability.pools.a]`: give one of"),
-            ("[pools.a]\ncapacity_minutes = 5", "in `[profitability.pools.a]`: `capacity_minutes` needs a driver"),
-            ("[pools.a]\nto = { b = 1 }", "in `[profitability.pools.a]`: `to` names `b`"),
-            ("[pools]\na = { to = { b = 0 } }\nb = \"units\"", "in `[profitability.pools.a]`: the weights of `to`"),
-            ("[ledger]\nsales = [\"4*\"]", "in `[profitability.ledger]`: `sales` is not one of"),
-            ("[pools.a]\nper_contact = \"8 * lines\"", "in `[profitability.pools.a]`: per_contact"),
+            ("[pools.a]\ntrace = \"1\"\ndriver = \"units\"", "`pools.a`: give one of"),
+            ("[pools.a]\ncapacity_minutes = 5", "`pools.a`: `capacity_minutes` needs a driver"),
+            ("[pools.a]\nto = { b = 1 }", "`pools.a`: `to` names `b`"),
+            ("[pools]\na = { to = { b = 0 } }\nb = \"units\"", "`pools.a`: the weights of `to`"),
+            ("[ledger]\nsales = [\"4*\"]", "`ledger`: `sales` is not one of"),
+            ("[pools.a]\nper_contact = \"8 * lines\"", "`pools.a`: per_contact"),
         ] {
             let found = settings(text).unwrap_err();
             assert!(found.starts_with(message), "{text}: {found}");

@@ -64,6 +64,7 @@ fn load(given: &[(String, String)], toml: &str, as_of: i32) -> (Facts, Config) {
         only: &[],
         decimals: 2,
         dry_run: false,
+        memory: None,
         progress: &|_| {},
     };
     let manifest = ingest(&lake, &request).unwrap().manifest;

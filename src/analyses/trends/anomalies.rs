@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{Course, PERIOD, Series};
 use crate::analyses::frame::FrameBuilder;
-use crate::calendar::month_name;
+use crate::calendar::{month_name, ramadan_days};
 use crate::contracts::results::TREND_ANOMALIES;
 use crate::error::Result;
 use crate::stats::forecast::{Expected, expected};
@@ -19,11 +19,18 @@ struct Row {
     actual: i64,
     expected: Expected,
     contribution: Option<f64>,
+    /// No month of the series was below nil, so no bound is.
+    is_above_nil: bool,
 }
 
 impl Row {
     fn deviation(&self) -> f64 {
         self.actual as f64 - self.expected.value
+    }
+
+    fn low(&self) -> f64 {
+        let low = self.expected.value - self.expected.half_widths[1];
+        if self.is_above_nil { low.max(0.0) } else { low }
     }
 
     fn is_outside(&self) -> bool {
@@ -36,9 +43,10 @@ pub(super) fn frame(course: &Course, series: &[Series<'_>], months: usize) -> Re
     let look = |(place, series): (usize, &Series<'_>)| -> Vec<Row> {
         let (first, net_sales) = series.complete_net_sales(course);
         let values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
+        let is_above_nil = net_sales.iter().all(|net| *net >= 0);
         let row = |expected: Expected| {
             let at = expected.at;
-            Row { at: first + at, place, actual: net_sales[at], expected, contribution: None }
+            Row { at: first + at, place, actual: net_sales[at], expected, contribution: None, is_above_nil }
         };
         expected(&values, PERIOD, months).into_iter().map(row).collect()
     };
@@ -69,11 +77,12 @@ pub(super) fn frame(course: &Course, series: &[Series<'_>], months: usize) -> Re
         .text("value", rows.iter().map(|row| series[row.place].name))
         .whole("actual", rows.iter().map(|row| row.actual).collect())
         .whole("expected", whole(&|row| row.expected.value))
-        .whole("low", whole(&|row| row.expected.value - row.expected.half_widths[1]))
+        .whole("low", whole(&Row::low))
         .whole("high", whole(&|row| row.expected.value + row.expected.half_widths[1]))
         .whole("deviation", rows.iter().map(|row| row.actual - row.expected.value.round() as i64).collect())
         .flag("is_outside", rows.iter().map(Row::is_outside).collect())
         .maybe_ratio("contribution", rows.iter().map(|row| row.contribution).collect())
+        .maybe_whole("ramadan_days", rows.iter().map(|row| ramadan_days(course.months.start + row.at as i32)).collect())
         .maybe_ratio("score", rows.iter().map(score).collect())
         .finish()
 }

@@ -25,6 +25,10 @@ pub struct Figures {
     pub active_customers: i64,
     /// Of these, those with their first order in the month.
     pub new_customers: i64,
+    /// Of these, those who bought here before, but not in the months after which a customer counts as lost.
+    pub reactivated_customers: i64,
+    /// Known customers who bought here so many months ago and not since.
+    pub lost_customers: i64,
 }
 
 impl Figures {
@@ -42,6 +46,8 @@ impl Figures {
         self.orders += other.orders;
         self.active_customers += other.active_customers;
         self.new_customers += other.new_customers;
+        self.reactivated_customers += other.reactivated_customers;
+        self.lost_customers += other.lost_customers;
     }
 }
 
@@ -115,6 +121,8 @@ pub struct Course {
     pub months: Range<i32>,
     /// The months the data cover wholly, as places in `months`.
     pub complete: Range<usize>,
+    /// Months without an order after which a customer counts as lost.
+    pub lost_after: usize,
     /// All sales.
     pub all: Grid,
     /// By branch code.
@@ -132,14 +140,14 @@ pub struct Course {
 }
 
 impl Course {
-    /// Scans the facts.
-    pub fn of(facts: &Facts) -> Course {
+    /// Scans the facts; customers count as lost after so many months without an order.
+    pub fn of(facts: &Facts, lost_after: usize) -> Course {
         let orders = &facts.orders;
         let months = match orders.month.iter().min() {
             Some(first) => *first..crate::calendar::month_number(facts.as_of - 1) + 1,
             None => 0..0,
         };
-        let zero = || Scan::new(facts, &months);
+        let zero = || Scan::new(facts, &months, lost_after.max(1));
         let parts = parts(facts, months.len());
         let scan = parts
             .into_par_iter()
@@ -166,6 +174,11 @@ impl Course {
     /// Whether the data cover only a part of a month.
     pub fn is_partial(&self, at: usize) -> bool {
         !self.complete.contains(&at)
+    }
+
+    /// Whether the data begin so shortly before a month that its new customers may be old ones.
+    pub fn is_left_truncated(&self, at: usize) -> bool {
+        at < self.lost_after
     }
 
     /// The customers won in one month, in a month.
@@ -230,6 +243,49 @@ struct Scan<'f> {
     channel_visit: Vec<u32>,
     /// The last order each category was in, plus one.
     category_order: Vec<u32>,
+    all_seen: LastSeen,
+    branch_seen: LastSeen,
+    category_seen: LastSeen,
+    channel_seen: LastSeen,
+}
+
+/// The last month the buyer at hand bought in, by value.
+struct LastSeen {
+    /// Plus one; 0 where he never did.
+    months: Vec<u32>,
+    /// Values he bought of.
+    values: Vec<u32>,
+}
+
+impl LastSeen {
+    fn new(values: usize) -> LastSeen {
+        LastSeen { months: vec![0; values], values: Vec::new() }
+    }
+
+    /// The buyer bought of a value in a month, for the first time in it: whoever was away long counts as lost when he
+    /// was, and as reactivated now.
+    #[inline]
+    fn note(&mut self, grid: &mut Grid, at: usize, value: usize, lost_after: usize) {
+        let before = std::mem::replace(&mut self.months[value], at as u32 + 1) as usize;
+        if before == 0 {
+            self.values.push(value as u32);
+        } else if at + 1 - before > lost_after {
+            grid.cell(before - 1 + lost_after, value).lost_customers += 1;
+            grid.cell(at, value).reactivated_customers += 1;
+        }
+    }
+
+    /// The buyer has no more orders: he is lost where there are months enough.
+    #[inline]
+    fn leave(&mut self, grid: &mut Grid, months: usize, lost_after: usize) {
+        for value in self.values.drain(..) {
+            let value = value as usize;
+            let lost = std::mem::take(&mut self.months[value]) as usize - 1 + lost_after;
+            if lost < months {
+                grid.cell(lost, value).lost_customers += 1;
+            }
+        }
+    }
 }
 
 /// An order's place in the scan.
@@ -244,7 +300,7 @@ struct Place {
 }
 
 impl<'f> Scan<'f> {
-    fn new(facts: &'f Facts, months: &Range<i32>) -> Scan<'f> {
+    fn new(facts: &'f Facts, months: &Range<i32>, lost_after: usize) -> Scan<'f> {
         let count = months.len();
         let [branches, categories, channels] =
             [&facts.orders.branches, &facts.categories, &facts.orders.channels].map(|codes| codes.values.len());
@@ -254,6 +310,7 @@ impl<'f> Scan<'f> {
             course: Course {
                 months: months.clone(),
                 complete: 0..0,
+                lost_after,
                 all: Grid::new(1, count),
                 branch: Grid::new(branches, count),
                 category: Grid::new(categories, count),
@@ -268,6 +325,10 @@ impl<'f> Scan<'f> {
             category_visit: vec![0; categories],
             channel_visit: vec![0; channels],
             category_order: vec![0; categories],
+            all_seen: LastSeen::new(1),
+            branch_seen: LastSeen::new(branches),
+            category_seen: LastSeen::new(categories),
+            channel_seen: LastSeen::new(channels),
         }
     }
 
@@ -317,6 +378,12 @@ impl<'f> Scan<'f> {
             }
             self.add_lines(order, Place { at, known, new: first == Some(at) });
         }
+        let months = self.course.months.len();
+        let course = &mut self.course;
+        self.all_seen.leave(&mut course.all, months, course.lost_after);
+        self.branch_seen.leave(&mut course.branch, months, course.lost_after);
+        self.category_seen.leave(&mut course.category, months, course.lost_after);
+        self.channel_seen.leave(&mut course.channel, months, course.lost_after);
     }
 
     /// Adds an order to all sales, its branch and its channel.
@@ -331,8 +398,7 @@ impl<'f> Scan<'f> {
             cogs: totals.cogs,
             units: i64::from(totals.units),
             orders: i64::from(sells),
-            active_customers: 0,
-            new_customers: 0,
+            ..Figures::default()
         };
         let counts = sells && place.known;
         let mut add = |cell: &mut Figures, is_first: bool| {
@@ -345,6 +411,17 @@ impl<'f> Scan<'f> {
         add(self.course.all.cell(place.at, 0), newly_active);
         add(self.course.branch.cell(place.at, branch), first_at_branch);
         add(self.course.channel.cell(place.at, channel), first_in_channel);
+        let after = self.course.lost_after;
+        let course = &mut self.course;
+        if newly_active {
+            self.all_seen.note(&mut course.all, place.at, 0, after);
+        }
+        if first_at_branch {
+            self.branch_seen.note(&mut course.branch, place.at, branch, after);
+        }
+        if first_in_channel {
+            self.channel_seen.note(&mut course.channel, place.at, channel, after);
+        }
         if counts {
             self.branch_visit[branch] = self.visit;
             self.channel_visit[channel] = self.visit;
@@ -380,6 +457,8 @@ impl<'f> Scan<'f> {
                         self.category_visit[category] = self.visit;
                         cell.active_customers += 1;
                         cell.new_customers += i64::from(place.new);
+                        let after = self.course.lost_after;
+                        self.category_seen.note(&mut self.course.category, place.at, category, after);
                     }
                 }
             }

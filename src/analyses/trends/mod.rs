@@ -1,13 +1,17 @@
 //! How sales move: months, cohorts, bridges, slopes, movers and forecasts.
 
+mod abc;
 mod anomalies;
 mod bridge;
 mod cohorts;
 mod course;
 mod forecast;
 mod kpis;
+mod movement;
 mod movers;
+mod products;
 mod slopes;
+mod surroundings;
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -17,9 +21,11 @@ pub use cohorts::{CohortCell, cohort_cells};
 pub use course::{CohortMonth, Course, Figures, Grid, ProductMonth};
 
 use super::{Analysis, Inputs, Spec};
+use crate::analyses::frame::wholes;
 use crate::contracts::results::{
-    TREND_ANOMALIES, TREND_BRIDGE, TREND_CHANGES, TREND_COHORTS, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS,
-    TREND_MOVERS, TREND_SEASONS, TREND_SLOPES,
+    PROFITABILITY, TREND_ABC, TREND_ANOMALIES, TREND_BASKET_BRIDGE, TREND_BRIDGE, TREND_CALENDAR, TREND_CHANGES,
+    TREND_COHORTS, TREND_CUSTOMER_BRIDGE, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS, TREND_MARKET,
+    TREND_MOVERS, TREND_PRODUCTS, TREND_SEASONS, TREND_SLOPES,
 };
 use crate::error::{Error, Result};
 use crate::facts::{Codes, Facts, Keep, Parts};
@@ -33,7 +39,7 @@ static SPEC: Spec = Spec {
     definition: "Figures of every calendar month from the first order to the as-of date, for all sales and for each \
                  branch, category and channel. An order counts where one of its lines has a positive amount; a customer \
                  is active in a month with such an order, new in the month of the first order anywhere, returning in \
-                 later ones; returns count in the month of the order they are booked in. A month is partial where the \
+                 later ones, lost when 3 months have passed without an order, reactivated when one comes after that; returns count in the month of the order they are booked in. A month is partial where the \
                  as-of date falls inside it or the first order of all comes after its first day; slopes, movers and \
                  forecasts use complete months only. Bridge, on lines of which nothing went back: price = Σ (revenue − base \
                  unit revenue × units) and volume = (units − base units) × base revenue / base units over the products of \
@@ -44,24 +50,30 @@ static SPEC: Spec = Spec {
                  months to years together and exponential smoothing with multiplicative and with additive seasons; the last \
                  12 complete months (or as many as leave enough before them) are forecast again from 6 earlier months with what \
                  was known then, and the weight of a method is one over its squared mean absolute error there. Seasonal naive \
-                 serves alone where its error was half the combination's or less. low, high = forecast ∓ 1.48 (95 %: 3.00) × s × \
+                 serves alone where its error was half the combination's or less. low, high = forecast ∓ 1.46 (95 %: 2.78) × s × \
                  ⁴√h, h months ahead: s = the root mean square of error / ⁴√h in that backtest, with the one-step errors of the \
                  damped trend counted for 4. Forecasts of branches, categories and channels are moved, the least certain most, \
                  until each dimension adds up to all sales. Where no month was below nil, no forecast is. Anomalies are \
                  months outside the 95 % interval of the forecast made a month before.",
-    needs: &[],
+    needs: &["profitability"],
     reads: Parts { lines: Keep::All, codes: true, ..Parts::ORDERS },
     outputs: &[
         &TREND_KPIS,
         &TREND_COHORTS,
         &TREND_BRIDGE,
+        &TREND_CUSTOMER_BRIDGE,
+        &TREND_BASKET_BRIDGE,
         &TREND_SLOPES,
         &TREND_SEASONS,
         &TREND_CHANGES,
         &TREND_MOVERS,
+        &TREND_ABC,
+        &TREND_PRODUCTS,
         &TREND_ANOMALIES,
         &TREND_FORECAST,
         &TREND_FORECAST_BACKTEST,
+        &TREND_CALENDAR,
+        &TREND_MARKET,
     ],
 };
 
@@ -79,11 +91,23 @@ pub struct Trends {
     pub backtest_origins: usize,
     /// How many of the last complete months are searched for anomalies.
     pub anomaly_months: usize,
+    /// After how many months without an order a customer counts as lost.
+    pub lost_after_months: usize,
+    /// How many of the last complete months products are classified over; 0 takes every month, partial ones too.
+    pub abc_months: usize,
 }
 
 impl Default for Trends {
     fn default() -> Trends {
-        Trends { movers: 20, forecast_months: 6, backtest_months: 12, backtest_origins: 6, anomaly_months: 12 }
+        Trends {
+            movers: 20,
+            forecast_months: 6,
+            backtest_months: 12,
+            backtest_origins: 6,
+            anomaly_months: 12,
+            lost_after_months: 3,
+            abc_months: 12,
+        }
     }
 }
 
@@ -92,9 +116,17 @@ impl Analysis for Trends {
         &SPEC
     }
 
+    fn validate(&self) -> std::result::Result<(), String> {
+        match (self.backtest_origins, self.lost_after_months) {
+            (0, _) => Err("`backtest_origins` is at least 1".into()),
+            (_, 0) => Err("`lost_after_months` is at least 1".into()),
+            _ => Ok(()),
+        }
+    }
+
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
-        let course = Course::of(facts);
+        let course = Course::of(facts, self.lost_after_months);
         tie_out(facts, &course)?;
         let series = series(facts, &course);
         let settings = Settings {
@@ -103,21 +135,38 @@ impl Analysis for Trends {
             window: self.backtest_months,
             origins: self.backtest_origins,
         };
+        let [customer_bridge, basket_bridge] = movement::frames(facts, &course, &series)?;
         let [slopes, seasons, changes] = slopes::frames(&course, &series)?;
         let [forecast, backtest] = forecast::frames(&course, &series, settings)?;
         Ok(vec![
             kpis::frame(&course, &series)?,
-            cohorts::frame(&course)?,
+            cohorts::frame(facts, &course, &activity_costs(inputs)?)?,
             bridge::frame(facts, &course, &series)?,
+            customer_bridge,
+            basket_bridge,
             slopes,
             seasons,
             changes,
             movers::frame(facts, &course, &series, self.movers)?,
+            abc::frame(facts, &course, self.abc_months)?,
+            products::frame(facts, &course, self.movers)?,
             anomalies::frame(&course, &series, self.anomaly_months)?,
             forecast,
             backtest,
+            surroundings::calendar_frame(facts, &course)?,
+            surroundings::market_frame(facts, &course)?,
         ])
     }
+}
+
+/// What customers cost besides goods: the margin of their orders − their contribution in `profitability`.
+fn activity_costs(inputs: &Inputs<'_>) -> Result<Vec<i64>> {
+    let facts = inputs.facts;
+    let contribution = wholes(inputs.results.get(&PROFITABILITY)?, "contribution")?;
+    let margin = |customer: usize| -> i64 {
+        facts.orders_of(customer).map(|order| facts.totals[order].net() - facts.totals[order].cogs).sum()
+    };
+    Ok(contribution.iter().enumerate().map(|(customer, left)| margin(customer) - left.unwrap_or(0)).collect())
 }
 
 /// The course of one value of one dimension.

@@ -22,6 +22,7 @@ struct Way {
     first: usize,
     net_sales: Vec<i64>,
     trend: Option<Trend>,
+    gross_trend: Option<Trend>,
     strength: Option<f64>,
     is_seasonal: bool,
     /// By month of the year, January first.
@@ -35,10 +36,13 @@ impl Way {
     fn of(course: &Course, series: &Series<'_>) -> Way {
         let (first, net_sales) = series.complete_net_sales(course);
         let values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
+        let gross = first..first + values.len();
+        let gross: Vec<f64> = gross.map(|at| series.grid.at(at, series.value).gross_sales as f64).collect();
         let without_seasons = Seasons::tested(&values, PERIOD).remove_all(&values);
         Way {
             first,
             trend: trend(&values),
+            gross_trend: trend(&gross),
             strength: seasonal_strength(&values, PERIOD),
             is_seasonal: is_seasonal(&values, PERIOD),
             seasons: by_month_of_year(course, first, &values),
@@ -89,6 +93,12 @@ fn slopes(course: &Course, series: &[Series<'_>], ways: &[Way]) -> Result<DataFr
         .maybe_ratio("mk_z", ratio(|trend| trend.z))
         .maybe_ratio("p_value", ratio(|trend| trend.p_two_sided))
         .maybe_ratio("q_value", ways.iter().map(|way| way.trend.and_then(|_| q_values.next())).collect())
+        .maybe_whole(
+            "gross_sen_slope",
+            ways.iter().map(|way| way.gross_trend.map(|trend| trend.slope.round() as i64)).collect(),
+        )
+        .maybe_ratio("gross_mk_z", ways.iter().map(|way| way.gross_trend.map(|trend| trend.z)).collect())
+        .maybe_ratio("gross_p_value", ways.iter().map(|way| way.gross_trend.map(|trend| trend.p_two_sided)).collect())
         .maybe_ratio("seasonal_strength", ways.iter().map(|way| way.strength).collect())
         .flag("is_seasonal", ways.iter().map(|way| way.is_seasonal).collect())
         .whole("n_changes", ways.iter().map(|way| way.changes.len() as i64).collect())

@@ -26,9 +26,36 @@ pub static CLV: Table = Table {
         Column::new(
             "method",
             Text,
-            "Where the orders are from: mbg_nbd, or historic_rate where that cannot be fitted.",
+            "Where the orders are from: pareto_nbd, mbg_nbd, mbg_cnbd_k, nbd, or historic_rate where none is identified.",
         )
         .filled(),
+    ],
+    open: None,
+};
+
+/// What customer lifetime value rests on.
+pub static CLV_MODEL: Table = Table {
+    name: "clv_model",
+    doc: "What customer lifetime value rests on: horizon, discount, model, parameters, correction, one row per item.",
+    key: &["item"],
+    columns: &[
+        Column::new(
+            "item",
+            Text,
+            "clv_of_all; horizon_months; discount_per_month, discount_per_year; customers, distinct_histories; \
+             log_likelihood and parameters (alpha_weeks and beta_weeks in weeks); share_who_left; resamples; \
+             correction_level (a factor) and correction_slope (a power of the probability of being still a customer), \
+             learned from correction_days; passed_over:<model>; beaten_by:<rule>, a naive rule that did better in the \
+             backtest.",
+        )
+        .filled(),
+        Column::new("value", Ratio, "Its value."),
+        Column::new("low", Ratio, "A tenth of the refits to resampled customers give less."),
+        Column::new("high", Ratio, "A tenth of them give more."),
+        Column::new("amount", Money, "Its value, where it is money."),
+        Column::new("amount_low", Money, "Lower end of an interval of 80 % for not knowing the parameters."),
+        Column::new("amount_high", Money, "Upper end of it."),
+        Column::new("why", Text, "Why a model was passed over; at what a rule did better."),
     ],
     open: None,
 };

@@ -12,10 +12,11 @@ const COLUMNS: &[Column] = &[
     Column::new(
         "metric",
         Text,
-        "churn: auc, average_precision, top_decile_lift (of customers without an order; higher is better), brier, \
-             calibration_error (lower). clv: total_ratio (foreseen ÷ actual margin of all; 1 is best), missed_share (sum of \
+        "churn: auc, average_precision, top_decile_lift (of customers without an order; higher is better), \
+             active_average_precision (of those with one; higher), brier, calibration_error, total_error (lower). clv: total_ratio (foreseen ÷ actual margin of all; 1 is best), missed_share (sum of \
              misses ÷ actual; lower), top_decile_share (of the actual margin, held by the tenth foreseen best; higher), \
-             interval_coverage (about .8).",
+             interval_coverage (about .8), orders_… the same of orders, active_… of having any (auc, average_precision: \
+             higher; brier, calibration_error: lower).",
     )
     .filled(),
     Column::new("value", Ratio, "Its value; empty where the window does not let it be measured."),
@@ -37,6 +38,15 @@ pub static MODEL_CARDS: Table = Table {
 pub static CLV_CARDS: Table = Table {
     name: "clv_cards",
     doc: "How well customer lifetime value was foreseen so many months ago, one row per analysis, model and metric.",
+    key: &["analysis", "model", "metric"],
+    columns: COLUMNS,
+    open: None,
+};
+
+/// The same for `contracts`.
+pub static CONTRACT_CARDS: Table = Table {
+    name: "contract_cards",
+    doc: "How well each method foresaw which contracts end, one row per analysis, model and metric.",
     key: &["analysis", "model", "metric"],
     columns: COLUMNS,
     open: None,

@@ -142,3 +142,78 @@ pub static PROFITABILITY_TIEOUT: Table = Table {
     ],
     open: None,
 };
+
+/// The loss-makers.
+pub static PROFITABILITY_LOSSES: Table = Table {
+    name: "profitability_losses",
+    doc: "Customers outside the house with a negative contribution and the lines that make it so, one row per customer.",
+    key: &["customer_id"],
+    columns: &[
+        Column::new("rank", Integer, "1 for the largest loss (ties by customer id)."),
+        Column::new("customer_id", Id, "The customer.").filled(),
+        NET_SALES,
+        GROSS_MARGIN,
+        CONTRIBUTION,
+        Column::new("lines_below_cost", Integer, "Order lines kept that brought less than the goods cost."),
+        Column::new("margin_below_cost", Money, "What these lines lost together, as a negative amount."),
+        Column::new("worst_product", Id, "The product of the line that lost most."),
+        Column::new(
+            "reason_1",
+            Text,
+            "The line of the statement that takes most beyond the usual share of gross sales.",
+        ),
+        Column::new("excess_1", Money, "What it takes more than that share."),
+        Column::new("reason_2", Text, "The second."),
+        Column::new("excess_2", Money, "What it takes more."),
+        Column::new("reason_3", Text, "The third."),
+        Column::new("excess_3", Money, "What it takes more."),
+    ],
+    open: None,
+};
+
+/// What moved contributions.
+pub static PROFITABILITY_MOVES: Table = Table {
+    name: "profitability_moves",
+    doc: "Why the contribution of the newest complete period differs from the one before it, one row per customer in either.",
+    key: &["customer_id"],
+    columns: &[
+        Column::new("customer_id", Id, "The customer.").filled(),
+        Column::new("period", Text, "The period."),
+        Column::new("base_period", Text, "The one before it."),
+        Column::new("base_contribution", Money, "Contribution of the base period."),
+        Column::new("contribution", Money, "Contribution of the period: the base plus all that follows."),
+        Column::new("price", Money, "Products of both periods: list price a unit against the base period's."),
+        Column::new(
+            "discount",
+            Money,
+            "Discounts, promotions and rebates against their share of gross sales in the base.",
+        ),
+        Column::new("returns", Money, "Returns against their share of gross sales in the base."),
+        Column::new("cost", Money, "Products of both periods: cost a unit against the base period's."),
+        Column::new(
+            "volume",
+            Money,
+            "Units more or less at the base period's margin a unit; all of it for who came or left.",
+        ),
+        Column::new("mix", Money, "Other products, and what is left."),
+        Column::new("service", Money, "Shares of the pools, saved or added."),
+    ],
+    open: None,
+};
+
+/// Parties with several accounts.
+pub static PROFITABILITY_PARTIES: Table = Table {
+    name: "profitability_parties",
+    doc: "Parties with several accounts, as customer and as supplier, netted, one row per party.",
+    key: &["party_id"],
+    columns: &[
+        Column::new("party_id", Id, "The party.").filled(),
+        Column::new("party_class", Text, "The classes of its accounts, joined by +."),
+        Column::new("accounts", Integer, "Its accounts among the customers."),
+        Column::new("sales", Money, "What it bought of us, net."),
+        Column::new("purchases", Money, "What its supplier accounts sold us: the credits booked there."),
+        Column::new("net", Money, "Sales − purchases."),
+        Column::new("contribution", Money, "Contribution of all its accounts."),
+    ],
+    open: None,
+};

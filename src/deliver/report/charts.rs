@@ -16,7 +16,7 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    fn short(self, minor: i64) -> String {
+    pub(super) fn short(self, minor: i64) -> String {
         format::abbreviated(minor, self.decimals, self.language)
     }
 }

@@ -103,6 +103,8 @@ pub struct Trend {
     pub categories: Vec<Mover>,
     /// Branches that moved most, in reading order.
     pub branches: Vec<Mover>,
+    /// Forecast, bridges, anomalies, products, market.
+    pub outlook: super::Outlook,
 }
 
 /// One month of the trend.
@@ -253,6 +255,8 @@ pub struct CustomerProfit {
     pub net_sales: i64,
     /// Contribution.
     pub contribution: i64,
+    /// Of a loss: the lines of the statement that take more than usual, and how much.
+    pub reasons: Vec<(String, i64)>,
 }
 
 /// One line of the tie-out: `ledger - (customers + anonymous + unallocated) = difference`.

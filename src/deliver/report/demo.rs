@@ -156,6 +156,7 @@ fn trend(dice: &mut Dice) -> Trend {
             mover("Denpasar", 402, 371, Some(415)),
             mover("Daring", 1_034, 1_011, Some(802)),
         ],
+        outlook: super::demo_trend::outlook(),
     }
 }
 
@@ -185,6 +186,7 @@ fn profitability(dice: &mut Dice) -> Profitability {
             orders: 6 + dice.roll(90),
             net_sales: rest * rest * MILLION * 3 + dice.roll(900_000_000) as i64,
             contribution: sign * rest * rest * MILLION / if sign > 0 { 2 } else { 12 } + dice.roll(90_000) as i64,
+            reasons: if sign > 0 { Vec::new() } else { vec![("discounts".into(), rest * MILLION)] },
         }
     };
     let best = (0..10).map(|index| customer(index, 1)).collect();

@@ -4,20 +4,26 @@
 //! numbers and draws the charts in the language of the reader.
 
 pub mod charts;
+pub mod charts_forecast;
 mod data;
 mod data_actions;
+mod data_trend;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod demo_actions;
+#[cfg(test)]
+mod demo_trend;
 pub mod format;
 mod svg;
 mod table;
 mod view;
 mod words;
+mod words_trend;
 
 pub use data::*;
 pub use data_actions::*;
+pub use data_trend::*;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};

@@ -1,6 +1,6 @@
 //! Every word of the report in both languages: one table, key -> (Indonesian, English).
 
-use super::Language;
+use super::{Language, words_trend};
 
 /// The word of a key; the key itself when the table does not know it.
 pub(super) fn word(key: &str, language: Language) -> &str {
@@ -9,7 +9,7 @@ pub(super) fn word(key: &str, language: Language) -> &str {
 
 /// The word of a key.
 pub(super) fn find(key: &str, language: Language) -> Option<&'static str> {
-    WORDS.iter().find(|row| row.0 == key).map(|row| match language {
+    WORDS.iter().chain(words_trend::WORDS).find(|row| row.0 == key).map(|row| match language {
         Language::Indonesian => row.1,
         Language::English => row.2,
     })
@@ -194,7 +194,27 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("line.call_centre", "Pusat layanan", "Call centre"),
     ("line.payments", "Biaya pembayaran", "Payment fees"),
     ("line.marketing", "Pemasaran", "Marketing"),
+    ("model.pareto_nbd", "Pareto/NBD", "Pareto/NBD"),
+    ("model.pareto_nbd_calibrated", "Pareto/NBD terkalibrasi", "Pareto/NBD, calibrated"),
+    ("model.logistic_pareto_nbd", "Logistik + Pareto/NBD", "Logistic + Pareto/NBD"),
     ("model.mbg_nbd", "MBG/NBD", "MBG/NBD"),
+    ("model.mbg_nbd_calibrated", "MBG/NBD terkalibrasi", "MBG/NBD, calibrated"),
+    ("model.logistic_mbg_nbd", "Logistik + MBG/NBD", "Logistic + MBG/NBD"),
+    ("model.mbg_cnbd_k", "MBG/CNBD-k", "MBG/CNBD-k"),
+    ("model.mbg_cnbd_k_calibrated", "MBG/CNBD-k terkalibrasi", "MBG/CNBD-k, calibrated"),
+    ("model.logistic_mbg_cnbd_k", "Logistik + MBG/CNBD-k", "Logistic + MBG/CNBD-k"),
+    ("model.nbd", "NBD", "NBD"),
+    ("model.nbd_calibrated", "NBD terkalibrasi", "NBD, calibrated"),
+    ("model.logistic_nbd", "Logistik + NBD", "Logistic + NBD"),
+    ("model.blend_pareto_nbd", "Gabungan dengan Pareto/NBD", "Blend with Pareto/NBD"),
+    ("model.blend_mbg_nbd", "Gabungan dengan MBG/NBD", "Blend with MBG/NBD"),
+    ("model.blend_mbg_cnbd_k", "Gabungan dengan MBG/CNBD-k", "Blend with MBG/CNBD-k"),
+    ("model.blend_nbd", "Gabungan dengan NBD", "Blend with NBD"),
+    ("model.boosted_pareto_nbd", "Pohon + Pareto/NBD", "Trees + Pareto/NBD"),
+    ("model.boosted_mbg_nbd", "Pohon + MBG/NBD", "Trees + MBG/NBD"),
+    ("model.boosted_mbg_cnbd_k", "Pohon + MBG/CNBD-k", "Trees + MBG/CNBD-k"),
+    ("model.boosted_nbd", "Pohon + NBD", "Trees + NBD"),
+    ("model.historic_rate", "Laju lampau", "Historic rate"),
     ("model.logistic", "Logistik", "Logistic"),
     ("model.recency_bands", "Kebaruan", "Recency"),
     ("model.frequency_bands", "Frekuensi", "Frequency"),
@@ -203,6 +223,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("model.segment_bands", "Kelompok", "Bands"),
     ("metric.auc", "AUC", "AUC"),
     ("metric.average_precision", "Presisi rata-rata", "Average precision"),
+    ("metric.active_average_precision", "Presisi rata-rata yang aktif", "Average precision of the active"),
+    ("metric.total_error", "Galat jumlah", "Total error"),
     ("metric.brier", "Skor Brier", "Brier score"),
     ("metric.calibration_error", "Galat kalibrasi", "Calibration error"),
     ("metric.top_decile_lift", "Lift desil teratas", "Top-decile lift"),
@@ -337,9 +359,10 @@ mod tests {
 
     #[test]
     fn keys_are_unique_and_both_languages_have_the_same_places() {
-        let keys: HashSet<_> = WORDS.iter().map(|row| row.0).collect();
-        assert_eq!(keys.len(), WORDS.len());
-        for (key, indonesian, english) in WORDS {
+        let all = || WORDS.iter().chain(words_trend::WORDS);
+        let keys: HashSet<_> = all().map(|row| row.0).collect();
+        assert_eq!(keys.len(), all().count());
+        for (key, indonesian, english) in all() {
             assert!(!indonesian.is_empty() && !english.is_empty(), "{key}");
             assert_eq!(places(indonesian), places(english), "{key}");
         }

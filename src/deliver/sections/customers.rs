@@ -154,8 +154,7 @@ fn model_card(delivery: &Delivery<'_>, analysis: &str) -> Result<Option<ModelCar
         .map(|metric| {
             let value = |model: &String| values.get(&(model.clone(), metric.clone())).copied().flatten();
             MetricRow {
-                higher_is_better: !["brier", "calibration_error", "expected_calibration_error", "log_loss"]
-                    .contains(&metric.as_str()),
+                higher_is_better: !["brier", "calibration_error", "total_error"].contains(&metric.as_str()),
                 model: value(&served),
                 baselines: others.iter().map(value).collect(),
                 metric,

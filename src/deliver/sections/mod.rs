@@ -2,6 +2,7 @@
 
 mod actions;
 mod customers;
+mod outlook;
 mod profit;
 mod quality;
 mod trend;

@@ -2,7 +2,9 @@
 
 use super::{Delivery, Rows, customer_name, sales_period};
 use crate::analyses::frame::wholes;
-use crate::contracts::results::{PROFITABILITY, PROFITABILITY_DECILES, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE};
+use crate::contracts::results::{
+    PROFITABILITY, PROFITABILITY_DECILES, PROFITABILITY_LOSSES, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE,
+};
 use crate::deliver::report::{
     CostPool, CustomerProfit, DecileRow, Profitability, TieOutRow, Waterfall, WhaleCurve, WhalePoint,
 };
@@ -29,10 +31,10 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
             orders: rows.count("n_orders", row)?,
             net_sales: rows.number("net_sales", row)?,
             contribution: contribution[row],
+            reasons: Vec::new(),
         })
     };
     let earned = |row: &&u32| contribution[**row as usize] > 0;
-    let lost = |row: &&u32| contribution[**row as usize] < 0;
     let whale_curve =
         whale(delivery, total, orders.len() as u64, contribution.iter().filter(|value| **value > 0).count() as u64)?;
     Ok(Some(Profitability {
@@ -41,9 +43,32 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
         deciles: deciles(delivery, total)?,
         waterfall: waterfall(delivery)?,
         best: ranking.iter().filter(earned).take(ENDS).map(profile).collect::<Result<_>>()?,
-        worst: ranking.iter().rev().filter(lost).take(ENDS).map(profile).collect::<Result<_>>()?,
+        worst: losses(delivery, &profile)?,
         tie_out: tie_out(delivery)?,
     }))
+}
+
+/// The largest losses, with what makes them so.
+fn losses(
+    delivery: &Delivery<'_>,
+    profile: &dyn Fn(&u32) -> Result<CustomerProfit>,
+) -> Result<Vec<CustomerProfit>> {
+    let Ok(frame) = delivery.results.get(&PROFITABILITY_LOSSES) else { return Ok(Vec::new()) };
+    let rows = Rows(frame);
+    let mut found = Vec::new();
+    for row in 0..rows.len().min(ENDS) {
+        let Some(customer) = delivery.facts.customers.find(&rows.text("customer_id", row)?) else { continue };
+        let mut customer = profile(&(customer as u32))?;
+        for (reason, excess) in [("reason_1", "excess_1"), ("reason_2", "excess_2"), ("reason_3", "excess_3")] {
+            let line = rows.text(reason, row)?;
+            if !line.is_empty() {
+                let line = line.strip_prefix("cost_").unwrap_or(&line).to_string();
+                customer.reasons.push((line, rows.number(excess, row)?));
+            }
+        }
+        found.push(customer);
+    }
+    Ok(found)
 }
 
 fn whale(delivery: &Delivery<'_>, total: i64, customers: u64, profitable: u64) -> Result<Option<WhaleCurve>> {

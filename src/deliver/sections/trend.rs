@@ -33,7 +33,8 @@ pub fn trend(delivery: &Delivery<'_>) -> Result<Option<Trend>> {
     let (branches, other_month) = movers(delivery, "branch")?;
     let movers_month = if movers_month.is_empty() { other_month } else { movers_month };
     let skip = months.len().saturating_sub(MONTHS);
-    Ok(Some(Trend { months: months[skip..].to_vec(), slope, movers_month, categories, branches }))
+    let outlook = super::outlook::outlook(delivery, &months)?;
+    Ok(Some(Trend { months: months[skip..].to_vec(), slope, movers_month, categories, branches, outlook }))
 }
 
 fn months(delivery: &Delivery<'_>) -> Result<Vec<MonthRow>> {

@@ -7,11 +7,11 @@ use super::source::Source;
 use crate::error::Result;
 
 /// The whole text of a small file, in UTF-8.
-pub fn whole_text(name: &str, path: &Path, source: &Source) -> Result<Vec<u8>> {
-    let mut reader = BlockReader::open(name, path, &source.encoding)?;
+pub fn whole_text(path: &Path, source: &Source) -> Result<Vec<u8>> {
+    let mut reader = BlockReader::open(path, &source.encoding)?;
     let mut text = Vec::new();
     while let Some(block) = reader.next_block()? {
         text.extend_from_slice(&block.bytes);
     }
-    Ok(text)
+    Ok(reader.encoding().decoded(text))
 }

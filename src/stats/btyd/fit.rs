@@ -2,59 +2,175 @@
 
 use std::fmt;
 
-use super::super::newton::maximise;
-use super::likelihood::Prepared;
-use super::{DAYS_PER_WEEK, Model, Params, Triple, p_alive};
+use super::super::newton::{Evaluation, maximise_to};
+use super::histories::Histories;
+use super::{Model, Params, Triple, all_alive, geometric, pareto, regular};
 
 /// Estimates parameters by maximum likelihood, from a start derived from the mean order rate.
 ///
-/// `triples` as from [`super::compress`] (any order is right, sorted by repeats is fast). A safeguarded
-/// Newton search over the log parameters with analytic gradient and Hessian; converged when the
-/// largest component of the gradient of the mean log-likelihood is below 1e-9 (1e-7 where rounding
-/// forbids progress). Parameters stay within e^-12..e^12.
+/// `triples` as from [`super::compress`]; any order is right. A safeguarded Newton search over the log
+/// parameters with analytic gradient and Hessian; converged when the largest component of the gradient of
+/// the mean log-likelihood is below 1e-9 (1e-5 where rounding forbids progress: on flat ridges). Parameters stay within
+/// e^-12..e^12. A search that ends on that limit, or where a parameter is weakly identified, is tried again from
+/// other starts; the highest likelihood counts.
 ///
 /// # Errors
 /// [`FitError`] when the data cannot identify any model.
 pub fn fit(model: Model, triples: &[Triple]) -> Result<Fit, FitError> {
-    let orders: f64 = triples.iter().map(|t| t.weight * f64::from(t.repeats)).sum();
-    let days: f64 = triples.iter().map(|t| t.weight * f64::from(t.age_days)).sum();
-    let weeks_per_order = (days / DAYS_PER_WEEK / orders).clamp(0.01, 10_000.0);
-    let start = Params { model, r: 0.5, alpha: 0.5 * weeks_per_order, a: 0.5, b: 2.0 };
+    let start = starts(model, triples)[0];
     fit_from(triples, &start)
 }
 
 /// As [`fit`], from given parameters of the model named in them, e.g. those of the whole base when
-/// fitting a segment or a bootstrap sample.
+/// fitting a segment.
 ///
 /// # Errors
 /// [`FitError`] when the data cannot identify any model.
 pub fn fit_from(triples: &[Triple], start: &Params) -> Result<Fit, FitError> {
     check(triples)?;
-    let prepared = Prepared::new(start.model, triples);
-    let log_start = [start.r, start.alpha, start.a, start.b].map(f64::ln);
-    if log_start.iter().any(|value| !value.is_finite()) {
+    let free = free_parameters(start.model);
+    if logarithms(start)[..free].iter().any(|value| !value.is_finite()) {
         return Err(FitError::Start);
     }
-    let found = maximise(log_start, LOG_LIMIT, |point| prepared.mean_log_likelihood(point));
-    let [r, alpha, a, b] = found.point.map(f64::exp);
-    let params = Params { model: start.model, r, alpha, a, b };
-    let log_standard_errors = found.standard_errors(prepared.total_weight);
-    let mut alive = 0.0;
-    for triple in triples {
-        alive += triple.weight * p_alive(&params, triple);
+    let histories = Histories::new(triples);
+    let mut found = search(&histories, start, EXACT);
+    if !found.is_interior() {
+        for again in starts(start.model, triples) {
+            let other = search(&histories, &again, EXACT);
+            let is_higher = other.log_likelihood > found.log_likelihood + 1e-9 * found.log_likelihood.abs();
+            if is_higher || (other.converged && !found.converged) {
+                found = other;
+            }
+        }
     }
-    let left_share = 1.0 - alive / prepared.total_weight;
+    let params = found.params;
+    let alive: f64 = all_alive(&params, triples).iter().zip(triples).map(|(alive, of)| alive * of.weight).sum();
+    let left_share = 1.0 - alive / histories.total_weight;
     Ok(Fit {
         params,
-        log_likelihood: found.at.value * prepared.total_weight,
-        customers: prepared.total_weight,
+        log_likelihood: found.log_likelihood,
+        customers: histories.total_weight,
         iterations: found.iterations,
         converged: found.converged,
-        largest_gradient: found.at.gradient.iter().fold(0.0, |most, g| most.max(g.abs())),
-        log_standard_errors,
+        largest_gradient: found.largest_gradient,
+        log_standard_errors: found.log_standard_errors,
+        log_covariance: found.log_covariance,
         left_share,
-        boundary: boundary(&params, left_share, &found.at_limit, &log_standard_errors),
+        boundary: boundary(&params, left_share, &found.at_limit, &found.log_standard_errors),
     })
+}
+
+/// Starts from the mean order rate: the usual one, slower and hardly any leaving, more and less alike rates,
+/// and most leaving at once.
+fn starts(model: Model, triples: &[Triple]) -> [Params; 6] {
+    let orders: f64 = triples.iter().map(|t| t.weight * f64::from(t.repeats)).sum();
+    let weeks: f64 = triples.iter().map(|t| t.weight * t.age()).sum();
+    let customers: f64 = triples.iter().map(|t| t.weight).sum();
+    let events = f64::from(model.events_per_order());
+    let weeks_per_event = (weeks / orders / events).clamp(0.001, 10_000.0);
+    let age = (weeks / customers).clamp(0.1, 10_000.0);
+    let shapes = [
+        (0.5, 0.5, 2.0, 1.0),
+        (0.5, 1.0, 10.0, 4.0),
+        (0.5, 0.1, 10.0, 50.0),
+        (0.05, 0.5, 0.5, 0.5),
+        (5.0, 2.0, 2.0, 1.0),
+        (1.5, 0.3, 0.3, 0.03),
+    ];
+    shapes.map(|(r, a, b, ages)| {
+        let b = if model == Model::ParetoNbd { ages * age } else { b };
+        let (a, b) = if model == Model::Nbd { (0.0, 0.0) } else { (a, b) };
+        Params { model, r, alpha: r * weeks_per_event, a, b }
+    })
+}
+
+/// How many of r, alpha, a, b the model has.
+fn free_parameters(model: Model) -> usize {
+    if model == Model::Nbd { 2 } else { 4 }
+}
+
+fn logarithms(params: &Params) -> [f64; 4] {
+    [params.r, params.alpha, params.a, params.b].map(f64::ln)
+}
+
+/// Where a search ended.
+pub(super) struct Found {
+    pub params: Params,
+    pub converged: bool,
+    log_likelihood: f64,
+    largest_gradient: f64,
+    iterations: usize,
+    at_limit: [bool; 4],
+    log_standard_errors: [f64; 4],
+    log_covariance: [[f64; 4]; 4],
+}
+
+impl Found {
+    #[cfg(test)]
+    pub fn log_likelihood(&self) -> f64 {
+        self.log_likelihood
+    }
+
+    fn is_interior(&self) -> bool {
+        self.converged && !self.at_limit.contains(&true) && self.log_standard_errors.iter().all(|error| *error <= WEAK)
+    }
+}
+
+/// One search, to a largest component of the gradient of the mean log-likelihood.
+pub(super) fn search(histories: &Histories, start: &Params, tolerance: f64) -> Found {
+    let model = start.model;
+    let log_start = logarithms(start);
+    let evaluate = |point: &[f64; 4]| match model {
+        Model::BgNbd | Model::MbgNbd | Model::Nbd => geometric::mean_log_likelihood(model, histories, point),
+        Model::BgCnbd(_) | Model::MbgCnbd(_) => regular::mean_log_likelihood(model, histories, point),
+        Model::ParetoNbd => pareto::mean_log_likelihood(histories, point),
+    };
+    let weight = histories.total_weight;
+    if model == Model::Nbd {
+        let found = maximise_to(tolerance, [log_start[0], log_start[1]], LOG_LIMIT, |[r, alpha]| {
+            let of_four = evaluate(&[*r, *alpha, 0.0, 0.0]);
+            let [g0, g1, ..] = of_four.gradient;
+            let h = of_four.hessian;
+            Evaluation { value: of_four.value, gradient: [g0, g1], hessian: [[h[0][0], h[0][1]], [h[1][0], h[1][1]]] }
+        });
+        let [r, alpha] = found.point.map(f64::exp);
+        let [error_r, error_alpha] = found.standard_errors(weight);
+        return Found {
+            params: Params { model, r, alpha, a: 0.0, b: 0.0 },
+            converged: found.converged,
+            log_likelihood: found.at.value * weight,
+            largest_gradient: largest(&found.at.gradient),
+            iterations: found.iterations,
+            at_limit: [found.at_limit[0], found.at_limit[1], false, false],
+            log_standard_errors: [error_r, error_alpha, 0.0, 0.0],
+            log_covariance: widened(found.covariance(weight)),
+        };
+    }
+    let found = maximise_to(tolerance, log_start, LOG_LIMIT, evaluate);
+    let [r, alpha, a, b] = found.point.map(f64::exp);
+    Found {
+        params: Params { model, r, alpha, a, b },
+        converged: found.converged,
+        log_likelihood: found.at.value * weight,
+        largest_gradient: largest(&found.at.gradient),
+        iterations: found.iterations,
+        at_limit: found.at_limit,
+        log_standard_errors: found.standard_errors(weight),
+        log_covariance: widened(found.covariance(weight)),
+    }
+}
+
+/// A matrix in the first rows and columns of one of four, zeros elsewhere.
+fn widened<const K: usize>(matrix: Option<[[f64; K]; K]>) -> [[f64; 4]; 4] {
+    let mut wide = [[0.0; 4]; 4];
+    for (to, from) in wide.iter_mut().zip(matrix.into_iter().flatten()) {
+        to[..K].copy_from_slice(&from);
+    }
+    wide
+}
+
+fn largest(gradient: &[f64]) -> f64 {
+    gradient.iter().fold(0.0, |most, g| most.max(g.abs()))
 }
 
 /// A fitted model.
@@ -73,8 +189,10 @@ pub struct Fit {
     /// Largest absolute component of the gradient of the mean log-likelihood by the log parameters.
     pub largest_gradient: f64,
     /// Standard errors of ln r, ln alpha, ln a, ln b from the observed information; infinite where it
-    /// is singular. An error of .1 means "known to about 10 %".
+    /// is singular, 0 for what the model does not have. An error of .1 means "known to about 10 %".
     pub log_standard_errors: [f64; 4],
+    /// Covariance of the same, from the observed information; 0 where that is singular.
+    pub log_covariance: [[f64; 4]; 4],
     /// Estimated share of customers who have left, 0..1.
     pub left_share: f64,
     /// Why the parameters should not be read one by one, if so.
@@ -88,7 +206,7 @@ pub enum Boundary {
     /// Mean probability to leave below 1 % at a chance, or below 1 % of customers gone: the data show
     /// no customer leaving (too short a window is the usual reason).
     NoDropout,
-    /// a or b above 100: all customers leave with the same probability.
+    /// a or b (Pareto/NBD: s) above 100: all customers leave with the same probability.
     SameDropoutForAll,
     /// r above 100: all customers order at the same rate.
     SameRateForAll,
@@ -140,10 +258,16 @@ impl fmt::Display for FitError {
 
 impl std::error::Error for FitError {}
 
+/// Largest component of the gradient of the mean log-likelihood at which a fit is exact.
+const EXACT: f64 = 1e-9;
+
+/// Standard error of a log parameter beyond which it counts as weakly identified.
+const WEAK: f64 = 1.0;
+
 /// Search limit of the absolute log parameters.
 const LOG_LIMIT: f64 = 12.0;
 
-fn check(triples: &[Triple]) -> Result<(), FitError> {
+pub(super) fn check(triples: &[Triple]) -> Result<(), FitError> {
     let (mut customers, mut repeats, mut time) = (false, false, false);
     for (position, triple) in triples.iter().enumerate() {
         let span_fits =
@@ -171,16 +295,25 @@ fn boundary(
     at_limit: &[bool; 4],
     log_standard_errors: &[f64; 4],
 ) -> Option<Boundary> {
-    let mean_dropout = params.a / (params.a + params.b);
-    if mean_dropout < 0.01 || left_share < 0.01 {
+    let shows_no_dropout = match params.model {
+        Model::Nbd => false,
+        Model::ParetoNbd => left_share < 0.01,
+        _ => params.a / (params.a + params.b) < 0.01 || left_share < 0.01,
+    };
+    let same_dropout = match params.model {
+        Model::Nbd => false,
+        Model::ParetoNbd => params.a > 100.0,
+        _ => params.a > 100.0 || params.b > 100.0,
+    };
+    if shows_no_dropout {
         Some(Boundary::NoDropout)
     } else if params.r > 100.0 {
         Some(Boundary::SameRateForAll)
-    } else if params.a > 100.0 || params.b > 100.0 {
+    } else if same_dropout {
         Some(Boundary::SameDropoutForAll)
     } else if at_limit.contains(&true) {
         Some(Boundary::AtLimit)
-    } else if log_standard_errors.iter().any(|&error| error > 1.0) {
+    } else if log_standard_errors.iter().any(|&error| error > WEAK) {
         Some(Boundary::WeaklyIdentified)
     } else {
         None

@@ -1,23 +1,41 @@
-//! "Buy till you die" models of non-contractual customers: BG/NBD and MBG/NBD.
+//! "Buy till you die" models of non-contractual customers, on distinct histories.
 //!
-//! While a customer is alive, orders arrive at a personal rate drawn from Gamma(r, alpha); after an
-//! order the customer leaves for good with a personal probability drawn from Beta(a, b). BG/NBD lets
-//! a customer leave only after a repeat order, MBG/NBD also after the first one, so that a one-time
-//! buyer can be lost. A customer enters only as (x, t_x, T): repeat orders, time from the first to the
-//! last order, age. Millions of customers share a few hundred thousand such [`Triple`]s.
+//! While a customer is alive, orders arrive at a personal rate drawn from Gamma(r, alpha). The models
+//! differ in how he leaves, unseen and for good:
+//!
+//! | model | leaves |
+//! |---|---|
+//! | [`Model::BgNbd`] | after a repeat order, with a personal probability drawn from Beta(a, b) |
+//! | [`Model::MbgNbd`] | the same, and after the first order too: a one-time buyer can be lost |
+//! | [`Model::ParetoNbd`] | at any time, at a personal rate drawn from Gamma(s, beta) |
+//! | [`Model::Nbd`] | never |
+//! | [`Model::BgCnbd`], [`Model::MbgCnbd`] | as the first two; orders come more regularly: every k-th event is one |
+//!
+//! A customer enters only as (x, t_x, T): repeat orders, time from the first to the last order, age.
+//! Millions of customers share a few hundred thousand such [`Triple`]s.
 //!
 //! Time unit: **weeks of 7 days**, never rounded. Orders of one day count as one.
 //!
-//! Sources: Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science
-//! 24(2); Batislam, Denizel & Filiztekin (2007), IJRM 24(3), with the closed forms of Hoppe & Wagner
-//! (2007) as in the R package BTYDplus.
+//! Sources: Ehrenberg (1959), The Pattern of Consumer Purchases; Schmittlein, Morrison & Colombo (1987),
+//! Counting Your Customers; Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way, Marketing
+//! Science 24(2); Fader & Hardie (2005), A Note on Deriving the Pareto/NBD Model; Batislam, Denizel &
+//! Filiztekin (2007), IJRM 24(3), with the closed forms of Hoppe & Wagner (2007); Reutterer, Platzer &
+//! Schroeder (2021), Leveraging Purchase Regularity for Predicting Customer Behavior the Easy Way, IJRM 38(1).
 
+mod bootstrap;
+mod chain;
 mod fit;
-mod likelihood;
+mod geometric;
+mod histories;
+mod pareto;
 mod predict;
+mod regular;
 
+pub use bootstrap::{Bootstrap, bootstrap};
+pub use chain::{Chosen, Passed, choose};
 pub use fit::{Boundary, Fit, FitError, fit, fit_from};
-pub use predict::{Prediction, expected_orders, p_alive, p_zero, predict};
+pub use predict::{Prediction, all_alive, expected_orders, orders_if_alive, p_alive, p_zero, predict, zero_if_alive};
+pub use regular::{Regularity, fit_regular};
 
 use rayon::prelude::*;
 
@@ -37,37 +55,79 @@ pub struct Triple {
     pub weight: f64,
 }
 
-/// Which of the two models.
+impl Triple {
+    /// Age in weeks.
+    pub(crate) fn age(&self) -> f64 {
+        f64::from(self.age_days) / DAYS_PER_WEEK
+    }
+
+    /// Weeks from the first to the last order.
+    pub(crate) fn last(&self) -> f64 {
+        f64::from(self.first_to_last_days) / DAYS_PER_WEEK
+    }
+}
+
+/// Which model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
     /// Beta-geometric/NBD: nobody leaves after the first order.
     BgNbd,
     /// Modified beta-geometric/NBD: customers may leave after any order.
     MbgNbd,
+    /// Pareto/NBD: customers may leave at any time.
+    ParetoNbd,
+    /// NBD: nobody leaves.
+    Nbd,
+    /// BG/CNBD-k: BG/NBD with every k-th event an order, so that gaps are Erlang-k.
+    BgCnbd(u32),
+    /// MBG/CNBD-k: the same for MBG/NBD.
+    MbgCnbd(u32),
 }
 
 impl Model {
     /// Chances to leave that `repeats` orders gave (and the customer did not take, while alive).
     fn chances_to_leave(self, repeats: u32) -> u32 {
         match self {
-            Self::BgNbd => repeats,
-            Self::MbgNbd => repeats.saturating_add(1),
+            Self::BgNbd | Self::BgCnbd(_) => repeats,
+            Self::MbgNbd | Self::MbgCnbd(_) => repeats.saturating_add(1),
+            Self::ParetoNbd | Self::Nbd => 0,
+        }
+    }
+
+    /// Its name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BgNbd => "bg_nbd",
+            Self::MbgNbd => "mbg_nbd",
+            Self::ParetoNbd => "pareto_nbd",
+            Self::Nbd => "nbd",
+            Self::BgCnbd(_) => "bg_cnbd_k",
+            Self::MbgCnbd(_) => "mbg_cnbd_k",
+        }
+    }
+
+    /// Events an order takes: 1 but for the CNBD models.
+    fn events_per_order(self) -> u32 {
+        match self {
+            Self::BgCnbd(k) | Self::MbgCnbd(k) => k.max(1),
+            _ => 1,
         }
     }
 }
 
-/// Parameters of either model; all positive, `alpha` in weeks.
+/// Parameters of a model; all positive, times in weeks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Params {
     /// The model they belong to.
     pub model: Model,
     /// Shape of the order rate.
     pub r: f64,
-    /// Rate parameter of the order rate, weeks; `r / alpha` is the mean orders per week while alive.
+    /// Rate parameter of the order rate, weeks; `r / alpha` is the mean events per week while alive.
     pub alpha: f64,
-    /// Beta shape of leaving; `a / (a + b)` is the mean probability to leave at a chance.
+    /// Beta shape of leaving, `a / (a + b)` the mean probability to leave at a chance; Pareto/NBD: `s`,
+    /// the shape of the rate of leaving; NBD: 0.
     pub a: f64,
-    /// Beta shape of staying.
+    /// Beta shape of staying; Pareto/NBD: `beta`, weeks, `s / beta` the mean rate of leaving; NBD: 0.
     pub b: f64,
 }
 
@@ -112,10 +172,12 @@ pub fn compress(customers: impl IntoIterator<Item = (u32, u32, u32)>) -> Compres
 }
 
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod tests_on_cdnow;
 
 #[cfg(test)]
-mod tests {
+mod tests_of_compress {
     use super::*;
 
     #[test]

@@ -2,21 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::{DAYS_PER_WEEK, Params, Triple};
+use super::{Model, Params, Triple, pareto, regular};
 
 /// Predictions for every triple, in order; see the functions of the same names. `horizon_weeks` >= 0.
 pub fn predict(params: &Params, triples: &[Triple], horizon_weeks: f64) -> Vec<Prediction> {
-    triples
-        .par_iter()
-        .map(|triple| {
-            let alive = p_alive(params, triple);
-            Prediction {
-                p_alive: alive,
-                p_zero: zero_if(params, triple, horizon_weeks, alive),
-                expected_orders: alive * orders_if_alive(params, triple, horizon_weeks),
-            }
-        })
-        .collect()
+    let of = |(triple, alive): (&Triple, f64)| Prediction {
+        p_alive: alive,
+        p_zero: zero(alive, zero_if_alive(params, triple, horizon_weeks)),
+        expected_orders: alive * orders_if_alive(params, triple, horizon_weeks),
+    };
+    triples.par_iter().zip(all_alive(params, triples)).with_min_len(256).map(of).collect()
 }
 
 /// Predictions for the customers of one triple.
@@ -31,94 +26,159 @@ pub struct Prediction {
     pub expected_orders: f64,
 }
 
+/// [`p_alive`] of every triple, in order. For Pareto/NBD much faster than one by one.
+pub fn all_alive(params: &Params, triples: &[Triple]) -> Vec<f64> {
+    match params.model {
+        Model::ParetoNbd => pareto::all_alive(params, triples),
+        _ => triples.par_iter().with_min_len(1024).map(|triple| p_alive(params, triple)).collect(),
+    }
+}
+
 /// Probability of being alive at the end of observation.
 ///
 /// `1 / (1 + a/(b+x-1) ((alpha+T)/(alpha+t_x))^(r+x))` with repeats and 1 without for BG/NBD (Fader,
 /// Hardie & Lee 2008, "Computing P(alive) using the BG/NBD model"); `b + x` instead of `b + x - 1`,
-/// and no exception, for MBG/NBD (Batislam et al. 2007).
+/// and no exception, for MBG/NBD (Batislam et al. 2007). With every k-th event an order the odds are
+/// divided by the share of paths with fewer than k events since. Always 1 for NBD.
 pub fn p_alive(params: &Params, triple: &Triple) -> f64 {
+    if params.model == Model::ParetoNbd {
+        return pareto::p_alive(params, triple);
+    }
     let chances = params.model.chances_to_leave(triple.repeats);
     if chances == 0 {
         return 1.0;
     }
+    let events = params.model.events_per_order();
     let odds = params.a / (params.b + f64::from(chances) - 1.0);
-    let age = params.alpha + f64::from(triple.age_days) / DAYS_PER_WEEK;
-    let last = params.alpha + f64::from(triple.first_to_last_days) / DAYS_PER_WEEK;
-    let shape = params.r + f64::from(triple.repeats);
-    1.0 / (1.0 + (odds.ln() + shape * (age / last).ln()).exp())
+    let (age, last) = (params.alpha + triple.age(), params.alpha + triple.last());
+    let shape = params.r + f64::from(events) * f64::from(triple.repeats);
+    let silence = if events > 1 { regular::log_silence(params, triple) } else { 0.0 };
+    1.0 / (1.0 + (odds.ln() + shape * (age / last).ln() - silence).exp())
 }
 
-/// Probability of no order within `horizon_weeks` after the end of observation:
-/// `1 - p_alive (1 - ((alpha+T)/(alpha+T+h))^(r+x))`.
+/// Probability of no order within `horizon_weeks` after the end of observation.
 pub fn p_zero(params: &Params, triple: &Triple, horizon_weeks: f64) -> f64 {
-    zero_if(params, triple, horizon_weeks, p_alive(params, triple))
+    zero(p_alive(params, triple), zero_if_alive(params, triple, horizon_weeks))
 }
 
 /// Expected orders within `horizon_weeks` after the end of observation (Fader, Hardie & Lee 2005,
 /// eq. 10; Batislam et al. 2007).
-///
-/// Instead of the hypergeometric function, which is singular at `a = 1`, this sums the positive series
-/// `sum_{k>=1} P(stayed k-1 times) P(N(h) >= k)`, `N` negative binomial: equal, and stable for every
-/// parameter. Terms needed grow with the expected orders and with `h / (alpha+T)`. 0 for a horizon of 0
-/// or less, NaN for one that is not finite.
 pub fn expected_orders(params: &Params, triple: &Triple, horizon_weeks: f64) -> f64 {
     p_alive(params, triple) * orders_if_alive(params, triple, horizon_weeks)
 }
 
-fn zero_if(params: &Params, triple: &Triple, horizon_weeks: f64, alive: f64) -> f64 {
-    let age = params.alpha + f64::from(triple.age_days) / DAYS_PER_WEEK;
-    let shape = params.r + f64::from(triple.repeats);
-    // 1 - (age/(age+h))^shape without cancellation.
-    let any = -(-shape * (horizon_weeks / age).ln_1p()).exp_m1();
-    1.0 - alive * any
+/// `1 - alive (1 - zero)` within 0..1.
+fn zero(alive: f64, if_alive: f64) -> f64 {
+    (1.0 - alive * (1.0 - if_alive)).clamp(0.0, 1.0)
 }
 
-/// Relative size of the last term summed.
-const SMALLEST_TERM: f64 = 1e-14;
-/// Below this, probabilities are kept as logarithms.
-const LOG_UNDERFLOW: f64 = -650.0;
+/// Probability of no order within `horizon_weeks` of someone alive at the end of observation; where leaving
+/// takes an order, `((alpha+T)/(alpha+T+h))^(r+x)`.
+pub fn zero_if_alive(params: &Params, triple: &Triple, horizon_weeks: f64) -> f64 {
+    let events = params.model.events_per_order();
+    if params.model == Model::ParetoNbd {
+        return pareto::zero_if_alive(params, triple, horizon_weeks);
+    }
+    let age = params.alpha + triple.age();
+    let shape = params.r + f64::from(events) * f64::from(triple.repeats);
+    let none = |shape: f64| (-shape * (horizon_weeks / age).ln_1p()).exp();
+    if events == 1 {
+        return none(shape);
+    }
+    // j events have come since the last order; fewer than k - j may follow.
+    let hit = horizon_weeks / (age + horizon_weeks);
+    let mut total = 0.0;
+    for (j, share) in regular::phases(params, triple).into_iter().enumerate() {
+        let shape = shape + j as f64;
+        let mut mass = none(shape);
+        for event in 1..=events as usize - j {
+            total += share * mass;
+            mass *= (shape + event as f64 - 1.0) / event as f64 * hit;
+        }
+    }
+    total
+}
 
-fn orders_if_alive(params: &Params, triple: &Triple, horizon_weeks: f64) -> f64 {
+/// Expected orders within `horizon_weeks` of someone alive at the end of observation.
+///
+/// Instead of the hypergeometric function, which is singular at `a = 1`, this sums the positive series
+/// `sum_{n>=1} P(stayed n-1 times) P(N(h) >= n)`, `N` negative binomial: equal, and stable for every
+/// parameter. Terms needed grow with the expected orders and with `h / (alpha+T)`. Pareto/NBD and NBD have
+/// closed forms. 0 for a horizon of 0 or less, NaN for one that is not finite.
+pub fn orders_if_alive(params: &Params, triple: &Triple, horizon_weeks: f64) -> f64 {
     if horizon_weeks <= 0.0 {
         return 0.0;
     }
     if !horizon_weeks.is_finite() {
         return f64::NAN;
     }
-    let age = params.alpha + f64::from(triple.age_days) / DAYS_PER_WEEK;
-    let shape = params.r + f64::from(triple.repeats);
+    let age = params.alpha + triple.age();
+    let events = params.model.events_per_order();
+    let shape = params.r + f64::from(events) * f64::from(triple.repeats);
+    match params.model {
+        Model::Nbd => shape / age * horizon_weeks,
+        Model::ParetoNbd => pareto::orders_if_alive(params, triple, horizon_weeks),
+        Model::BgNbd | Model::MbgNbd => orders_of_phase(params, triple, horizon_weeks, shape, 0),
+        Model::BgCnbd(_) | Model::MbgCnbd(_) => {
+            let phases = regular::phases(params, triple).into_iter().enumerate();
+            let of = |(j, share)| share * orders_of_phase(params, triple, horizon_weeks, shape + j as f64, j as u32);
+            phases.map(of).sum()
+        }
+    }
+}
+
+/// Relative size of the last term summed.
+const SMALLEST_TERM: f64 = 1e-14;
+/// More events than this nobody causes: degenerate parameters would have the series go on for ever.
+const MOST_EVENTS: f64 = 1e6;
+/// Below this, probabilities are kept as logarithms.
+const LOG_UNDERFLOW: f64 = -650.0;
+
+/// The series, for someone of whom `phase` events are known to have come since the last order.
+fn orders_of_phase(params: &Params, triple: &Triple, horizon_weeks: f64, shape: f64, phase: u32) -> f64 {
+    let age = params.alpha + triple.age();
+    let events = params.model.events_per_order();
     // Given alive, the dropout probability is Beta(a, b + chances not taken).
     let mut stay = params.b + f64::from(params.model.chances_to_leave(triple.repeats));
     let mut either = stay + params.a;
     let hit = horizon_weeks / (age + horizon_weeks);
     let mut log_mass = -shape * (horizon_weeks / age).ln_1p();
     let mut tail = -log_mass.exp_m1();
-    let (mut order, mut stayed, mut total) = (1.0, 1.0, tail);
+    // The next event, and the event that completes the next order.
+    let (mut event, mut order) = (1.0, f64::from(events - phase));
+    let (mut stayed, mut total) = (1.0, 0.0);
     // Far below the mode the mass underflows and the tail is 1.
-    while log_mass < LOG_UNDERFLOW {
-        log_mass += ((shape + order - 1.0) / order * hit).ln();
-        stayed *= stay / either;
-        stay += 1.0;
-        either += 1.0;
-        order += 1.0;
-        total += stayed;
+    while log_mass < LOG_UNDERFLOW && event < MOST_EVENTS {
+        if event == order {
+            total += stayed;
+            stayed *= stay / either;
+            stay += 1.0;
+            either += 1.0;
+            order += f64::from(events);
+        }
+        log_mass += ((shape + event - 1.0) / event * hit).ln();
+        event += 1.0;
     }
     let mut mass = log_mass.exp();
     loop {
-        let ratio = (shape + order - 1.0) / order * hit;
+        let ratio = (shape + event - 1.0) / event * hit;
+        if event == order {
+            let term = stayed * tail;
+            total += term;
+            // Written so that a NaN ends the loop too.
+            let goes_on = term > total * SMALLEST_TERM || (ratio >= 1.0 && stayed > 0.0);
+            let goes_on = goes_on && event < MOST_EVENTS;
+            if !goes_on {
+                return total;
+            }
+            stayed *= stay / either;
+            stay += 1.0;
+            either += 1.0;
+            order += f64::from(events);
+        }
         mass *= ratio;
         tail -= mass;
-        stayed *= stay / either;
-        let term = stayed * tail;
-        // Written so that a NaN ends the loop too.
-        let goes_on = term > total * SMALLEST_TERM || (ratio >= 1.0 && stayed > 0.0);
-        if !goes_on {
-            return total;
-        }
-        total += term;
-        stay += 1.0;
-        either += 1.0;
-        order += 1.0;
+        event += 1.0;
     }
 }
 

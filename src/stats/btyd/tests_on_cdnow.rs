@@ -57,44 +57,105 @@ fn matches_lifetimes_cdnow_master() {
 }
 
 #[test]
-fn matches_lifetimes_cdnow_predictions() {
-    // Sums over the sample's customers of P(alive), E[orders in 39 weeks], P(none in 39 weeks).
-    let Some(compressed) = histories("CDNOW_sample.txt") else {
+fn matches_fader_hardie_lee_2005_pareto_nbd() {
+    // Table 2: .553, 10.578, .606, 11.669, -9595.0; more digits from lifetimes, polished.
+    let expected = [0.553277010, 10.577683565, 0.606240178, 11.668743113];
+    check("CDNOW_sample.txt", Model::ParetoNbd, expected, -9_594.976_178_940, 1e-6);
+    let expected = [0.597419953, 11.585657241, 0.522185659, 8.827760802];
+    check("CDNOW_master.txt", Model::ParetoNbd, expected, -95_415.118_617_470, 1e-6);
+}
+
+#[test]
+fn matches_btydplus_nbd() {
+    for (file, r, alpha, log_likelihood) in
+        [("CDNOW_sample.txt", 0.38477, 12.07201, -9_763.657_6), ("CDNOW_master.txt", 0.38725, 12.27122, -96_845.344_2)]
+    {
+        let Some(Compressed { triples, .. }) = histories(file) else {
+            return;
+        };
+        let fit = fit(Model::Nbd, &triples).unwrap();
+        assert!(fit.converged && fit.boundary.is_none(), "{fit:?}");
+        assert!((fit.params.r - r).abs() < 1e-5 && (fit.params.alpha - alpha).abs() < 2e-4, "{fit:?}");
+        assert!((fit.log_likelihood - log_likelihood).abs() < 1e-4, "{fit:?}");
+    }
+}
+
+#[test]
+fn orders_of_cdnow_come_at_random() {
+    // BTYDplus chooses k = 1 for both.
+    let Some(customers) = cdnow::customers("CDNOW_sample.txt") else {
         return;
     };
-    for (model, expected) in [
-        (Model::BgNbd, [1917.27766848, 1653.40869742, 1739.96591660]),
-        (Model::MbgNbd, [1057.63645637, 1576.72837273, 1791.25815454]),
-    ] {
-        let fit = fit(model, &compressed.triples).unwrap();
-        let predictions = predict(&fit.params, &compressed.triples, 39.0);
-        let mut sums = [0.0; 3];
-        for &triple in &compressed.triple_of_customer {
-            let one = predictions[triple as usize];
-            sums[0] += one.p_alive;
-            sums[1] += one.expected_orders;
-            sums[2] += one.p_zero;
-        }
-        for (sum, expected) in sums.iter().zip(expected) {
-            assert!((sum / expected - 1.0).abs() < 1e-6, "{model:?} {sum} {expected}");
+    let log_gaps: f64 = customers.iter().map(|customer| customer.log_gaps).sum();
+    let triples = compress(customers.iter().map(|c| (c.repeats, c.first_to_last_days, c.age_days))).triples;
+    for (model, log_likelihood) in [(Model::BgNbd, -9_582.429_207), (Model::MbgNbd, -9_582.135_716)] {
+        let found = fit_regular(model, &triples, log_gaps).unwrap();
+        assert_eq!(found.events_per_order, 1);
+        assert!((found.fit.log_likelihood - log_likelihood).abs() < 1e-4);
+    }
+}
+
+/// Columns of the reference predictions: P(alive), expected orders and P(no order) of 39 weeks.
+const REFERENCE: [(&str, Model); 3] =
+    [("bgnbd", Model::BgNbd), ("mbgnbd", Model::MbgNbd), ("paretonbd", Model::ParetoNbd)];
+
+#[test]
+fn matches_every_customers_reference_prediction() {
+    use std::io::Read;
+    for set in ["sample", "master"] {
+        let Some(packed) = cdnow::shared_file(&format!("reference/clv_cdnow_{set}_predictions.csv.gz")) else {
+            return;
+        };
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
+        let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        let place = |name: &str| rows[0].iter().position(|found| *found == name).unwrap();
+        let days = |row: &[&str], name: &str| (row[place(name)].parse::<f64>().unwrap() * 7.0).round() as u32;
+        let history = |row: &Vec<&str>| (row[place("x")].parse().unwrap(), days(row, "t_x"), days(row, "T"));
+        let compressed = compress(rows[1..].iter().map(history));
+        for (name, model) in REFERENCE {
+            let fit = fit(model, &compressed.triples).unwrap();
+            let predictions = predict(&fit.params, &compressed.triples, 39.0);
+            let mut worst = 0.0_f64;
+            for (quantity, of) in [
+                ("palive", (|one: &Prediction| one.p_alive) as fn(&Prediction) -> f64),
+                ("e39", |one| one.expected_orders),
+                ("p_zero39", |one| one.p_zero),
+            ] {
+                let column = place(&format!("{name}_{quantity}"));
+                for (row, &triple) in rows[1..].iter().zip(&compressed.triple_of_customer) {
+                    let expected: f64 = row[column].parse().unwrap();
+                    let found = of(&predictions[triple as usize]);
+                    worst = worst.max((found - expected).abs() / expected.abs().max(1e-3));
+                }
+            }
+            println!("{set} {name}: largest relative difference {worst:.1e}");
+            assert!(worst < 1e-6, "{set} {name} {worst:e}");
         }
     }
 }
 
 #[test]
-fn converges_from_any_sane_start_to_the_same_optimum() {
+fn converges_from_100_random_starts_to_the_same_optimum() {
     let Some(Compressed { triples, .. }) = histories("CDNOW_sample.txt") else {
         return;
     };
-    for model in [Model::BgNbd, Model::MbgNbd] {
-        let best = fit(model, &triples).unwrap().log_likelihood;
-        for code in 0..81 {
-            let at = |power: u32| [0.01, 1.0, 100.0][code / 3_usize.pow(power) % 3];
-            let (r, alpha, a, b) = (at(0), at(1), at(2), at(3));
-            let start = Params { model, r, alpha, a, b };
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    for model in [Model::BgNbd, Model::MbgNbd, Model::ParetoNbd, Model::Nbd, Model::MbgCnbd(2), Model::BgCnbd(3)] {
+        let best = fit(model, &triples).unwrap();
+        for _ in 0..100 {
+            // Five orders of magnitude about each parameter.
+            let mut draw = || 10.0_f64.powf(5.0 * uniform() - 2.5);
+            let start = Params { model, r: draw(), alpha: draw(), a: draw(), b: draw() };
             let fit = fit_from(&triples, &start).unwrap();
-            let error = (fit.log_likelihood - best).abs();
-            assert!(fit.converged && error < 1e-6, "{start:?} {fit:?}");
+            let error = (fit.log_likelihood - best.log_likelihood).abs();
+            assert!(fit.converged && error < 1e-6, "{start:?} {fit:?} {best:?}");
         }
     }
 }
@@ -108,7 +169,7 @@ fn fit_has_the_same_bits_at_any_thread_count() {
     let many: Vec<Triple> = (0..5).flat_map(|_| triples.iter().copied()).collect();
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| fit(Model::MbgNbd, &many).unwrap())
+        pool.install(|| [fit(Model::MbgNbd, &many).unwrap(), fit(Model::ParetoNbd, &many).unwrap()])
     };
     assert_eq!(run(1), run(3));
 }

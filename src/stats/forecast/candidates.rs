@@ -1,6 +1,6 @@
 //! The methods that compete, and what stands in for them where a series is too short.
 
-use super::seasons::Seasons;
+use super::seasons::{Seasons, is_seasonal};
 use super::smoothing::{aggregated, damped_trend, seasonal_damped_trend};
 use super::theta::{dynamic_theta, theta};
 
@@ -9,13 +9,14 @@ use super::theta::{dynamic_theta, theta};
 pub enum Candidate {
     /// The value one period before, or, with less than a period, the last value.
     SeasonalNaive,
-    /// Theta on the series without its seasons.
+    /// Theta on the series without its seasons, where it has any by the test.
     Theta,
     /// Dynamic optimised Theta on the same.
     DynamicTheta,
     /// Damped trend on the same, of logarithms where every value is positive.
     Damped,
-    /// Damped trend over levels of aggregation, seasons shrunk, of logarithms where every value is positive.
+    /// Damped trend over levels of aggregation, seasons taken out whether significant or not, of logarithms where every
+    /// value is positive.
     Aggregated,
     /// Damped trend with drifting multiplicative seasons: additive ones of logarithms.
     EtsMultiplicative,
@@ -115,8 +116,11 @@ impl Field {
             let back = |(ahead, value): (usize, f64)| seasons.restore(series.len() + ahead, value);
             values.into_iter().enumerate().map(back).collect()
         };
-        let tested = Seasons::tested(series, period);
+        let shrunk = Seasons::shrunk(series, period);
+        // Those of one series are used where the test finds any; the others believe in small ones too.
+        let tested = if is_seasonal(series, period) { shrunk.clone() } else { Seasons::None };
         let adjusted = tested.remove_all(series);
+        // A line in logarithms is no line: Theta, whose trend is not damped, sees plain values.
         values[Candidate::Theta as usize] = restore(&tested, theta(&adjusted, horizon));
         values[Candidate::DynamicTheta as usize] = restore(&tested, dynamic_theta(&adjusted, horizon));
         let damped = damped_trend(&scale(&tested).to(&adjusted), horizon);
@@ -126,7 +130,6 @@ impl Field {
             Scale::Plain => damped.variance.sqrt(),
         };
         values[Candidate::Damped as usize] = damped_values;
-        let shrunk = Seasons::shrunk(series, period);
         let aggregates = aggregated(&scale(&shrunk).to(&shrunk.remove_all(series)), period, horizon);
         values[Candidate::Aggregated as usize] = restore(&shrunk, scale(&shrunk).back(aggregates));
         if period > 1 && series.len() > 2 * period {
@@ -135,8 +138,10 @@ impl Field {
                 let values_of_logs = seasonal_damped_trend(&Scale::Log.to(series), &terms, horizon).values;
                 values[Candidate::EtsMultiplicative as usize] = Scale::Log.back(values_of_logs);
             }
-            let terms = Seasons::terms(series, period);
-            values[Candidate::EtsAdditive as usize] = seasonal_damped_trend(series, terms.indices(), horizon).values;
+            let mean = series.iter().sum::<f64>() / series.len() as f64;
+            let mut terms = shrunk.terms(mean);
+            terms.resize(period, 0.0);
+            values[Candidate::EtsAdditive as usize] = seasonal_damped_trend(series, &terms, horizon).values;
         }
         keep_near(&mut values, series);
         Field { values, one_step }

@@ -26,18 +26,20 @@ impl Seasons {
     /// The same without the test, shrunk towards no season at all by as much as the years disagree (James-Stein;
     /// Miller & Williams 2003, International Journal of Forecasting 19, 669–684).
     pub fn shrunk(series: &[f64], period: usize) -> Seasons {
-        if period < 4 || series.len() <= 2 * period {
-            return Seasons::None;
-        }
-        Details::of(series, period).shrunk()
-    }
-
-    /// Terms of the series as it is, not shrunk; none with two periods or less.
-    pub fn terms(series: &[f64], period: usize) -> Seasons {
         if period < 2 || series.len() <= 2 * period {
             return Seasons::None;
         }
-        Details::with(series, period, false).seasons()
+        let details = Details::of(series, period);
+        if period > 3 { details.shrunk() } else { details.seasons() }
+    }
+
+    /// As terms about a series of this mean; none where there are none.
+    pub fn terms(&self, mean: f64) -> Vec<f64> {
+        match self {
+            Seasons::None => Vec::new(),
+            Seasons::Factors(factors) => factors.iter().map(|factor| (factor - 1.0) * mean).collect(),
+            Seasons::Terms(terms) => terms.clone(),
+        }
     }
 
     /// The value without its season.
@@ -63,14 +65,6 @@ impl Seasons {
     /// The series without its seasons.
     pub fn remove_all(&self, series: &[f64]) -> Vec<f64> {
         series.iter().enumerate().map(|(time, value)| self.remove(time, *value)).collect()
-    }
-
-    /// One number a position: factors, or terms with 1 for none.
-    pub fn indices(&self) -> &[f64] {
-        match self {
-            Seasons::None => &[],
-            Seasons::Factors(indices) | Seasons::Terms(indices) => indices,
-        }
     }
 }
 

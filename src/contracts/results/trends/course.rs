@@ -24,6 +24,9 @@ pub static TREND_SLOPES: Table = Table {
         Column::new("mk_z", Ratio, "Mann-Kendall z, above nil where sales rise; seasons are not removed."),
         Column::new("p_value", Ratio, "Two-sided: how often chance alone gives as steady a course."),
         Column::new("q_value", Ratio, "The p-value corrected for testing many series (Benjamini-Hochberg)."),
+        Column::new("gross_sen_slope", Money, "Sen's slope of gross sales: the trend before what went back."),
+        Column::new("gross_mk_z", Ratio, "Mann-Kendall z of gross sales."),
+        Column::new("gross_p_value", Ratio, "Two-sided p-value of gross sales."),
         Column::new(
             "seasonal_strength",
             Ratio,
@@ -97,6 +100,11 @@ pub static TREND_ANOMALIES: Table = Table {
             "contribution",
             Ratio,
             "Deviation / that of all sales in the month; empty where all sales were as expected or have no forecast.",
+        ),
+        Column::new(
+            "ramadan_days",
+            Integer,
+            "Days of Ramadan in the month (Indonesia): what moves through the year is no season.",
         ),
         Column::new(
             "score",

@@ -4,6 +4,7 @@ mod actions;
 mod arrivals;
 mod customers;
 mod head;
+mod outlook;
 mod profitability;
 mod quality;
 mod trend;

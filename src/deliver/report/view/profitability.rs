@@ -93,15 +93,21 @@ fn waterfall_chart(voice: Voice<'_>, data: &Waterfall) -> String {
 }
 
 fn customers(voice: Voice<'_>, customers: &[CustomerProfit]) -> Value {
-    let heads = ["customer", "#orders", "#net_sales", "#contribution"];
-    Table::new(voice, &heads).fill(voice, customers, CUSTOMERS, |row| {
+    let with_reasons = customers.iter().any(|row| !row.reasons.is_empty());
+    let heads = ["customer", "#orders", "#net_sales", "#contribution", "reasons"];
+    Table::new(voice, &heads[..4 + usize::from(with_reasons)]).fill(voice, customers, CUSTOMERS, |row| {
         let (name, id) = name_or_id(&row.name, &row.customer_id);
-        vec![
+        let mut cells = vec![
             text(name).sub(id),
             number(voice.count(row.orders)),
             signed(voice.money(row.net_sales)),
             signed(voice.money(row.contribution)),
-        ]
+        ];
+        if with_reasons {
+            let reason = |(line, excess): &(String, i64)| format!("{} +{}", voice.label("line", line), voice.money(*excess));
+            cells.push(text(row.reasons.iter().map(reason).collect::<Vec<_>>().join(" · ")));
+        }
+        cells
     })
 }
 
@@ -117,7 +123,8 @@ fn ties(row: &TieOutRow) -> bool {
 
 fn tie_out(voice: Voice<'_>, rows: &[TieOutRow]) -> Value {
     // Columns that are empty throughout are left out.
-    let columns: [(&str, fn(&TieOutRow) -> i64); 7] = [
+    type Column = (&'static str, fn(&TieOutRow) -> i64);
+    let columns: [Column; 7] = [
         ("#ledger", |row| row.ledger),
         ("#to_customers", |row| row.customers),
         ("#internal", |row| row.internal),
@@ -127,7 +134,7 @@ fn tie_out(voice: Voice<'_>, rows: &[TieOutRow]) -> Value {
         ("#difference", |row| row.difference),
     ];
     let always = |head: &str| !["#internal", "#unused"].contains(&head);
-    let shown = |(head, value): &(&str, fn(&TieOutRow) -> i64)| always(head) || rows.iter().any(|row| value(row) != 0);
+    let shown = |(head, value): &Column| always(head) || rows.iter().any(|row| value(row) != 0);
     let columns: Vec<_> = columns.into_iter().filter(shown).collect();
     let heads: Vec<&str> =
         ["line"].into_iter().chain(columns.iter().map(|(head, _)| *head)).chain(["#check"]).collect();

@@ -35,7 +35,7 @@ pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
         let month = text(format::month(&row.month, voice.language));
         vec![
             if row.partial { month.sub(voice.word("partial")) } else { month },
-            signed(voice.money(row.net_sales)),
+            on_year_before(voice, &trend.months, row),
             number(voice.count(row.orders)),
             number(voice.count(row.active_customers)),
             number(voice.count(row.new_customers)),
@@ -54,6 +54,19 @@ pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
         movers_title => voice.sentence("movers_title", &[("month", &month)]),
         categories => movers(voice, "category", &trend.categories),
         branches => movers(voice, "branch", &trend.branches),
+        outlook => super::outlook::view(voice, &trend.outlook),
+    }
+}
+
+/// Net sales, and how they differ from the same month a year before where both are complete.
+fn on_year_before(voice: Voice<'_>, months: &[MonthRow], row: &MonthRow) -> Cell {
+    let before = months_before(&row.month, 12).and_then(|month| months.iter().find(|known| known.month == month));
+    let before = before.filter(|before| !before.partial && !row.partial);
+    let change = before.and_then(|before| voice.change(row.net_sales as f64, before.net_sales as f64));
+    let cell = signed(voice.money(row.net_sales));
+    match change {
+        Some(change) => cell.sub(voice.sentence("year_change", &[("change", &change)])),
+        None => cell,
     }
 }
 

@@ -1,0 +1,352 @@
+//! Ways to tell who will not order: models and naive rules, and all that they may look at.
+
+use std::sync::OnceLock;
+
+use super::features::{Features, Regression, design, features, order_days_within};
+use super::orders_model::{OrdersModel, Rate, Window};
+use crate::facts::Facts;
+use crate::stats::boosting;
+use crate::stats::calibration::Calibration;
+
+/// Fewest customers a regression is fitted or a backtest believed on.
+pub const FEWEST_CUSTOMERS: usize = 50;
+
+/// A way to tell who will not order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Ridge logistic regression on eighteen features.
+    Logistic,
+    /// Probability of no order by the model of orders.
+    Orders,
+    /// The same, corrected by what the model missed at an earlier day.
+    Calibrated,
+    /// The regression with the model's log odds as one more feature, its mean set to that of the corrected model: the
+    /// regression knows more of each customer, the model more of the level, as it sees the newest orders.
+    Hybrid,
+    /// The mean of the log odds of the corrected model and of the regression with the model in it.
+    Blend,
+    /// Boosted trees on what the regression is fitted to, their mean set likewise.
+    Boosted,
+    /// The longer the silence, the likelier; share of the customers of the same recency who did not order.
+    RecencyBands,
+    /// The fewer orders, the likelier; share of the customers of the same frequency who did not order.
+    FrequencyBands,
+    /// exp(−repeat orders / days known × horizon).
+    OrderRate,
+    /// Who ordered within the last horizon will again; share of either group that did not.
+    LastPeriod,
+}
+
+/// Every method, models first.
+pub const METHODS: [Method; 10] = [
+    Method::Logistic,
+    Method::Orders,
+    Method::Calibrated,
+    Method::Hybrid,
+    Method::Blend,
+    Method::Boosted,
+    Method::RecencyBands,
+    Method::FrequencyBands,
+    Method::OrderRate,
+    Method::LastPeriod,
+];
+
+impl Method {
+    /// Its name in results, where the model of orders is of this rate.
+    pub fn name(self, rate: &Rate) -> String {
+        match self {
+            Method::Logistic => "logistic".into(),
+            Method::Orders => rate.name().into(),
+            Method::Calibrated => format!("{}_calibrated", rate.name()),
+            Method::Hybrid => format!("logistic_{}", rate.name()),
+            Method::Blend => format!("blend_{}", rate.name()),
+            Method::Boosted => format!("boosted_{}", rate.name()),
+            Method::RecencyBands => "recency_bands".into(),
+            Method::FrequencyBands => "frequency_bands".into(),
+            Method::OrderRate => "order_rate".into(),
+            Method::LastPeriod => "last_period".into(),
+        }
+    }
+
+    /// Whether it is one of the naive rules a model has to beat.
+    pub fn is_baseline(self) -> bool {
+        matches!(self, Method::RecencyBands | Method::FrequencyBands | Method::OrderRate | Method::LastPeriod)
+    }
+}
+
+/// Customers as they stood on a day, and whether they ordered in the horizon after it.
+#[derive(Debug)]
+pub struct Origin {
+    /// By customer.
+    pub features: Vec<Features>,
+    /// Days with an order in the horizon.
+    pub orders: Vec<u32>,
+    /// Whether he did not order.
+    pub without_order: Vec<bool>,
+}
+
+impl Origin {
+    /// The customers known at `day`, labelled by the `horizon` days from then on.
+    pub fn new(facts: &Facts, day: i32, horizon: i32) -> Origin {
+        let features = features(facts, day);
+        let orders = order_days_within(facts, &features, day, day + horizon);
+        let without_order = orders.iter().map(|orders| *orders == 0).collect();
+        Origin { features, orders, without_order }
+    }
+
+    /// Whether there is something to learn: enough customers, and some of either kind.
+    pub fn is_instructive(&self) -> bool {
+        self.features.len() >= FEWEST_CUSTOMERS
+            && self.without_order.contains(&true)
+            && self.without_order.contains(&false)
+    }
+}
+
+/// All that may be used to foresee the horizon from a day on: customers as they stood then, and what is learned from
+/// before.
+#[derive(Debug)]
+pub struct Standpoint {
+    /// By customer.
+    pub features: Vec<Features>,
+    /// The model of orders, fitted to them.
+    pub orders: OrdersModel,
+    /// What it missed at an earlier day.
+    pub calibration: Option<Calibration>,
+    /// The earlier day the correction is from.
+    pub window: Option<Window>,
+    /// Customers as they stood a horizon before, and what they did since.
+    pub past: Origin,
+    /// Days ahead.
+    pub horizon: i32,
+    /// What the model of orders said of the customers of `past`, and what the regression with it says now: found once,
+    /// where a method asks for it.
+    past_odds: OnceLock<Option<Vec<f64>>>,
+    hybrid: OnceLock<Option<Vec<f64>>>,
+}
+
+impl Standpoint {
+    /// Nothing from `day` on is looked at.
+    pub fn new(facts: &Facts, first_day: i32, day: i32, horizon: i32) -> Standpoint {
+        let features = features(facts, day);
+        let orders = OrdersModel::fit(&features);
+        let past = Origin::new(facts, day - horizon, horizon);
+        let window = Window::before(first_day, day, horizon);
+        let learned = window.as_ref().and_then(|window| {
+            if (window.from, window.days) == (day - horizon, horizon) {
+                return orders.calibration(&past.features, &past.orders, window);
+            }
+            let earlier = super::features::features(facts, window.from);
+            let found = window.orders(facts, &earlier);
+            orders.calibration(&earlier, &found, window)
+        });
+        Standpoint {
+            features,
+            orders,
+            calibration: learned,
+            window,
+            past,
+            horizon,
+            past_odds: OnceLock::new(),
+            hybrid: OnceLock::new(),
+        }
+    }
+
+    /// Expected orders within the horizon, corrected where there is a correction.
+    pub fn expected_orders(&self) -> Vec<f64> {
+        let factor = |alive| self.calibration.map_or(1.0, |calibration| calibration.factor(alive));
+        let alive = self.orders.alive();
+        self.orders
+            .expected_orders(self.horizon)
+            .iter()
+            .zip(alive)
+            .map(|(orders, alive)| orders * factor(alive))
+            .collect()
+    }
+
+    /// Log odds of no order, by a model of the same kind, of the customers of `past`. `None` where it cannot be fitted
+    /// or there is nothing to learn.
+    fn past_odds(&self) -> Option<&Vec<f64>> {
+        let find = || {
+            let orders = self.orders.like(&self.past.features);
+            let are_fitted = matches!((self.orders.rate, orders.rate), (Rate::Fitted(_), Rate::Fitted(_)));
+            (are_fitted && self.past.is_instructive()).then(|| all_odds(&orders.p_zero(self.horizon)))
+        };
+        self.past_odds.get_or_init(find).as_ref()
+    }
+
+    fn hybrid(&self) -> Option<&Vec<f64>> {
+        self.hybrid.get_or_init(|| hybrid(self, &regression)).as_ref()
+    }
+
+    fn calibrated(&self) -> Option<Vec<f64>> {
+        let calibration = self.calibration?;
+        let (zero, alive) = (self.orders.p_zero(self.horizon), self.orders.alive());
+        Some(zero.iter().zip(alive).map(|(zero, alive)| calibration.zero(*zero, alive)).collect())
+    }
+}
+
+/// What a method says of each customer.
+#[derive(Debug)]
+pub struct Scores {
+    /// The higher, the likelier there is no order.
+    pub rank: Vec<f64>,
+    /// Probability of no order.
+    pub probability: Vec<f64>,
+}
+
+/// What a method says of the customers of a standpoint. `None` where it cannot be applied.
+pub fn apply(method: Method, at: &Standpoint) -> Option<Scores> {
+    let (past, now, horizon) = (&at.past, &at.features, at.horizon);
+    let same = |probability: Vec<f64>| Scores { rank: probability.clone(), probability };
+    let banded = |rank: &dyn Fn(&Features) -> f64, band: &dyn Fn(&Features) -> usize| {
+        let shares = Shares::learn(past, band)?;
+        let probability = now.iter().map(|features| shares.of(band(features))).collect();
+        Some(Scores { rank: now.iter().map(rank).collect(), probability })
+    };
+    let is_fitted = matches!(at.orders.rate, Rate::Fitted(_));
+    match method {
+        Method::Logistic => {
+            let regression = past.is_instructive().then(|| Regression::fit(&past.features, &[], &past.without_order));
+            regression.flatten().map(|regression| same(regression.predict(now, &[])))
+        }
+        Method::Orders => is_fitted.then(|| same(at.orders.p_zero(horizon))),
+        Method::Calibrated => at.calibrated().filter(|_| is_fitted).map(same),
+        Method::Hybrid => at.hybrid().cloned().map(same),
+        Method::Boosted => hybrid(at, &boosted).map(same),
+        Method::Blend => {
+            let (model, regression) = (at.calibrated().filter(|_| is_fitted)?, at.hybrid()?);
+            let mean = |(model, regression): (&f64, &f64)| {
+                let odds = 0.5 * (log_odds(*model) + log_odds(*regression));
+                1.0 / (1.0 + (-odds).exp())
+            };
+            Some(same(model.iter().zip(regression).map(mean).collect()))
+        }
+        Method::RecencyBands => {
+            banded(&|features| features.recency_days.into(), &|features| recency_band(features.recency_days, horizon))
+        }
+        Method::FrequencyBands => {
+            banded(&|features| -f64::from(features.frequency), &|features| frequency_band(features.frequency))
+        }
+        Method::OrderRate => {
+            let probability = |features: &Features| {
+                let rate = f64::from(features.order_days - 1) / f64::from(features.tenure_days.max(1));
+                (-rate * f64::from(horizon)).exp()
+            };
+            Some(same(now.iter().map(probability).collect()))
+        }
+        Method::LastPeriod => {
+            let silent = |features: &Features| features.recency_days > horizon;
+            banded(&|features| f64::from(u8::from(silent(features))), &|features| usize::from(silent(features)))
+        }
+    }
+}
+
+/// Learns from the past, with one more column a customer, and foresees.
+type Learner = dyn Fn(&Origin, &[f64], &[Features], &[f64]) -> Option<Vec<f64>>;
+
+/// A learner that is also told the log odds of the model of orders, its mean set to that of the corrected model.
+fn hybrid(at: &Standpoint, learner: &Learner) -> Option<Vec<f64>> {
+    let past_odds = at.past_odds()?;
+    let zero = at.orders.p_zero(at.horizon);
+    let predicted = learner(&at.past, past_odds, &at.features, &all_odds(&zero))?;
+    let level = at.calibrated().unwrap_or(zero);
+    Some(levelled(&predicted, level.iter().sum::<f64>() / level.len().max(1) as f64))
+}
+
+fn all_odds(probabilities: &[f64]) -> Vec<f64> {
+    probabilities.iter().map(|probability| log_odds(*probability)).collect()
+}
+
+fn regression(past: &Origin, past_odds: &[f64], now: &[Features], odds: &[f64]) -> Option<Vec<f64>> {
+    Some(Regression::fit(&past.features, past_odds, &past.without_order)?.predict(now, odds))
+}
+
+/// Customers that trees are fitted to at most; above, every n-th.
+const BOOSTED_CUSTOMERS: usize = 50_000;
+
+fn boosted(past: &Origin, past_odds: &[f64], now: &[Features], odds: &[f64]) -> Option<Vec<f64>> {
+    let step = past.features.len().div_ceil(BOOSTED_CUSTOMERS);
+    let every = |values: &[f64]| values.iter().step_by(step).copied().collect::<Vec<f64>>();
+    let features: Vec<Features> = past.features.iter().step_by(step).copied().collect();
+    let outcomes: Vec<bool> = past.without_order.iter().step_by(step).copied().collect();
+    let design_of_past = design(&features, &every(past_odds));
+    let columns = design_of_past.len() / features.len().max(1);
+    let trees = boosting::fit(&design_of_past, columns, &outcomes, &boosting::Settings::default())?;
+    Some(trees.predict(&design(now, odds)))
+}
+
+/// Log odds of a probability, kept finite.
+fn log_odds(probability: f64) -> f64 {
+    let kept = probability.clamp(1e-9, 1.0 - 1e-9);
+    (kept / (1.0 - kept)).ln()
+}
+
+/// Shifts all log odds alike, so that the mean probability is the one given.
+fn levelled(probabilities: &[f64], mean: f64) -> Vec<f64> {
+    let odds: Vec<f64> = probabilities.iter().map(|probability| log_odds(*probability)).collect();
+    let shifted = |shift: f64| odds.iter().map(|odds| 1.0 / (1.0 + (-odds - shift).exp())).collect::<Vec<f64>>();
+    let (mut low, mut high) = (-20.0, 20.0);
+    for _ in 0..LEVEL_STEPS {
+        let middle = 0.5 * (low + high);
+        let total: f64 = shifted(middle).iter().sum();
+        if total < mean * odds.len() as f64 { low = middle } else { high = middle }
+    }
+    shifted(0.5 * (low + high))
+}
+
+/// Halvings of the shift: to within 40 / 2^30.
+const LEVEL_STEPS: usize = 30;
+
+/// Bands of recency: up to a third of the horizon, 1, 2, 4 horizons, longer.
+fn recency_band(days: i32, horizon: i32) -> usize {
+    [horizon / 3, horizon, 2 * horizon, 4 * horizon].partition_point(|limit| days > *limit)
+}
+
+/// Bands of frequency: 1, 2, 3–4, 5–9, 10 orders or more.
+fn frequency_band(orders: u32) -> usize {
+    [1, 2, 4, 9].partition_point(|limit| orders > *limit)
+}
+
+const BANDS: usize = 5;
+
+/// The share without an order by band; an empty band has the share of the nearest before it, or else after it.
+struct Shares([f64; BANDS]);
+
+impl Shares {
+    fn learn(past: &Origin, band: &dyn Fn(&Features) -> usize) -> Option<Shares> {
+        let (mut counts, mut without) = ([0_u32; BANDS], [0_u32; BANDS]);
+        for (features, silent) in past.features.iter().zip(&past.without_order) {
+            counts[band(features)] += 1;
+            without[band(features)] += u32::from(*silent);
+        }
+        let share = |at: usize| (counts[at] > 0).then(|| f64::from(without[at]) / f64::from(counts[at]));
+        let nearest = |at: usize| (0..=at).rev().find_map(share).or_else(|| (at..BANDS).find_map(share));
+        let mut shares = [0.0; BANDS];
+        for (at, value) in shares.iter_mut().enumerate() {
+            *value = nearest(at)?;
+        }
+        Some(Shares(shares))
+    }
+
+    fn of(&self, band: usize) -> f64 {
+        self.0[band]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levelling_moves_the_mean_and_keeps_the_order() {
+        let moved = levelled(&[0.1, 0.5, 0.9], 0.7);
+        assert!((moved.iter().sum::<f64>() / 3.0 - 0.7).abs() < 1e-7);
+        assert!(moved[0] < moved[1] && moved[1] < moved[2]);
+    }
+
+    #[test]
+    fn bands_end_at_their_limits() {
+        assert_eq!([30, 31, 91, 92, 182, 183, 364, 365].map(|days| recency_band(days, 91)), [0, 1, 1, 2, 2, 3, 3, 4]);
+        assert_eq!([1, 2, 3, 4, 5, 9, 10].map(frequency_band), [0, 1, 2, 2, 3, 3, 4]);
+    }
+}

@@ -1,0 +1,235 @@
+//! What is counted of a file while it is read: rows, rows of each branch, why rows were refused.
+
+use std::collections::BTreeMap;
+
+use super::encode::Selection;
+use super::implied::Said;
+use super::parse::{Block, TwoWays};
+use super::rejects::{Refused, Reject};
+use super::resolve::Seen;
+use super::source::Layout;
+use super::{EXAMPLES, Work, hold};
+use crate::contracts::Kind;
+use crate::error::Error;
+use crate::lake::manifest::{Arithmetic, Unit};
+
+/// What has been counted of a file.
+#[derive(Default)]
+pub(super) struct Reading {
+    lines: u64,
+    records: u64,
+    /// Its rows.
+    pub rows: Arithmetic,
+    /// Its refused rows by code.
+    pub codes: BTreeMap<&'static str, u64>,
+    /// The first of them.
+    pub examples: Vec<Reject>,
+    /// Refused rows by column at fault and code.
+    at_fault: BTreeMap<(&'static str, &'static str), u64>,
+    /// The mapped column that names the branch; where there is none, the branch the file name says.
+    branch: Option<usize>,
+    file_branch: Option<String>,
+    by_branch: BTreeMap<Vec<u8>, Arithmetic>,
+    two_ways: Vec<(TwoWays, u64, String)>,
+    /// Its trailer record.
+    pub trailer: Option<String>,
+    /// What it says of customers and products, where it is a flat file.
+    pub said: BTreeMap<&'static str, Said>,
+}
+
+impl Reading {
+    /// Begins a file whose header took `lines` lines.
+    pub fn new(lines: u64, layout: &Layout, unit: Option<&Unit>) -> Reading {
+        let branch = layout.mapped("branch_id");
+        let file_branch = unit.and_then(Unit::branch).map(String::from);
+        let two_ways = vec![(TwoWays::default(), 0, String::new()); layout.columns.len()];
+        Reading { lines, branch, file_branch, two_ways, ..Reading::default() }
+    }
+
+    /// Resolves a block, counts its rows and says which are refused.
+    pub fn take(
+        &mut self,
+        mut block: Block,
+        layout: &Layout,
+        seen: &mut Seen,
+    ) -> (Block, Vec<Selection>, Vec<Refused>) {
+        let selections = if layout.table.name == "flat" {
+            let (orders, lines) = seen.resolve_flat(&mut block, layout);
+            if block.last {
+                self.said = std::mem::take(&mut seen.said);
+            }
+            vec![orders, lines]
+        } else {
+            vec![seen.resolve(&mut block, layout)]
+        };
+        self.trailer = block.trailers.pop().or(self.trailer.take());
+        let refused = self.refused(&block);
+        for row in &refused {
+            *self.codes.entry(row.code).or_default() += 1;
+            *self.at_fault.entry((row.column.unwrap_or_default(), row.code)).or_default() += 1;
+        }
+        for row in refused.iter().take(EXAMPLES - self.examples.len().min(EXAMPLES)) {
+            self.examples.push(row.reject(&block, layout));
+        }
+        let duplicate = block.faults.iter().filter(|fault| fault.code == "duplicate_key").count() as u64;
+        let received = (block.records.len() + block.records.bad.len()) as u64;
+        let rejected = refused.len() as u64 - duplicate;
+        let accepted = received - refused.len() as u64;
+        let rows = Arithmetic { received, accepted, rejected, duplicate, superseded: 0 };
+        self.count_branches(&block, layout, &rows);
+        self.look_for_two_ways(&block, layout);
+        self.rows.add(&rows);
+        self.records += received;
+        self.lines += u64::from(block.records.line_count);
+        block.values.iter_mut().for_each(Vec::shrink_to_fit);
+        (block, selections, refused)
+    }
+
+    /// The refused rows of a block, in the order of the file.
+    fn refused(&self, block: &Block) -> Vec<Refused> {
+        let (records, bad) = (&block.records, &block.records.bad);
+        let mut refused: Vec<Refused> = Vec::with_capacity(block.faults.len() + bad.len());
+        for (before, bad) in bad.iter().enumerate() {
+            refused.push(Refused {
+                record: self.records + u64::from(bad.after) + before as u64 + 1,
+                line: self.lines + u64::from(bad.line) + 1,
+                start: bad.start,
+                end: bad.end,
+                column: None,
+                code: bad.code,
+            });
+        }
+        for fault in &block.faults {
+            let record = fault.record as usize;
+            let bad_before = bad.partition_point(|bad| bad.after <= fault.record);
+            refused.push(Refused {
+                record: self.records + u64::from(fault.record) + bad_before as u64 + 1,
+                line: self.lines + u64::from(records.lines[record]) + 1,
+                start: records.starts[record],
+                end: records.ends[(record + 1) * records.fields - 1],
+                column: fault.column,
+                code: fault.code,
+            });
+        }
+        refused.sort_unstable_by_key(|row| row.record);
+        refused
+    }
+
+    /// Counts the rows of each branch; records too broken to name one count for none.
+    fn count_branches(&mut self, block: &Block, layout: &Layout, rows: &Arithmetic) {
+        let Some(place) = self.branch else {
+            if let Some(branch) = &self.file_branch {
+                self.by_branch.entry(branch.as_bytes().to_vec()).or_default().add(rows);
+            }
+            return;
+        };
+        let (field, quote) = (layout.columns[place].field, layout.dialect.quote);
+        let mut counts: BTreeMap<Vec<u8>, Arithmetic> = BTreeMap::new();
+        for (branch, received) in &block.branches {
+            let rows = Arithmetic { received: *received, accepted: *received, ..Arithmetic::default() };
+            counts.insert(branch.clone(), rows);
+        }
+        for fault in &block.faults {
+            let rows = counts.entry(block.cell(fault.record as usize, field, quote).into_owned()).or_default();
+            rows.accepted -= 1;
+            match fault.code {
+                "duplicate_key" => rows.duplicate += 1,
+                _ => rows.rejected += 1,
+            }
+        }
+        let broken = block.records.bad.len() as u64;
+        if broken > 0 {
+            let rows = counts.entry(Vec::new()).or_default();
+            rows.received += broken;
+            rows.rejected += broken;
+        }
+        for (branch, rows) in counts {
+            self.by_branch.entry(branch).or_default().add(&rows);
+        }
+    }
+
+    /// The row arithmetic of each branch.
+    pub fn branches(&self) -> BTreeMap<String, Arithmetic> {
+        let mut branches: BTreeMap<String, Arithmetic> = BTreeMap::new();
+        for (branch, rows) in &self.by_branch {
+            branches.entry(String::from_utf8_lossy(branch).into_owned()).or_default().add(rows);
+        }
+        branches
+    }
+
+    fn look_for_two_ways(&mut self, block: &Block, layout: &Layout) {
+        for ((sum, line, example), found) in self.two_ways.iter_mut().zip(&block.two_ways) {
+            if sum.open == 0 && found.open > 0 {
+                let record = found.first as usize;
+                *line = self.lines + u64::from(block.records.lines[record]) + 1;
+                *example =
+                    layout.encoding.shown(block.records.text(&block.bytes, record), false).chars().take(100).collect();
+            }
+            sum.open += found.open;
+            sum.settled |= found.settled;
+        }
+    }
+
+    /// Why a file that was read to its end cannot be trusted; `None` where it can.
+    pub fn distrust(&self, work: &Work<'_>, layout: &Layout) -> Option<Error> {
+        let untrusted = |code: &'static str, message: String, hint: String| {
+            Some(Error::Untrusted { source_name: work.name.into(), path: work.path.clone(), code, message, hint })
+        };
+        for ((found, line, example), mapped) in self.two_ways.iter().zip(&layout.columns) {
+            if found.open == 0 || found.settled {
+                continue;
+            }
+            let name = layout.field_name(mapped.field);
+            return untrusted(
+                "two_ways",
+                format!(
+                    "the point in all {} such numbers of `{name}` has three digits after it: thousands or thousandths?\n  line {line}: {example}",
+                    found.open
+                ),
+                format!(
+                    "say which: `decimal = \".\"`, or `decimal = \",\"` with `thousands = \".\"`, under `[sources.{}]`",
+                    work.name
+                ),
+            );
+        }
+        if !hold::too_many(&self.rows, work.source.reject_limit) {
+            return None;
+        }
+        let refused = self.rows.rejected + self.rows.duplicate;
+        let examples = self.examples.iter().map(|reject| {
+            let plain = |letter: char| if letter.is_control() { ' ' } else { letter };
+            let raw: String = reject.raw.chars().map(plain).take(100).collect();
+            let column = layout.export_name(reject.column);
+            format!("  line {}: {} {column}: {raw}", reject.line, reject.code)
+        });
+        let examples = examples.collect::<Vec<String>>().join("\n");
+        let typed = |column: &str| {
+            layout
+                .mapped(column)
+                .is_some_and(|place| !matches!(layout.columns[place].column.kind, Kind::Id | Kind::Text))
+        };
+        let worst = self.at_fault.iter().max_by_key(|(_, rows)| **rows);
+        if let Some(((column, code), rows)) = worst.filter(|((column, code), rows)| {
+            typed(column) && code.starts_with("bad_") && **rows * 2 > self.rows.received
+        }) {
+            let name = layout.export_name(column);
+            return untrusted(
+                "column_retyped",
+                format!("{rows} of {} rows hold no {column} in `{name}` ({code})\n{examples}", self.rows.received),
+                format!(
+                    "does `{name}` hold something else now? Correct the mapping or how it is written, `[sources.{}.locale.{column}]`",
+                    work.name
+                ),
+            );
+        }
+        untrusted(
+            "too_many_rejects",
+            format!(
+                "{refused} of {} rows were refused, more than the limit of {} %\n{examples}",
+                self.rows.received,
+                work.source.reject_limit * 100.0
+            ),
+            format!("correct the export or the mapping, or raise `[sources.{}] reject_limit`", work.name),
+        )
+    }
+}
