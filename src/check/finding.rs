@@ -94,6 +94,10 @@ pub struct Row {
     pub file: String,
     /// The physical line, where it could be found.
     pub line: Option<u64>,
+    /// The table the row is of; empty where that is not known.
+    pub entity: String,
+    /// The reject code, where the row was refused.
+    pub code: String,
     /// The order, customer or product.
     pub document: String,
     /// The line of the order.

@@ -164,7 +164,9 @@ fn name_rows(look: &Look<'_>, findings: &mut [Finding]) -> Result<()> {
         found.extend(originals.into_iter().map(|(row, text)| (Place { batch: *batch, row }, text)));
     }
     for row in findings.iter_mut().flat_map(rows_of).filter(|row| row.place.batch != NONE) {
-        row.file = look.manifest.batches[row.place.batch as usize].file.clone();
+        let batch = &look.manifest.batches[row.place.batch as usize];
+        row.file.clone_from(&batch.file);
+        row.entity = if batch.table == "flat" { "order_lines".into() } else { batch.table.clone() };
         if let Some(original) = found.get(&row.place) {
             row.line = Some(original.line);
             row.raw.clone_from(&original.text);

@@ -84,8 +84,10 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
             line: Some(refused.line),
             document,
             line_no: refused.cells.get("line_no").and_then(|number| number.parse().ok()),
+            entity: look.manifest.batches.get(refused.batch as usize).map_or_else(String::new, |own| own.table.clone()),
+            code: refused.code.clone(),
             column: column_name(&refused.column),
-            value: refused.code.clone(),
+            value: refused.cells.get(refused.column.as_str()).cloned().unwrap_or_default(),
             expected,
             raw: refused.raw.clone(),
             ..Row::default()

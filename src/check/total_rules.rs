@@ -154,7 +154,7 @@ pub fn suspicion(look: &Look<'_>, seen: &Seen, total: Place, cause: Cause) -> Su
         row.file.clone_from(&refused.file);
         row.line = Some(refused.line);
         row.raw.clone_from(&refused.raw);
-        row.value.clone_from(&refused.code);
+        row.code.clone_from(&refused.code);
         row.place = Place::default();
     }
     if cause.kind == Kind::TotalMistyped {

@@ -125,7 +125,7 @@ pub enum Command {
     Customer(Customer),
     /// Run SQL over the lake, the marts and the results
     Query(Query),
-    /// Say what an analysis, a table, a column or a reject code means
+    /// Say what an analysis, a table, a column, a reject code or a rule of the checks means
     Explain(Explain),
     /// Say which customers would earn us money no more, or again, if rates, pools or prices changed
     Whatif(Whatif),
@@ -301,7 +301,7 @@ pub struct Query {
 /// `langgan explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// An analysis, a table, table.column or a reject code; all names where left out
+    /// An analysis, a table, table.column, a reject code or a rule; all names where left out
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// With an analysis: the customer whose numbers are followed down to the rows they come from

@@ -4,6 +4,7 @@ use super::args::Explain;
 use super::{Session, analyze, render};
 use crate::analyses::explanation::{Cell, Section};
 use crate::analyses::{Analyses, Inputs, Results};
+use crate::contracts::rules::{RULES, rule_of};
 use crate::contracts::{Table, input_tables, results};
 use crate::engine::{self, earlier};
 use crate::error::{Error, Result};
@@ -56,9 +57,17 @@ pub fn run(session: &Session, args: &Explain) -> Result<u8> {
     if let Some(code) = rejects::code(name) {
         text.push_str(&format!("{}: {}\nwhat to do: {}\n", code.code, code.meaning, code.fix));
     }
+    if let Some(rule) = rule_of(name) {
+        text.push_str(&format!("{}: {}\nabout: {}\nwhere it says nothing else: ", rule.id, rule.english, rule.table));
+        text.push_str(&format!("severity {:?}, action {:?}", rule.severity, rule.action).to_lowercase());
+        if let Some((limit, meaning)) = rule.threshold {
+            text.push_str(&format!(", threshold {limit} ({meaning})"));
+        }
+        text.push_str(&format!("\nchanged under [check.rules.{}]\n", rule.id));
+    }
     if text.is_empty() {
         return Err(Error::Unknown {
-            what: "analysis, table, column or reject code",
+            what: "analysis, table, column, reject code or rule",
             name: name.clone(),
             known: names(),
         });
@@ -161,6 +170,7 @@ fn names() -> Vec<String> {
         .copied()
         .chain(tables)
         .chain(rejects::CODES.iter().map(|code| code.code))
+        .chain(RULES.iter().map(|rule| rule.id))
         .map(String::from)
         .collect();
     names.sort();

@@ -114,6 +114,7 @@ pub fn row(row: &Row, language: Language) -> String {
         (true, false) => row.expected.clone(),
         (false, false) => format!("{} → {}", row.value, row.expected),
     };
+    add(row.code.clone());
     let column = column_name(row.column, language);
     add([column, &shown].into_iter().filter(|part| !part.is_empty()).collect::<Vec<&str>>().join(" "));
     text

@@ -78,18 +78,13 @@ fn rows(told: &Told, money: &dyn Fn(i64) -> String, language: Language) -> Vec<C
 }
 
 fn cells(told: &Told, row: &Row, reason: String) -> Cells {
-    let entity = match (told.finding.rule.table, row.line_no) {
-        ("customers", _) => "customers",
-        _ if row.document.is_empty() => "",
-        (_, Some(_)) => "order_lines",
-        _ => "orders",
-    };
+    let reason = if row.code.is_empty() { reason } else { format!("{reason} ({})", row.code) };
     [
         row.file.clone(),
         row.line.map_or_else(String::new, |line| line.to_string()),
         told.key.clone(),
         reason,
-        entity.into(),
+        row.entity.clone(),
         row.document.clone(),
         row.line_no.map_or_else(String::new, |number| number.to_string()),
         row.column.into(),
