@@ -14,5 +14,6 @@ mod profitability;
 mod real_data;
 mod real_trends;
 mod reference;
+mod segments;
 mod support;
 mod tidy;
