@@ -75,7 +75,7 @@ fn preview(session: &Session, condition: &str, which: &Which) -> Result<u8> {
         message,
         hint: "`langgan explain customers` lists the columns; text stands in single quotes".into(),
     };
-    let parsed = expression::parse(condition).map_err(wrong)?;
+    let holds = expression::parse(condition).map_err(wrong)?;
     let tables = query::run_dir(session, which).join("tables");
     let path = tables.join("customers.parquet");
     if !path.exists() {
@@ -85,12 +85,8 @@ fn preview(session: &Session, condition: &str, which: &Which) -> Result<u8> {
     let scan = |path: &std::path::Path| {
         LazyFrame::scan_parquet(PlRefPath::from(path.to_string_lossy().as_ref()), ScanArgsParquet::default())
     };
-    let mut needed: Vec<&str> = vec!["net_sales", "contribution"];
-    needed.extend(parsed.columns.iter().filter(|name| !["net_sales", "contribution"].contains(name)));
-    let columns: Vec<Expr> = needed.into_iter().map(col).collect();
-    let chosen = scan(&path).map_err(failed)?.with_columns([parsed.holds.alias(CHOSEN)]);
-    let columns = columns.into_iter().chain([col(CHOSEN)]).collect::<Vec<_>>();
-    let customers = chosen.select(columns).collect().map_err(failed)?;
+    let columns = [col("net_sales"), col("contribution"), holds.alias(CHOSEN)];
+    let customers = scan(&path).map_err(failed)?.select(columns).collect().map_err(failed)?;
     let mask = customers.column(CHOSEN).and_then(|column| column.bool().cloned()).map_err(failed)?;
     let sum = |name: &str| -> Result<String> {
         let money = customers.column(name).map_err(failed)?.filter(&mask).map_err(failed)?;

@@ -42,26 +42,16 @@ const BEFORE_BRACKETS: [&str; 11] =
 /// Words no expression has.
 const REFUSED: [&str; 6] = ["select", "with", "values", "table", "over", "lateral"];
 
-/// A condition that has been checked.
-#[derive(Debug, Clone)]
-pub struct Condition {
-    /// Yes or no for each row of `customers` with money in currency units; null counts as no.
-    pub holds: Expr,
-    /// The columns it reads, in the order of the mart.
-    pub columns: Vec<&'static str>,
-}
-
-/// Reads a condition.
+/// Reads a condition: yes or no for each row of `customers` with money in currency units, null counting as no.
 ///
 /// # Errors
 /// What is wrong, as a person would say it; of an unknown column the nearest known one.
-pub fn parse(text: &str) -> Result<Condition, String> {
+pub fn parse(text: &str) -> Result<Expr, String> {
     words(text)?;
     let parsed = sql_expr(text).map_err(|error| format!("`{text}` cannot be read: {}", plain(&error)))?;
-    let mut columns: Vec<&'static str> = Vec::new();
     for node in &parsed {
         match node {
-            Expr::Column(name) => columns.push(column(name)?),
+            Expr::Column(name) => known(name)?,
             Expr::Literal(_)
             | Expr::BinaryExpr { .. }
             | Expr::Cast { .. }
@@ -76,8 +66,6 @@ pub fn parse(text: &str) -> Result<Condition, String> {
             }
         }
     }
-    columns.sort_by_key(|name| CUSTOMERS.position(name));
-    columns.dedup();
     let holds = parsed.try_map_expr(exact).map_err(|error| format!("`{text}`: {}", plain(&error)))?;
     let schema = empty_customers().lazy().select([holds.clone()]).collect_schema();
     let schema = schema.map_err(|error| format!("`{text}`: {}", plain(&error)))?;
@@ -90,7 +78,7 @@ pub fn parse(text: &str) -> Result<Condition, String> {
     // What has the right type can still fail on the values it compares.
     let tried = empty_customers().lazy().filter(holds.clone()).collect();
     tried.map_err(|error| format!("`{text}`: {}", plain(&error)))?;
-    Ok(Condition { holds: holds.fill_null(lit(false)), columns })
+    Ok(holds.fill_null(lit(false)))
 }
 
 /// Looks through the words outside quotes.
@@ -103,7 +91,8 @@ fn words(text: &str) -> Result<(), String> {
                 if !letters.by_ref().any(|(_, other)| other == letter) {
                     return Err(format!("`{text}`: a quote is not closed"));
                 }
-                (word, after_bracket) = (String::new(), false);
+                // A name in quotes before a bracket is no function on the list.
+                (word, after_bracket) = (if letter == '"' { "\"".into() } else { String::new() }, false);
             }
             ';' => return Err(format!("`{text}`: one expression, no `;`")),
             '-' | '/' if text[at + 1..].starts_with(if letter == '-' { '-' } else { '*' }) => {
@@ -135,10 +124,10 @@ fn words(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The declared column of a name.
-fn column(name: &str) -> Result<&'static str, String> {
-    if let Some(found) = CUSTOMERS.column(name) {
-        return Ok(found.name);
+/// Whether `customers` has a column; of one it has not, the nearest.
+fn known(name: &str) -> Result<(), String> {
+    if CUSTOMERS.column(name).is_some() {
+        return Ok(());
     }
     let nearest = CUSTOMERS.columns.iter().map(|column| (distance(name, column.name), column.name)).min();
     let known: Vec<&str> = CUSTOMERS.columns.iter().map(|column| column.name).collect();
@@ -251,7 +240,7 @@ mod tests {
             money(vec![Some(10), Some(20), Some(10)], "gross_margin"),
             days.into_column(),
         ]);
-        let holds = parse(condition).unwrap_or_else(|error| panic!("{error}")).holds;
+        let holds = parse(condition).unwrap_or_else(|error| panic!("{error}"));
         let found = frame.unwrap().lazy().filter(holds).select([col("customer_id")]).collect().unwrap();
         found.column("customer_id").unwrap().str().unwrap().iter().flatten().collect()
     }
@@ -273,6 +262,7 @@ mod tests {
             ("segment <> 'new'", "a"),
             ("segment is null", "c"),
             ("not do_not_chase", "b"),
+            ("\"n_orders\" in (1, 3)", "ac"),
             ("coalesce(do_not_chase, false) = false", "bc"),
             ("city in ('Solo', 'O''Hara')", "ac"),
             ("city like 'B%' or n_orders between 3 and 4", "bc"),
@@ -300,6 +290,7 @@ mod tests {
             ("contribution", "says neither yes nor no"),
             ("sum(contribution) > 1", "no function `sum`"),
             ("read_csv('x') = 1", "no function `read_csv`"),
+            ("\"cum_sum\"(n_orders) > 1", "no function `\"`"),
             ("customer_id in (select customer_id from rfm)", "no query (`select`)"),
             ("customer_id in (from read_csv('x'))", "no query (`from`)"),
             ("rank() over (order by clv) = 1", "no function `rank`"),

@@ -98,7 +98,7 @@ pub fn tables(
     let mut holds = Vec::with_capacity(segments.len());
     for (name, segment) in segments {
         let condition = expression::parse(&segment.condition).map_err(|message| Error::Query { message })?;
-        holds.push(condition.holds.alias(format!("{MEMBER}{name}")));
+        holds.push(condition.alias(format!("{MEMBER}{name}")));
     }
     let names: Vec<Expr> = segments.keys().map(|name| col(format!("{MEMBER}{name}"))).collect();
     let members = published.lazy().with_columns(holds).select(names).collect().map_err(failed)?;
