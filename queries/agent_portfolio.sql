@@ -3,12 +3,13 @@ with
 
 named as (
     select
-        coalesce(agent_id, '') as agent_id,
-        case when activity_status = '2_weeks' or activity_status = '1_month' then 1 else 0 end as is_active,
-        net_sales,
-        contribution,
-        coalesce(profit_at_risk, cast(0 as bigint)) as profit_at_risk
-    from customers
+        coalesce(c.agent_id, '') as agent_id,
+        case when h.active_in_month then 1 else 0 end as is_active,
+        c.net_sales,
+        c.contribution,
+        coalesce(c.profit_at_risk, cast(0 as bigint)) as profit_at_risk
+    from customers as c
+    inner join customer_history as h on c.customer_id = h.customer_id
 ),
 
 summed as (

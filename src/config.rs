@@ -12,6 +12,7 @@ use crate::analyses::Analyses;
 use crate::check;
 use crate::error::{Error, Result};
 use crate::ingest::source::Source;
+use crate::segments::{self, Segment};
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "langgan.toml";
@@ -39,6 +40,32 @@ pub struct Core {
     pub check: check::Settings,
     /// The exports, by name.
     pub sources: BTreeMap<String, Source>,
+    /// The user's own segments, by name.
+    pub segments: BTreeMap<String, Segment>,
+    /// Who is on marketing lists.
+    pub lists: Lists,
+}
+
+/// How far marketing lists go: `[lists]`. A segment's own `cap` and `control_share` go before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lists {
+    /// The most customers on a list, best first; no limit where left out.
+    pub cap: Option<u64>,
+    /// The most lists of one run a customer is on, segments before built-in lists; no limit where left out.
+    pub contacts_per_customer: Option<u32>,
+    /// Nobody contacted in so many days is on a list; 0: no cool-down.
+    pub cool_down_days: u16,
+    /// The share of customers held out of every list to measure what it does, 0 to 1.
+    pub control_share: f64,
+    /// Another seed, another control group.
+    pub control_seed: u64,
+}
+
+impl Default for Lists {
+    fn default() -> Lists {
+        Lists { cap: None, contacts_per_customer: None, cool_down_days: 7, control_share: 0.1, control_seed: 0 }
+    }
 }
 
 /// Name and language of the project.
@@ -123,6 +150,10 @@ impl Config {
         let analyses: Analyses = own.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
         for analysis in analyses.all() {
             analysis.validate().map_err(|message| wrong(format!("in `[{}]`: {message}", analysis.spec().id)))?;
+        }
+        segments::validate(&core.segments).map_err(wrong)?;
+        if !(0.0..=1.0).contains(&core.lists.control_share) {
+            return Err(wrong("`lists.control_share` is from 0 to 1".into()));
         }
         if core.currency.decimals > 6 {
             return Err(wrong("`currency.decimals` is at most 6".into()));

@@ -8,7 +8,9 @@
 //! - [`facts`]: the lake in memory, laid out for scanning
 //! - [`analyses`]: the business questions, one file each
 //! - [`marts`]: tables that are SQL alone, in `queries/`
+//! - [`segments`]: the user's own segments over the mart of customers
 //! - [`engine`]: runs analyses and marts, checks their contracts, publishes
+//! - [`diff`]: two runs side by side
 //! - [`deliver`]: result tables → report, workbook, lists, queues
 //!
 //! Underneath: [`contracts`] (every table, declared once), [`calendar`], [`stats`] (mathematics on slices), [`error`].
@@ -21,6 +23,7 @@ pub mod cli;
 pub mod config;
 pub mod contracts;
 pub mod deliver;
+pub mod diff;
 pub mod engine;
 pub mod error;
 pub mod facts;
@@ -29,4 +32,5 @@ pub mod init;
 pub mod lake;
 pub mod marts;
 pub mod sample;
+pub mod segments;
 pub mod stats;

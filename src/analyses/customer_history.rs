@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::activity::{activity_status, next_birthday};
+use super::activity::{ActivityWindows, is_active_in_month, next_birthday};
 use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::CUSTOMER_HISTORY;
@@ -17,16 +17,21 @@ static SPEC: Spec = Spec {
     id: "customer_history",
     definition: "First and last completed order, the usual gap between order days (their median), the branch, channel, \
                  category and staff a customer buys from most (ties: the lower id), the last activity (order or \
-                 interaction) and its status: within 14 days, one calendar month, six calendar months, or inactive.",
+                 interaction) and its status, the shortest window it lies in: 14 days, one calendar month, six calendar \
+                 months (or `activity_windows`), else inactive. The first day of a window belongs to it, the as-of day \
+                 does not.",
     needs: &[],
     reads: Parts::ALL,
     outputs: &[&CUSTOMER_HISTORY],
 };
 
-/// Parameters: `[customer_history]`; there are none yet.
+/// Parameters: `[customer_history]`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct CustomerHistory {}
+pub struct CustomerHistory {
+    /// The windows of `activity_status`, the shortest first: a number and days, weeks, months or years each.
+    pub activity_windows: ActivityWindows,
+}
 
 #[derive(Default)]
 struct History {
@@ -68,7 +73,14 @@ impl Analysis for CustomerHistory {
             )
             .maybe_whole("usual_gap_days", histories.iter().map(|history| history.gap).collect())
             .date("last_activity_date", dates(|history| history.activity))
-            .text("activity_status", histories.iter().map(|history| activity_status(history.activity, facts.as_of)))
+            .text(
+                "activity_status",
+                histories.iter().map(|history| self.activity_windows.status(history.activity, facts.as_of)),
+            )
+            .flag(
+                "active_in_month",
+                histories.iter().map(|history| is_active_in_month(history.activity, facts.as_of)).collect(),
+            )
             .maybe_text("preferred_branch", names(|history| history.branch, &facts.orders.branches.values))
             .maybe_text("preferred_channel", names(|history| history.channel, &facts.orders.channels.values))
             .maybe_text("preferred_category", names(|history| history.category, &facts.categories.values))

@@ -97,8 +97,13 @@ impl FrameBuilder {
             if self.table.position(column.name()).is_some() {
                 continue;
             }
-            if !self.table.open.is_some_and(|prefix| column.name().starts_with(prefix)) {
-                return Err(broken(format!("column `{}` is not declared", column.name())));
+            match self.table.kind(column.name()) {
+                Some(kind) if holds(kind, column.dtype()) => {}
+                Some(kind) => {
+                    let message = format!("column `{}` is {} instead of {kind:?}", column.name(), column.dtype());
+                    return Err(broken(message));
+                }
+                None => return Err(broken(format!("column `{}` is not declared", column.name()))),
             }
             ordered.push(column.clone());
         }

@@ -6,6 +6,7 @@ pub mod basket;
 pub mod churn;
 pub mod clv;
 pub mod contracts;
+pub mod control_group;
 pub mod cross_sell;
 pub mod customer_history;
 pub mod earlier;

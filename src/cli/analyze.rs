@@ -107,7 +107,8 @@ fn publish(
     lap("facts", &mut seconds);
     let earlier = earlier::load(&session.project.runs(), as_of, config.core.currency.decimals, &config.analyses, &[])?;
     let progress = |step: &str| bar.set_message(step.to_string());
-    let outcome = engine::run(&config.analyses, &[], &facts, lake, served, earlier, &progress)?;
+    let mut outcome = engine::run(&config.analyses, &[], &facts, lake, served, earlier, &progress)?;
+    engine::run_segments(&mut outcome, &config.core.segments, config.core.currency.decimals);
     seconds.extend(outcome.seconds.iter().cloned());
     lap("analyses", &mut seconds);
     bar.set_message("writing the results");
@@ -132,7 +133,8 @@ fn publish(
         failures: &outcome.failures,
         language,
     };
-    for (path, bytes) in deliver::files(lake, &delivery)? {
+    let lists = deliver::lists(&delivery)?;
+    for (path, bytes) in deliver::files(lake, &delivery, &lists)? {
         draft.write(&path, &bytes)?;
     }
     lap("deliver", &mut seconds);
@@ -146,6 +148,9 @@ fn publish(
         sources: record::arithmetic(manifest),
         rejects: record::rejects(manifest),
         tables: outcome.results.iter().map(|(name, frame)| (name.to_string(), frame.height() as u64)).collect(),
+        lists: lists.iter().map(|list| (list.name.clone(), list.counts(facts.customers.len() as u64))).collect(),
+        settings: settings(config),
+        previous: outcome.results.earlier.newest().map(|run| day_name(run.as_of)),
         failures: outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect(),
         control_totals: (picture.compared, picture.mismatches.len() as u64),
         held: picture.gate.held.clone(),
@@ -190,6 +195,16 @@ pub fn parse_day(text: &str) -> Result<i32> {
         hint: "write it as YYYY-MM-DD, for example 2026-01-31, or `today`".into(),
     })?;
     Ok((day - chrono::NaiveDate::default()).num_days() as i32)
+}
+
+/// What the tables follow from; not the sources, which may name a password, but their files are among the inputs.
+fn settings(config: &Config) -> serde_json::Value {
+    serde_json::json!({
+        "currency": config.core.currency,
+        "segments": config.core.segments,
+        "lists": config.core.lists,
+        "analyses": config.analyses,
+    })
 }
 
 /// Same lake, configuration, day, program, earlier runs read and outcome: same id.

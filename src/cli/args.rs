@@ -119,6 +119,10 @@ pub enum Command {
     Report(Which),
     /// Print a marketing list, or say which there are
     List(List),
+    /// Show the segments of the configuration, or try a condition
+    Segment(Segment),
+    /// Say what changed between two runs: who moved, and why
+    Diff(Diff),
     /// Show the follow-up queue
     Queue(Queue),
     /// Show one customer, found by id, telephone, card or vehicle number
@@ -243,12 +247,60 @@ pub struct Which {
 /// `langgan list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// The list; all names are printed where left out
+    /// The list; all of them and who is left out of each are printed where left out
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+    /// Print who is held out of it instead
+    #[arg(long, requires = "name")]
+    pub control: bool,
     /// The run.
     #[command(flatten)]
     pub which: Which,
+}
+
+/// `langgan segment`.
+#[derive(Debug, Args)]
+pub struct Segment {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: SegmentAction,
+}
+
+/// What to do with segments.
+#[derive(Debug, Subcommand)]
+pub enum SegmentAction {
+    /// Print the segments of a run, what they are worth and whom they share; or one of them
+    Show {
+        /// Only this segment
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// The run.
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Count the customers a condition holds for, before it is written into langgan.toml
+    Preview {
+        /// The condition, as in "segment = 'cant_lose' and contribution > 5000000"
+        #[arg(value_name = "WHERE")]
+        condition: String,
+        /// The run.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `langgan diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The as-of date of the earlier run
+    #[arg(value_name = "RUN")]
+    pub from: String,
+    /// The as-of date of the later run, or latest
+    #[arg(value_name = "RUN")]
+    pub to: String,
+    /// Name so many customers in each ranking
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
 }
 
 /// `langgan queue`.
@@ -301,7 +353,7 @@ pub struct Query {
 /// `langgan explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// An analysis, a table, table.column, a reject code or a rule; all names where left out
+    /// An analysis, a segment, a table, table.column, a reject code or a rule; all names where left out
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// With an analysis: the customer whose numbers are followed down to the rows they come from

@@ -4,6 +4,7 @@ use super::args::Explain;
 use super::{Session, analyze, render};
 use crate::analyses::explanation::{Cell, Section};
 use crate::analyses::{Analyses, Inputs, Results};
+use crate::config::Config;
 use crate::contracts::rules::{RULES, rule_of};
 use crate::contracts::{Table, input_tables, results};
 use crate::engine::{self, earlier};
@@ -19,15 +20,26 @@ pub fn run(session: &Session, args: &Explain) -> Result<u8> {
     let Some(name) = &args.name else {
         return render::to_stdout(&names().join("\n")).map(|()| 0);
     };
-    let analyses = match session.config() {
-        Ok(config) => config.analyses,
-        Err(Error::NoProject { .. }) => Analyses::default(),
+    let config = match session.config() {
+        Ok(config) => config,
+        Err(Error::NoProject { .. }) => Config::default(),
         Err(error) => return Err(error),
     };
     if let Some(key) = &args.key {
         return with_key(session, args, name, key);
     }
+    let analyses = config.analyses;
     let mut text = String::new();
+    if let Some(segment) = config.core.segments.get(name) {
+        text.push_str(&format!("segment {name}: {}\nwhere {}\n\n", segment.description, segment.condition));
+    }
+    let map = &analyses.rfm.map;
+    if let Some(place) = map.names().iter().position(|known| known == name) {
+        text.push_str(&format!(
+            "RFM segment {name}: cells {} (recency, frequency, monetary; see `langgan explain rfm`)\n\n",
+            map.patterns()[place]
+        ));
+    }
     if let Some(analysis) = analyses.all().into_iter().find(|analysis| analysis.spec().id == name) {
         let spec = analysis.spec();
         let tables: Vec<&str> = spec.outputs.iter().map(|table| table.name).collect();

@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod check_screen;
 mod customer;
+mod diff;
 mod explain;
 mod housekeeping;
 mod ingest;
@@ -12,6 +13,7 @@ mod init;
 mod progress;
 mod query;
 mod render;
+mod segment;
 mod show;
 mod whatif;
 
@@ -96,6 +98,8 @@ impl Session {
             Command::Run(args) => analyze::run(self, args),
             Command::Report(args) => show::report(self, args),
             Command::List(args) => show::list(self, args),
+            Command::Segment(args) => segment::run(self, args),
+            Command::Diff(args) => diff::run(self, args),
             Command::Queue(args) => show::queue(self, args),
             Command::Customer(args) => customer::run(self, args),
             Command::Query(args) => query::run(self, args),

@@ -2,6 +2,7 @@
 
 use super::args::{List, Queue, QueueAction, Which};
 use super::{Session, query, render};
+use crate::deliver::lists::REASONS;
 use crate::error::{Error, Result};
 use crate::marts;
 
@@ -17,24 +18,37 @@ pub fn report(session: &Session, args: &Which) -> Result<u8> {
     Ok(0)
 }
 
-/// Prints a list, or the names of the lists.
+/// Prints a list, or which there are and who is left out of each.
 pub fn list(session: &Session, args: &List) -> Result<u8> {
-    let dir = query::run_dir(session, &args.which).join("lists");
-    let mut names: Vec<String> = std::fs::read_dir(&dir)
-        .map_err(|_| no_run(&args.which))?
-        .flatten()
-        .filter_map(|entry| entry.path().file_stem().map(|name| name.to_string_lossy().into_owned()))
-        .collect();
-    names.sort();
-    match &args.name {
-        None => render::to_stdout(&names.join("\n"))?,
-        Some(name) if names.contains(name) => {
-            let path = dir.join(format!("{name}.csv"));
-            render::to_stdout(&std::fs::read_to_string(&path).map_err(Error::io("read", &path))?)?;
+    let run = query::run_dir(session, &args.which);
+    let record = read_record(&run).ok_or_else(|| no_run(&args.which))?;
+    let empty = serde_json::Map::new();
+    let lists = record["lists"].as_object().unwrap_or(&empty);
+    let Some(name) = &args.name else {
+        if session.json {
+            return render::json(&record["lists"]).map(|()| 0);
         }
-        Some(name) => return Err(Error::Unknown { what: "list", name: name.clone(), known: names }),
+        let mut columns = vec!["chosen", "listed"];
+        columns.extend(REASONS.iter().filter(|reason| lists.values().any(|counts| counts[**reason] != 0)));
+        let row = |(name, counts): (&String, &serde_json::Value)| {
+            std::iter::once(name.clone()).chain(columns.iter().map(|column| counts[*column].to_string())).collect()
+        };
+        let rows: Vec<Vec<String>> = lists.iter().map(row).collect();
+        let headers: Vec<&str> = std::iter::once("list").chain(columns.iter().copied()).collect();
+        let right: Vec<usize> = (1..headers.len()).collect();
+        return render::to_stdout(&render::table(&headers, &rows, &right)).map(|()| 0);
+    };
+    if !lists.contains_key(name) {
+        return Err(Error::Unknown { what: "list", name: name.clone(), known: lists.keys().cloned().collect() });
     }
+    let path = run.join(if args.control { "control" } else { "lists" }).join(format!("{name}.csv"));
+    render::to_stdout(&std::fs::read_to_string(&path).map_err(Error::io("read", &path))?)?;
     Ok(0)
+}
+
+/// The record of a run; nothing where there is none that can be read.
+pub fn read_record(run: &std::path::Path) -> Option<serde_json::Value> {
+    serde_json::from_slice(&std::fs::read(run.join("run.json")).ok()?).ok()
 }
 
 /// Shows the queue.

@@ -106,14 +106,31 @@ pub struct Table {
     pub key: &'static [&'static str],
     /// The columns, ids first.
     pub columns: &'static [Column],
-    /// Result tables: columns whose names come from the configuration, by prefix (`cost_` → one per pool).
-    pub open: Option<&'static str>,
+    /// Result tables: columns whose names come from the configuration.
+    pub open: Option<Open>,
+}
+
+/// Columns whose names come from the configuration, known by their prefix (`cost_` → one per pool).
+#[derive(Debug, Clone, Copy)]
+pub struct Open {
+    /// What their names begin with.
+    pub prefix: &'static str,
+    /// What they hold.
+    pub kind: Kind,
+    /// Meaning, as a person would read it.
+    pub doc: &'static str,
 }
 
 impl Table {
     /// The position of a column.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// What a column holds, those of the open prefix included.
+    pub fn kind(&self, name: &str) -> Option<Kind> {
+        let open = || self.open.filter(|open| name.starts_with(open.prefix)).map(|open| open.kind);
+        self.column(name).map(|column| column.kind).or_else(open)
     }
 
     /// The column of a name.

@@ -1,164 +1,108 @@
-//! Marketing lists: `lists/<name>.csv`. Nobody without any consent is on one, an address is given only where its
-//! channel is allowed, and who is left out is counted.
+//! Marketing lists: `lists/<name>.csv`, built-in ones and one for each of the user's segments. Nobody without consent is
+//! on one, an address is given only where its channel is allowed, contacts are capped, a control group is held out and
+//! written down, and who is left out is counted, each for one reason.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use arrow::array::{Array, StringArray};
 use polars::prelude::DataFrame;
 
 use super::columns::Columns;
 use super::csv_file::{Cell, CsvFile, OutputFile};
-use super::queues::product_name;
+use super::list_choices::{Choice, built_in, of_segment};
 use super::report::Language;
+use crate::analyses::control_group::ControlGroup;
+use crate::config::Lists;
 use crate::error::Result;
 use crate::facts::Facts;
+use crate::segments::Segment;
 
-/// The lists there can be.
-pub const NAMES: [&str; 6] = ["at_risk", "win_back", "best_customers", "loss_makers", "birthdays", "cross_sell"];
+/// The lists there can be without any configuration.
+pub use crate::segments::BUILT_IN_LISTS as NAMES;
+
+/// Why somebody chosen is not on a list, the first that holds.
+pub const REASONS: [&str; 7] =
+    ["not_external", "no_consent", "unreachable", "contacted", "in_control", "on_other_lists", "over_cap"];
 
 /// How lists are written.
 #[derive(Debug, Clone, Copy)]
-pub struct ListSettings {
+pub struct ListSettings<'s> {
     /// The reader's language.
     pub language: Language,
     /// Digits of the minor unit.
     pub decimals: u32,
     /// A channel the export has no consent for at all is allowed (`[queue] assume_consent`).
     pub assume_consent: bool,
+    /// Interactions that are contacts by us (`[queue] contact_kinds`).
+    pub contact_kinds: &'s [String],
+    /// Caps and control group.
+    pub rules: &'s Lists,
 }
 
-/// A list and its arithmetic: chosen = rows + left out.
+/// A list and its arithmetic: chosen = listed + left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Customers its definition chose.
     pub chosen: u64,
-    /// Those not on it, by the first reason that holds: `not_external`, `in_control`, `no_consent`.
-    pub left_out: [(&'static str, u64); 3],
+    /// Those not on it, by [`REASONS`].
+    pub left_out: [u64; REASONS.len()],
     /// The file.
     pub file: OutputFile,
+    /// Who is held out, to be compared with those who were contacted.
+    pub control: OutputFile,
 }
 
-/// All lists whose tables are there (`tables` finds a result table by name), in the order of [`NAMES`].
+impl List {
+    /// The arithmetic by name; with `not_chosen` all customers.
+    pub fn counts(&self, customers: u64) -> BTreeMap<String, u64> {
+        let mut counts: BTreeMap<String, u64> =
+            REASONS.iter().zip(self.left_out).map(|(reason, count)| ((*reason).to_string(), count)).collect();
+        counts.insert("chosen".into(), self.chosen);
+        counts.insert("listed".into(), self.file.rows);
+        counts.insert("not_chosen".into(), customers - self.chosen);
+        counts
+    }
+}
+
+/// All lists whose tables are there (`tables` finds a result table by name): the segments', then those of [`NAMES`].
 pub fn lists<'t>(
     facts: &'t Facts,
     tables: impl Fn(&str) -> Option<&'t DataFrame>,
-    settings: ListSettings,
+    segments: &'t BTreeMap<String, Segment>,
+    settings: ListSettings<'_>,
 ) -> Result<Vec<List>> {
-    let audience = Audience::new(facts, &tables, settings)?;
+    let mut audience = Audience::new(facts, &tables, settings)?;
     let mut lists = Vec::new();
+    for (name, segment) in segments.iter().filter(|(_, segment)| segment.list) {
+        if let Some(choice) = of_segment(facts, name, segment, &tables)? {
+            let limits = Limits {
+                cap: segment.cap.or(settings.rules.cap),
+                control_share: segment.control_share.unwrap_or(settings.rules.control_share),
+            };
+            lists.push(audience.list(name, choice, limits));
+        }
+    }
     for name in NAMES {
-        if let Some(choice) = choice(facts, name, &tables)? {
-            lists.push(audience.list(name, choice));
+        if let Some(choice) = built_in(facts, name, &tables)? {
+            let limits = Limits { cap: settings.rules.cap, control_share: settings.rules.control_share };
+            lists.push(audience.list(name, choice, limits));
         }
     }
     Ok(lists)
 }
 
-/// Whom a list is about, best first, and what it says of them.
-struct Choice<'c> {
-    header: [[&'static str; 2]; 2],
-    /// Customer number and the cells under the header.
-    rows: Vec<(usize, [Cell<'c>; 2])>,
-}
-
-/// The customers of a list, or nothing where its table is missing.
-fn choice<'t>(
-    facts: &'t Facts,
-    name: &str,
-    tables: &impl Fn(&str) -> Option<&'t DataFrame>,
-) -> Result<Option<Choice<'t>>> {
-    let table = match name {
-        "at_risk" => "churn",
-        "best_customers" => "profitability",
-        "loss_makers" => "profitability_losses",
-        "cross_sell" => "cross_sell",
-        _ => "queue_candidates",
-    };
-    let Some(columns) = tables(table).map(Columns) else { return Ok(None) };
-    let ids = columns.text("customer_id")?;
-    // Rows to take, by what they are sorted by: the first wins, the customer's number breaks ties.
-    let mut rows: Vec<(i64, usize, [Cell<'t>; 2])> = Vec::new();
-    let mut take = |row: usize, order: i64, cells: [Cell<'t>; 2]| {
-        if let Some(customer) = ids.get(row).and_then(|id| facts.customers.find(id)) {
-            rows.push((order, customer, cells));
-        }
-    };
-    let header = match name {
-        "at_risk" => {
-            let (bands, spared) = (columns.text("risk_band")?, columns.flag("do_not_chase")?);
-            let (chances, profits) = (columns.ratio("churn_probability")?, columns.whole("profit_at_risk")?);
-            for row in
-                (0..columns.len()).filter(|row| bands.get(*row) == Some("high") && spared.get(*row) != Some(true))
-            {
-                let profit = profits.get(row).unwrap_or(0);
-                let chance = chances.get(row).map_or(Cell::Empty, Cell::Ratio);
-                take(row, -profit, [chance, Cell::Money(profit)]);
-            }
-            [["Peluang pergi", "Churn probability"], ["Laba terancam", "Profit at risk"]]
-        }
-        "best_customers" => {
-            let (deciles, sales) = (columns.whole("decile")?, columns.whole("net_sales")?);
-            let contributions = columns.whole("contribution")?;
-            for row in (0..columns.len()).filter(|row| deciles.get(*row) == Some(1)) {
-                // Where hardly anyone earns us money, the best tenth has losses, too.
-                let Some(contribution) = contributions.get(row).filter(|amount| *amount > 0) else { continue };
-                let sales = sales.get(row).map_or(Cell::Empty, Cell::Money);
-                take(row, -contribution, [Cell::Money(contribution), sales]);
-            }
-            [["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]]
-        }
-        "loss_makers" => {
-            let (ranks, reasons) = (columns.whole("rank")?, columns.text("reason_1")?);
-            let contributions = columns.whole("contribution")?;
-            for row in 0..columns.len() {
-                let reason = Cell::text(reasons.get(row).unwrap_or_default());
-                take(row, ranks.get(row).unwrap_or(0), [Cell::Money(contributions.get(row).unwrap_or(0)), reason]);
-            }
-            [["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]]
-        }
-        "cross_sell" => {
-            let (ranks, products) = (columns.whole("rank")?, columns.text("product_id")?);
-            let margins = columns.whole("expected_margin")?;
-            for row in (0..columns.len()).filter(|row| ranks.get(*row) == Some(1)) {
-                let margin = margins.get(row).unwrap_or(0);
-                let product = product_name(facts, products.get(row).unwrap_or_default());
-                take(row, -margin, [Cell::text(product), Cell::Money(margin)]);
-            }
-            [["Produk", "Product"], ["Perkiraan margin", "Expected margin"]]
-        }
-        "birthdays" => {
-            let (reasons, days, last) =
-                (columns.text("reasons")?, columns.days("next_birthday")?, columns.days("last_order_date")?);
-            for row in (0..columns.len()).filter(|row| has(reasons.get(*row), &["birthday"])) {
-                let Some(day) = days.get(row) else { continue };
-                take(row, day.into(), [Cell::Day(day), last.get(row).map_or(Cell::Empty, Cell::Day)]);
-            }
-            [["Ulang tahun", "Birthday"], ["Pesanan terakhir", "Last order"]]
-        }
-        _ => {
-            let (reasons, amounts, last) =
-                (columns.text("reasons")?, columns.whole("monetary")?, columns.days("last_order_date")?);
-            for row in (0..columns.len()).filter(|row| has(reasons.get(*row), &["win_back", "lapsed_high_value"])) {
-                let amount = amounts.get(row).unwrap_or(0);
-                take(row, -amount, [last.get(row).map_or(Cell::Empty, Cell::Day), Cell::Money(amount)]);
-            }
-            [["Pesanan terakhir", "Last order"], ["Penjualan bersih", "Net sales"]]
-        }
-    };
-    rows.sort_by_key(|row| (row.0, row.1));
-    rows.dedup_by_key(|row| row.1);
-    Ok(Some(Choice { header, rows: rows.into_iter().map(|(_, customer, cells)| (customer, cells)).collect() }))
-}
-
-fn has(reasons: Option<&str>, wanted: &[&str]) -> bool {
-    reasons.is_some_and(|reasons| reasons.split('|').any(|reason| wanted.contains(&reason)))
+/// How far a list goes.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    cap: Option<u64>,
+    control_share: f64,
 }
 
 /// Who may be written to, and how.
 struct Audience<'a> {
-    settings: ListSettings,
+    settings: ListSettings<'a>,
     ids: &'a StringArray,
     /// Name, e-mail address, telephone number, city.
     texts: [Option<&'a StringArray>; 4],
@@ -166,21 +110,41 @@ struct Audience<'a> {
     /// E-mail, message, call.
     consents: [Vec<bool>; 3],
     /// Customers held out of the queue are not written to either: nothing else could be measured on them.
-    in_control: BTreeSet<usize>,
+    held_out_of_queue: Vec<bool>,
+    /// Contacted too short a time ago.
+    contacted: Vec<bool>,
+    /// Lists each customer is on.
+    on_lists: Vec<u32>,
 }
 
 impl<'a> Audience<'a> {
     fn new<'t>(
         facts: &'a Facts,
         tables: &impl Fn(&str) -> Option<&'t DataFrame>,
-        settings: ListSettings,
+        settings: ListSettings<'a>,
     ) -> Result<Audience<'a>> {
         let customers = &facts.customers;
-        let mut in_control = BTreeSet::new();
+        let mut held_out_of_queue = vec![false; customers.len()];
         if let Some(columns) = tables("queue").map(Columns) {
             let (ids, held_out) = (columns.text("customer_id")?, columns.flag("in_control")?);
             for row in (0..columns.len()).filter(|row| held_out.get(*row) == Some(true)) {
-                in_control.extend(ids.get(row).and_then(|id| customers.find(id)));
+                if let Some(customer) = ids.get(row).and_then(|id| customers.find(id)) {
+                    held_out_of_queue[customer] = true;
+                }
+            }
+        }
+        let mut contacted = vec![false; customers.len()];
+        let kinds: Vec<&str> = settings.contact_kinds.iter().map(String::as_str).collect();
+        let is_contact = facts.interactions.kinds.among(&kinds);
+        let since = facts.as_of - i32::from(settings.rules.cool_down_days);
+        if !facts.interactions.starts.is_empty() {
+            for (customer, contacted) in contacted.iter_mut().enumerate() {
+                let interactions = &facts.interactions;
+                *contacted = facts
+                    .interactions_of(customer)
+                    .rev()
+                    .take_while(|at| interactions.day[*at] >= since)
+                    .any(|at| is_contact[usize::from(interactions.kind[at])]);
             }
         }
         let consents = ["consent_email", "consent_sms", "consent_call"].map(|column| {
@@ -193,32 +157,68 @@ impl<'a> Audience<'a> {
             texts: ["name", "email", "phone", "city"].map(|column| customers.text(column)),
             classes: customers.text("party_class"),
             consents,
-            in_control,
+            held_out_of_queue,
+            contacted,
+            on_lists: vec![0; customers.len()],
         })
     }
 
-    fn list(&self, name: &'static str, choice: Choice<'_>) -> List {
+    /// Why a customer is not to be written to, whatever the list; the place in [`REASONS`].
+    fn barred(&self, customer: usize, control: &ControlGroup) -> Option<usize> {
+        let [by_email, by_sms, by_call] = self.allowed(customer);
+        let has = |place: usize| !cell(self.texts[place], customer).is_empty();
+        let knows_addresses = self.texts[1].is_some() || self.texts[2].is_some();
+        let reachable = (by_email && has(1)) || ((by_sms || by_call) && has(2));
+        if !matches!(cell(self.classes, customer), "" | "external") {
+            Some(0)
+        } else if !by_email && !by_sms && !by_call {
+            Some(1)
+        } else if knows_addresses && !reachable {
+            Some(2)
+        } else if self.contacted[customer] {
+            Some(3)
+        } else {
+            (self.held_out_of_queue[customer] || control.holds(self.ids.value(customer))).then_some(4)
+        }
+    }
+
+    fn allowed(&self, customer: usize) -> [bool; 3] {
+        [0, 1, 2].map(|channel: usize| self.consents[channel][customer])
+    }
+
+    fn list(&mut self, name: &str, choice: Choice<'_>, limits: Limits) -> List {
         let place = match self.settings.language {
             Language::Indonesian => 0,
             Language::English => 1,
         };
-        let header: Vec<&str> = HEADER.iter().chain(&choice.header).map(|name| name[place]).collect();
+        let own = choice.header.iter().map(|names| &*names[place]);
+        let header: Vec<&str> = HEADER.iter().map(|names| names[place]).chain(own).collect();
         let mut file = CsvFile::new(&header, self.settings.language, self.settings.decimals);
-        let mut left_out = [("not_external", 0), ("in_control", 0), ("no_consent", 0)];
+        let mut held_out = CsvFile::new(&header[..1], self.settings.language, self.settings.decimals);
+        let control = ControlGroup::new(limits.control_share, self.settings.rules.control_seed);
+        let mut left_out = [0; REASONS.len()];
         let chosen = choice.rows.len() as u64;
+        let mut listed = 0;
         for (customer, [first, second]) in choice.rows {
-            let [by_email, by_sms, by_call] = [0, 1, 2].map(|channel: usize| self.consents[channel][customer]);
-            let reason = if !matches!(cell(self.classes, customer), "" | "external") {
-                Some(0)
-            } else if self.in_control.contains(&customer) {
-                Some(1)
-            } else {
-                (!by_email && !by_sms && !by_call).then_some(2)
+            let full = limits.cap.is_some_and(|cap| listed >= cap);
+            let most = self.settings.rules.contacts_per_customer;
+            let reason = match self.barred(customer, &control) {
+                // Who is held out takes nobody's place, and after the last place nobody is.
+                Some(4) if full => Some(6),
+                None if most.is_some_and(|most| self.on_lists[customer] >= most) => Some(5),
+                None if full => Some(6),
+                reason => reason,
             };
             if let Some(reason) = reason {
-                left_out[reason].1 += 1;
+                left_out[reason] += 1;
+                if reason == 4 {
+                    held_out.row([Cell::text(self.ids.value(customer))]);
+                }
                 continue;
             }
+            listed += 1;
+            self.on_lists[customer] += 1;
+            let [by_email, by_sms, by_call] = self.allowed(customer);
             let text = |place: usize| Cell::text(cell(self.texts[place], customer));
             file.row([
                 Cell::text(self.ids.value(customer)),
@@ -233,7 +233,13 @@ impl<'a> Audience<'a> {
                 second,
             ]);
         }
-        List { name, chosen, left_out, file: file.finish(format!("lists/{name}.csv")) }
+        List {
+            name: name.into(),
+            chosen,
+            left_out,
+            file: file.finish(format!("lists/{name}.csv")),
+            control: held_out.finish(format!("control/{name}.csv")),
+        }
     }
 }
 

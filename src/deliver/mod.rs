@@ -5,6 +5,7 @@ pub mod check_words;
 mod churn_words;
 mod columns;
 pub mod csv_file;
+mod list_choices;
 pub mod lists;
 pub mod per_branch;
 pub mod queues;
@@ -20,6 +21,7 @@ use crate::contracts::results::{QUEUE, result_table};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::lake::{LakeDir, Manifest};
+use lists::List;
 use report::Language;
 
 /// Everything a delivery is made from.
@@ -41,33 +43,35 @@ pub struct Delivery<'d> {
 }
 
 /// Every file of a delivery: its path within the run, and its bytes.
-pub fn files(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<Vec<(String, Vec<u8>)>> {
+pub fn files(lake: &LakeDir, delivery: &Delivery<'_>, lists: &[List]) -> Result<Vec<(String, Vec<u8>)>> {
     let data = sections::report_data(lake, delivery)?;
     let page = report::render(&data, delivery.language).map_err(Error::internal("writing the report"))?;
     let mut files = vec![("report.html".to_string(), page.into_bytes())];
     files.push(("report.xlsx".into(), workbook::workbook(delivery)?));
-    files.extend(own_lists(delivery)?);
+    for file in lists.iter().flat_map(|list| [&list.file, &list.control]) {
+        files.push((file.path.clone(), file.bytes.clone()));
+    }
+    if let Ok(queue) = delivery.results.get(&QUEUE) {
+        let queues = queues::queues(delivery.facts, queue, &delivery.config.core.currency, delivery.language)?;
+        files.extend(queues.into_iter().map(|file| (file.path, file.bytes)));
+    }
     files.extend(rejects::files(lake, delivery)?);
     files.extend(per_branch::files(delivery.picture, &delivery.config.core.currency, delivery.language)?);
     Ok(files)
 }
 
-/// Marketing lists, and a queue for each agent.
-fn own_lists(delivery: &Delivery<'_>) -> Result<Vec<(String, Vec<u8>)>> {
-    let currency = &delivery.config.core.currency;
+/// The marketing lists.
+pub fn lists(delivery: &Delivery<'_>) -> Result<Vec<List>> {
     let settings = lists::ListSettings {
         language: delivery.language,
-        decimals: currency.decimals,
+        decimals: delivery.config.core.currency.decimals,
         assume_consent: delivery.config.analyses.queue.assume_consent,
+        contact_kinds: &delivery.config.analyses.queue.contact_kinds,
+        rules: &delivery.config.core.lists,
     };
     let table = |name: &str| {
         let found = result_table(name).map(|table| delivery.results.get(table));
         found.and_then(std::result::Result::ok)
     };
-    let mut files: Vec<csv_file::OutputFile> = Vec::new();
-    files.extend(lists::lists(delivery.facts, table, settings)?.into_iter().map(|list| list.file));
-    if let Ok(queue) = delivery.results.get(&QUEUE) {
-        files.extend(queues::queues(delivery.facts, queue, currency, delivery.language)?);
-    }
-    Ok(files.into_iter().map(|file| (file.path, file.bytes)).collect())
+    lists::lists(delivery.facts, table, &delivery.config.core.segments, settings)
 }

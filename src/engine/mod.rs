@@ -16,10 +16,12 @@ use rayon::prelude::*;
 use crate::analyses::earlier::EarlierRuns;
 use crate::analyses::{Analyses, Analysis, Inputs, Results};
 use crate::contracts::Table;
+use crate::contracts::results::{CUSTOMERS, SEGMENT_MEMBERS, SEGMENT_OVERLAPS, SEGMENTS};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Parts};
 use crate::lake::{LakeDir, Manifest};
 use crate::marts::{self, MARTS};
+use crate::segments::{self, Segment};
 
 /// Finished tables of one analysis.
 type Tables = Vec<(&'static Table, DataFrame)>;
@@ -107,6 +109,28 @@ pub fn run(
         outcome.seconds.push((mart.table.name.into(), start.elapsed().as_secs_f64()));
     }
     Ok(outcome)
+}
+
+/// Works out the user's segments over the mart of customers, and adds their tables.
+pub fn run_segments(outcome: &mut Outcome, segments: &BTreeMap<String, Segment>, decimals: u32) {
+    if segments.is_empty() {
+        return;
+    }
+    let start = Instant::now();
+    let missing =
+        |_| Error::Internal { during: "a table it needs", message: format!("`{}` is not there", CUSTOMERS.name) };
+    let made = outcome.results.get(&CUSTOMERS).map_err(missing).and_then(|customers| {
+        segments::tables(segments, customers, publish::outside(CUSTOMERS.name, customers, decimals)?)
+    });
+    match made {
+        Ok(frames) => {
+            for (table, frame) in [&SEGMENTS, &SEGMENT_OVERLAPS, &SEGMENT_MEMBERS].into_iter().zip(frames) {
+                outcome.results.insert(table, frame);
+            }
+        }
+        Err(error) => outcome.failures.push(("segments".into(), error)),
+    }
+    outcome.seconds.push(("segments".into(), start.elapsed().as_secs_f64()));
 }
 
 /// What the analyses named (all, where none is) and those they need read of the facts.

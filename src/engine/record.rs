@@ -28,6 +28,12 @@ pub struct Record {
     pub rejects: BTreeMap<String, u64>,
     /// Rows of each table.
     pub tables: BTreeMap<String, u64>,
+    /// The arithmetic of each marketing list: chosen = listed + left out, by reason.
+    pub lists: BTreeMap<String, BTreeMap<String, u64>>,
+    /// The configuration the tables follow from: currency, segments, lists and each analysis's parameters.
+    pub settings: serde_json::Value,
+    /// The earlier run that was compared with; nothing where there was none.
+    pub previous: Option<String>,
     /// What could not be made, and why.
     pub failures: BTreeMap<String, String>,
     /// Branch-days compared with control totals, and how many differ.

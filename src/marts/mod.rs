@@ -44,7 +44,7 @@ pub const MARTS: &[Mart] = &[
     Mart {
         table: &results::AGENT_PORTFOLIO,
         sql: include_str!("../../queries/agent_portfolio.sql"),
-        needs: &[&results::CUSTOMERS],
+        needs: &[&results::CUSTOMERS, &results::CUSTOMER_HISTORY],
     },
 ];
 

@@ -37,6 +37,16 @@ fn moves_are_counted_against_the_previous_run_and_a_day_run_again_is_the_same() 
     let movers = "SELECT COUNT(*) AS n FROM rfm_moves WHERE cause <> 'came' AND cause <> 'went'";
     assert_eq!(query(&project, moved), query(&project, movers));
     assert_ne!(query(&project, movers), "n\n0\n");
+    // `langgan diff` finds the same, in the same money.
+    let json = |words: &[&str]| serde_json::from_str::<serde_json::Value>(&project.ok(words).stdout).unwrap();
+    let answers = json(&["diff", "2026-01-20", "2026-03-01", "--json"]);
+    let moves = &answers["RFM segments: who moved, and whether the customer or the cut-points did"];
+    let published = json(&["query", "--json", "-c", "SELECT * FROM rfm_migration"]);
+    for (found, expected) in moves.as_array().unwrap().iter().zip(published.as_array().unwrap()) {
+        assert!(found["monetary"].as_str().unwrap().contains('.'), "{found}");
+        assert!(found.as_object().unwrap().iter().all(|(name, value)| *value == expected[name]), "{found} {expected}");
+    }
+    assert_eq!(moves.as_array().unwrap().len(), published.as_array().unwrap().len());
     let first = project.run_files();
     project.ok(&["run", "--quiet", "--as-of", "2026-03-01"]);
     assert_eq!(first, project.run_files());

@@ -20,5 +20,6 @@ mod reader;
 mod real_data;
 mod real_trends;
 mod reference;
+mod segments;
 mod support;
 mod tidy;

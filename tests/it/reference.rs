@@ -34,8 +34,9 @@ fn describe(table: &Table, text: &mut String) {
             marks(column)
         ));
     }
-    if let Some(prefix) = table.open {
-        text.push_str(&format!("| {prefix}… | money | One column for each configured name. |\n"));
+    if let Some(open) = table.open {
+        let kind = format!("{:?}", open.kind).to_lowercase();
+        text.push_str(&format!("| {}… | {kind} | {} One column for each configured name. |\n", open.prefix, open.doc));
     }
     text.push('\n');
 }

@@ -18,9 +18,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("facts", &["calendar", "contracts", "error", "lake", "stats"]),
     ("analyses", &["calendar", "contracts", "error", "facts", "stats"]),
     ("marts", &["calendar", "analyses", "contracts", "error", "lake"]),
-    ("engine", &["calendar", "analyses", "check", "contracts", "error", "facts", "lake", "marts"]),
-    ("config", &["analyses", "check", "error", "ingest"]),
-    ("deliver", &["calendar", "analyses", "check", "config", "contracts", "engine", "error", "facts", "lake"]),
+    ("segments", &["analyses", "calendar", "contracts", "error"]),
+    ("engine", &["calendar", "analyses", "check", "contracts", "error", "facts", "lake", "marts", "segments"]),
+    ("diff", &["analyses", "contracts", "engine", "error", "segments"]),
+    ("config", &["analyses", "check", "error", "ingest", "segments"]),
+    (
+        "deliver",
+        &["calendar", "analyses", "check", "config", "contracts", "engine", "error", "facts", "lake", "segments"],
+    ),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -12,6 +12,7 @@ use super::Queue;
 use super::history::{History, NEVER, histories};
 use super::rules::{RULES, Subject};
 use super::signals::Signals;
+use crate::analyses::control_group::ControlGroup;
 use crate::facts::Facts;
 
 /// Everything the analysis finds out.
@@ -264,8 +265,7 @@ struct Gate<'g> {
     phones: Option<&'g StringArray>,
     consents: Vec<Option<bool>>,
     no_consent_known: bool,
-    /// Hashes below it are held out.
-    control_below: u64,
+    control: ControlGroup,
 }
 
 impl<'g> Gate<'g> {
@@ -279,8 +279,7 @@ impl<'g> Gate<'g> {
             phones: customers.text("phone"),
             consents: customers.flags("consent_call"),
             no_consent_known: !customers.has("consent_call"),
-            // A share of 1 saturates: all but one hash in 2^64.
-            control_below: (queue.control_share.clamp(0.0, 1.0) * 2.0_f64.powi(64)) as u64,
+            control: ControlGroup::new(queue.control_share, queue.control_seed),
         }
     }
 
@@ -295,20 +294,11 @@ impl<'g> Gate<'g> {
             Outcome::NoPhone
         } else if contact != NEVER && contact >= self.as_of - i32::from(self.queue.cool_down_days) {
             Outcome::Contacted
-        } else if self.control_below > 0 && self.hash(customer) < self.control_below {
+        } else if self.control.holds(self.ids.value(customer)) {
             Outcome::InControl
         } else {
             Outcome::Queued
         }
-    }
-
-    /// The same customer is in the control group in every run with the same seed.
-    fn hash(&self, customer: usize) -> u64 {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.queue.control_seed.to_le_bytes()).update(self.ids.value(customer).as_bytes());
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        u64::from_le_bytes(bytes)
     }
 }
 

@@ -8,7 +8,7 @@ use polars::prelude::{AnyValue, DataFrame, DataType, df};
 use super::Queue;
 use crate::analyses::{Analysis, Inputs, Results};
 use crate::calendar::day_number;
-use crate::config::{Config, Currency};
+use crate::config::{Config, Currency, Lists};
 use crate::contracts::{Column, Kind, Table};
 use crate::deliver::lists::{ListSettings, lists};
 use crate::deliver::queues::queues;
@@ -160,11 +160,19 @@ fn lists_are_harmless_and_counted() {
              Aktif dalam 2 minggu terakhir.\";;;60;{key}\n"
         )
     );
-    let settings = ListSettings { language: Language::English, decimals: 2, assume_consent: false };
-    let lists = lists(&facts, |name| tables.get(name).map(|table| &table.1), settings).unwrap();
+    let rules = Lists { control_share: 0.0, ..Lists::default() };
+    let settings = ListSettings {
+        language: Language::English,
+        decimals: 2,
+        assume_consent: false,
+        contact_kinds: &[],
+        rules: &rules,
+    };
+    let find = |name: &str| tables.get(name).map(|table| &table.1);
+    let lists = lists(&facts, find, &BTreeMap::new(), settings).unwrap();
     let [win_back, birthdays] = &lists[..] else { panic!("{lists:?}") };
-    assert_eq!((win_back.name, win_back.chosen), ("win_back", 0));
-    assert_eq!(birthdays.left_out, [("not_external", 0), ("in_control", 0), ("no_consent", 1)]);
+    assert_eq!((win_back.name.as_str(), win_back.chosen), ("win_back", 0));
+    assert_eq!(birthdays.left_out, [0, 1, 0, 0, 0, 0, 0]);
     assert_eq!((birthdays.chosen, birthdays.file.rows), (3, 2));
     assert_eq!(
         String::from_utf8(birthdays.file.bytes.clone()).unwrap(),
@@ -239,10 +247,18 @@ fn other_analyses_give_reasons_and_offers() {
         ),
         "{text}"
     );
-    let settings = ListSettings { language: Language::Indonesian, decimals: 2, assume_consent: true };
+    let rules = Lists { control_share: 0.0, ..Lists::default() };
+    let settings = ListSettings {
+        language: Language::Indonesian,
+        decimals: 2,
+        assume_consent: true,
+        contact_kinds: &[],
+        rules: &rules,
+    };
     let find = |name: &str| results.iter().find(|(known, _)| *known == name).map(|(_, frame)| frame);
-    let lists = lists(&facts, find, settings).unwrap();
-    let counts: Vec<(&str, u64, u64)> = lists.iter().map(|list| (list.name, list.chosen, list.file.rows)).collect();
+    let lists = lists(&facts, find, &BTreeMap::new(), settings).unwrap();
+    let counts: Vec<(&str, u64, u64)> =
+        lists.iter().map(|list| (list.name.as_str(), list.chosen, list.file.rows)).collect();
     assert_eq!(counts, [("at_risk", 2, 2), ("cross_sell", 3, 3)]);
     let text = String::from_utf8(lists[0].file.bytes.clone()).unwrap();
     assert!(text.ends_with("ya;ya;ya;0,834;7,00\nK02;Two;;0812;;ya;ya;ya;0,900;5,00\n"), "{text}");

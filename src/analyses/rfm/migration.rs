@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
+use super::read_cuts;
 use super::scores::{Cuts, DESCENDING, Scored};
 use super::segment_map::{OUTSIDE, SegmentMap};
 use crate::analyses::frame::{FrameBuilder, texts, wholes};
@@ -32,7 +33,13 @@ impl Before {
     ///
     /// # Errors
     /// [`Error::Damaged`] where its table has no such scores.
-    pub fn published(as_of: i32, map: &SegmentMap, facts: &Facts, table: &DataFrame, cuts: Cuts) -> Result<Before> {
+    pub fn published(
+        as_of: i32,
+        map: &SegmentMap,
+        customers: &impl Numbered,
+        table: &DataFrame,
+        cuts: Cuts,
+    ) -> Result<Before> {
         let ids = texts(table, "customer_id")?;
         let [recency, frequency, monetary] =
             [wholes(table, "recency_days")?, wholes(table, "frequency")?, wholes(table, "monetary")?];
@@ -52,8 +59,8 @@ impl Before {
             }
             let segment = map.segment(score[0], score[1], score[2]);
             // Both lie in the order of the ids: mostly the next one is the one.
-            let is_next = next < facts.customers.len() && facts.customers.id(next) == id;
-            match if is_next { Some(next) } else { facts.customers.find(id) } {
+            let is_next = customers.id_of(next) == Some(id);
+            match if is_next { Some(next) } else { customers.number_of(id) } {
                 Some(customer) => {
                     next = customer + 1;
                     before.scored.customer.push(customer as u32);
@@ -67,6 +74,50 @@ impl Before {
         }
         Ok(before)
     }
+}
+
+/// Customers with numbers, in the order of their ids.
+pub trait Numbered {
+    /// The id of a number.
+    fn id_of(&self, number: usize) -> Option<&str>;
+    /// The number of an id.
+    fn number_of(&self, id: &str) -> Option<usize>;
+}
+
+impl Numbered for Facts {
+    fn id_of(&self, number: usize) -> Option<&str> {
+        (number < self.customers.len()).then(|| self.customers.id(number))
+    }
+
+    fn number_of(&self, id: &str) -> Option<usize> {
+        self.customers.find(id)
+    }
+}
+
+impl Numbered for Vec<&str> {
+    fn id_of(&self, number: usize) -> Option<&str> {
+        self.get(number).copied()
+    }
+
+    fn number_of(&self, id: &str) -> Option<usize> {
+        self.binary_search(&id).ok()
+    }
+}
+
+/// From every segment to every segment between two published runs, on the map given: `(rfm, rfm_cuts)` of each, money in
+/// minor units.
+///
+/// # Errors
+/// Where a table lacks a column.
+pub fn compare(map: &SegmentMap, then: (&DataFrame, &DataFrame), now: (&DataFrame, &DataFrame)) -> Result<DataFrame> {
+    let (old, new) = (texts(then.0, "customer_id")?, texts(now.0, "customer_id")?);
+    let mut ids: Vec<&str> = old.iter().chain(new.iter()).flatten().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let before = Before::published(0, map, &ids, then.0, read_cuts(then.1)?)?;
+    let after = Before::published(0, map, &ids, now.0, read_cuts(now.1)?)?;
+    let cells = Migration::new(map, |customer| ids[customer as usize], &after.scored, Some(&before)).cells()?;
+    cells.drop("since").map_err(Error::internal("comparing runs"))
 }
 
 /// Why somebody is in another segment.

@@ -15,6 +15,7 @@ use crate::contracts::Table;
 use crate::contracts::results::{PROFITABILITY, RFM, RFM_CUTS, RFM_MIGRATION, RFM_MOVES, RFM_SEGMENTS};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Parts};
+pub use migration::compare;
 use migration::{Before, Migration};
 pub use scores::{Cuts, Scored, SegmentSums, segment_sums};
 pub use segment_map::SegmentMap;
@@ -295,7 +296,7 @@ impl Rfm {
             });
         }
         let scale = found.1.column("scale_as_of").and_then(|column| column.date().cloned());
-        let scale = scale.map_err(Error::internal("reading cut-points"))?.physical().get(0);
+        let scale = scale.map_err(Error::internal("reading cut-points"))?.physical().iter().next().flatten();
         Ok((Some(read_cuts(found.1)?), scale))
     }
 
@@ -305,7 +306,7 @@ impl Rfm {
         // A run of an older program says neither.
         let (Ok(months), Ok(measures)) = (wholes(cuts, "months"), texts(cuts, "measure")) else { return Ok(false) };
         let measure = (0..cuts.height()).rev().find_map(|row| measures.get(row));
-        Ok(months.get(0) == Some(i64::from(self.months)) && measure == Some(self.monetary.name()))
+        Ok(months.iter().next().flatten() == Some(i64::from(self.months)) && measure == Some(self.monetary.name()))
     }
 
     fn before_in_run(&self, facts: &Facts, run: &EarlierRun) -> Result<Option<Before>> {

@@ -1,6 +1,6 @@
 //! The table of `customer_history`.
 
-use crate::contracts::Kind::{Date, Id, Integer, Text};
+use crate::contracts::Kind::{Date, Flag, Id, Integer, Text};
 use crate::contracts::{Column, Table};
 
 /// When, where and what each customer buys.
@@ -19,7 +19,18 @@ pub static CUSTOMER_HISTORY: Table = Table {
             "Median days between two of the customer's order days; from three order days on.",
         ),
         Column::new("last_activity_date", Date, "Day of the last order or interaction."),
-        Column::new("activity_status", Text, "2_weeks, 1_month, 6_months or inactive, by the last activity.").filled(),
+        Column::new(
+            "activity_status",
+            Text,
+            "2_weeks, 1_month, 6_months (or the configured windows) or inactive, by the last activity.",
+        )
+        .filled(),
+        Column::new(
+            "active_in_month",
+            Flag,
+            "Whether the last activity lies in the calendar month before the as-of day.",
+        )
+        .filled(),
         Column::new("preferred_branch", Id, "Branch with the most orders (ties: the lower id)."),
         Column::new("preferred_channel", Text, "Channel with the most orders."),
         Column::new("preferred_category", Text, "Category with the most lines."),

@@ -13,6 +13,7 @@ mod profitability;
 mod queue;
 mod replenish;
 mod rfm;
+mod segments;
 mod trends;
 mod up_sell;
 
@@ -32,6 +33,7 @@ pub use profitability::{
 pub use queue::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
 pub use replenish::{REPLENISH, REPLENISH_MODEL_CARD};
 pub use rfm::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_MOVES, RFM_SEGMENTS};
+pub use segments::{SEGMENT_MEMBERS, SEGMENT_OVERLAPS, SEGMENTS};
 pub use trends::{
     TREND_ABC, TREND_ANOMALIES, TREND_BASKET_BRIDGE, TREND_BRIDGE, TREND_CALENDAR, TREND_CHANGES, TREND_COHORTS,
     TREND_CUSTOMER_BRIDGE, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS, TREND_MARKET, TREND_MOVERS,
@@ -59,6 +61,9 @@ pub const ALL: &[&Table] = &[
     &RFM_CUTS,
     &RFM_MIGRATION,
     &RFM_MOVES,
+    &SEGMENTS,
+    &SEGMENT_OVERLAPS,
+    &SEGMENT_MEMBERS,
     &CHURN,
     &CHURN_BACKTEST,
     &CLV,
@@ -108,8 +113,5 @@ pub fn result_table(name: &str) -> Option<&'static Table> {
 
 /// Whether a column of a table is money, those of an open prefix included.
 pub fn is_money(table: &Table, column: &str) -> bool {
-    match table.column(column) {
-        Some(declared) => declared.kind == Kind::Money,
-        None => table.open.is_some_and(|prefix| column.starts_with(prefix)),
-    }
+    table.kind(column) == Some(Kind::Money)
 }

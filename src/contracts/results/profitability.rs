@@ -1,7 +1,10 @@
 //! The tables of `profitability`.
 
 use crate::contracts::Kind::{Id, Integer, Money, Month, Ratio, Text};
-use crate::contracts::{Column, Table};
+use crate::contracts::{Column, Open, Table};
+
+/// One column for each pool.
+const POOLS: Open = Open { prefix: "cost_", kind: Money, doc: "Share of the pool of that name." };
 
 /// From gross sales to contribution.
 const N_ORDERS: Column = Column::new("n_orders", Integer, "Completed orders that sold something.");
@@ -57,7 +60,7 @@ pub static PROFITABILITY: Table = Table {
             "1 for the tenth of the customers with the highest contribution, 10 for the lowest; empty for our own.",
         ),
     ],
-    open: Some("cost_"),
+    open: Some(POOLS),
 };
 
 /// The statement by period.
@@ -85,7 +88,7 @@ pub static PROFITABILITY_PERIODS: Table = Table {
         OVERHEAD_COSTS,
         CONTRIBUTION,
     ],
-    open: Some("cost_"),
+    open: Some(POOLS),
 };
 
 /// The pools by month.

@@ -10,6 +10,71 @@ pub struct Segments {
     pub map: Vec<RfmCell>,
     /// Segments in reading order.
     pub rows: Vec<SegmentRow>,
+    /// Whether their money is contribution instead of net sales.
+    pub by_contribution: bool,
+    /// Who moved since an earlier day.
+    pub moves: Option<SegmentMoves>,
+    /// The user's own segments.
+    pub own: Vec<OwnSegment>,
+    /// How many customers two of those share, most first.
+    pub overlaps: Vec<SegmentOverlap>,
+}
+
+/// Moves between segments since an earlier day.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct SegmentMoves {
+    /// The day compared with.
+    pub since: String,
+    /// The segments anybody is or was in, in reading order.
+    pub segments: Vec<String>,
+    /// Pairs of segments with a customer.
+    pub cells: Vec<SegmentMove>,
+    /// Customers moved by themselves, by the cut-points, by both and by how the rule splits ties, each with the money of
+    /// now.
+    pub causes: [(u64, i64); 4],
+}
+
+/// One way from segment to segment; `outside` for those without an order in the window.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct SegmentMove {
+    /// The segment then.
+    pub from: String,
+    /// The segment now.
+    pub to: String,
+    /// Customers who went this way.
+    pub customers: u64,
+    /// What they were worth then.
+    pub money_then: i64,
+    /// What they are worth now.
+    pub money_now: i64,
+}
+
+/// One of the user's own segments.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct OwnSegment {
+    /// Its name.
+    pub segment: String,
+    /// Its description, or its condition where it has none.
+    pub meaning: String,
+    /// Customers in it.
+    pub customers: u64,
+    /// Their share of all customers.
+    pub share: f64,
+    /// Their net sales.
+    pub net_sales: i64,
+    /// Their contribution.
+    pub contribution: i64,
+}
+
+/// Two of the user's segments that share customers.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct SegmentOverlap {
+    /// One.
+    pub segment: String,
+    /// The other.
+    pub other: String,
+    /// Customers in both.
+    pub customers: u64,
 }
 
 /// One cell of the R x F map.
@@ -35,7 +100,7 @@ pub struct SegmentRow {
     pub customers: u64,
     /// Share of all customers.
     pub share: f64,
-    /// Net sales of the segment.
+    /// Net sales of the segment, or contribution.
     pub net_sales: i64,
     /// Average days since the last order.
     pub average_recency_days: f64,

@@ -47,7 +47,42 @@ pub(super) fn segments() -> Segments {
             average_recency_days,
         }
     });
-    Segments { rows: rows.to_vec(), map }
+    let step = |from: &str, to: &str, customers| SegmentMove {
+        from: from.into(),
+        to: to.into(),
+        customers,
+        money_then: customers as i64 * MILLION,
+        money_now: customers as i64 * 2 * MILLION,
+    };
+    let moves = SegmentMoves {
+        since: "2025-12-01".into(),
+        segments: ["champions", "loyal", "hibernating"].map(String::from).to_vec(),
+        cells: vec![
+            step("champions", "champions", 812),
+            step("champions", "loyal", 41),
+            step("loyal", "hibernating", 7),
+            step("loyal", "outside", 3),
+            step("outside", "champions", 12),
+        ],
+        causes: [(30, 60 * MILLION), (15, 30 * MILLION), (3, 6 * MILLION), (0, 0)],
+    };
+    let own = OwnSegment {
+        segment: "big_but_silent".into(),
+        meaning: "<script>alert(1)</script>".into(),
+        customers: 17,
+        share: 0.006,
+        net_sales: 90 * MILLION,
+        contribution: 21 * MILLION,
+    };
+    let overlap = SegmentOverlap { segment: "big_but_silent".into(), other: "vip".into(), customers: 5 };
+    Segments {
+        rows: rows.to_vec(),
+        map,
+        by_contribution: false,
+        moves: Some(moves),
+        own: vec![own],
+        overlaps: vec![overlap],
+    }
 }
 
 pub(super) fn churn(dice: &mut Dice) -> Churn {

@@ -19,6 +19,7 @@ mod svg;
 mod table;
 mod view;
 mod words;
+mod words_segments;
 mod words_trend;
 
 pub use data::*;

@@ -9,10 +9,15 @@ pub(super) fn word(key: &str, language: Language) -> &str {
 
 /// The word of a key.
 pub(super) fn find(key: &str, language: Language) -> Option<&'static str> {
-    WORDS.iter().chain(words_trend::WORDS).find(|row| row.0 == key).map(|row| match language {
+    all().find(|row| row.0 == key).map(|row| match language {
         Language::Indonesian => row.1,
         Language::English => row.2,
     })
+}
+
+/// Every row of the table.
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    WORDS.iter().chain(words_trend::WORDS).chain(super::words_segments::WORDS)
 }
 
 /// Fills the `{places}` of a sentence with `shape`d values.
@@ -359,7 +364,6 @@ mod tests {
 
     #[test]
     fn keys_are_unique_and_both_languages_have_the_same_places() {
-        let all = || WORDS.iter().chain(words_trend::WORDS);
         let keys: HashSet<_> = all().map(|row| row.0).collect();
         assert_eq!(keys.len(), all().count());
         for (key, indonesian, english) in all() {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Delivery, Rows, customer_name};
+use super::{Delivery, Rows, customer_name, segment_moves};
 use crate::analyses::frame::{flags, ratios, texts, wholes};
+use crate::analyses::rfm::Measure;
 use crate::calendar::day_name;
 use crate::contracts::results::{CHURN, MODEL_CARDS, RFM, RFM_SEGMENTS};
 use crate::deliver::churn_words::churn_reason;
@@ -43,7 +44,14 @@ pub fn segments(delivery: &Delivery<'_>) -> Result<Option<Segments>> {
             })
         })
         .collect();
-    Ok(Some(Segments { map: map.collect(), rows: list?.into_iter().filter(|row| row.customers > 0).collect() }))
+    Ok(Some(Segments {
+        map: map.collect(),
+        rows: list?.into_iter().filter(|row| row.customers > 0).collect(),
+        by_contribution: delivery.config.analyses.rfm.monetary == Measure::Contribution,
+        moves: segment_moves::moves(delivery)?,
+        own: segment_moves::own(delivery)?,
+        overlaps: segment_moves::overlaps(delivery)?,
+    }))
 }
 
 /// Who is about to leave, worth the most first.

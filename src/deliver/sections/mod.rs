@@ -5,6 +5,7 @@ mod customers;
 mod outlook;
 mod profit;
 mod quality;
+mod segment_moves;
 mod trend;
 
 use polars::prelude::DataFrame;

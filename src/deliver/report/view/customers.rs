@@ -4,7 +4,7 @@ use super::super::format::{self, NONE};
 use super::super::table::{Table, number, text};
 use super::super::{Churn, CohortRow, Cohorts, MetricRow, ModelCard, Segments};
 use super::profitability::name_or_id;
-use super::{Voice, ratio, shade};
+use super::{Voice, ratio, segment_moves, shade};
 use minijinja::{Value, context};
 
 const AT_RISK: usize = 20;
@@ -30,7 +30,11 @@ pub(super) fn segments(voice: Voice<'_>, data: &Segments) -> Value {
     });
     let sales: f64 = data.rows.iter().map(|row| row.net_sales as f64).sum();
     let largest = data.rows.iter().map(|row| row.share).fold(0.0, f64::max);
-    let heads = ["segment", "#customers", "#customer_share", "#net_sales", "#sales_share", "#recency_days"];
+    let (money, share, lead) = match data.by_contribution {
+        true => ("#contribution", "#contribution_share", "segments_lead_contribution"),
+        false => ("#net_sales", "#sales_share", "segments_lead"),
+    };
+    let heads = ["segment", "#customers", "#customer_share", money, share, "#recency_days"];
     let table = Table::new(voice, &heads).fill(voice, &data.rows, usize::MAX, |row| {
         vec![
             text(voice.label("segment", &row.segment)),
@@ -48,10 +52,15 @@ pub(super) fn segments(voice: Voice<'_>, data: &Segments) -> Value {
             ("share", &voice.percent(row.share, 0)),
             ("sales", &voice.percent(ratio(row.net_sales as f64, sales), 0)),
         ];
-        voice.lead("segments_lead", &values)
+        voice.lead(lead, &values)
     });
     let map = (!data.map.is_empty()).then(|| map.collect::<Vec<_>>());
-    context! { lead, map, table }
+    context! {
+        lead, map, table,
+        moves => data.moves.as_ref().map(|moves| segment_moves::moves(voice, moves)),
+        own => segment_moves::own(voice, &data.own),
+        overlaps => segment_moves::overlaps(voice, &data.overlaps),
+    }
 }
 
 pub(super) fn churn(voice: Voice<'_>, data: &Churn) -> Value {

@@ -7,6 +7,7 @@ mod head;
 mod outlook;
 mod profitability;
 mod quality;
+mod segment_moves;
 mod trend;
 
 use super::{Currency, Language, Period, ReportData, charts::Amounts, format, words};
