@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use super::features::{Features, order_days_within};
 use crate::facts::Facts;
 use crate::stats::btyd::{
-    Compressed, DAYS_PER_WEEK, Fit, Model, Params, Passed, Triple, all_alive, choose, compress, fit, orders_if_alive,
-    zero_if_alive,
+    Compressed, DAYS_PER_WEEK, Fit, Model, Params, Passed, Triple, all_alive, choose, compress, fit_from,
+    orders_if_alive, zero_if_alive,
 };
 use crate::stats::calibration::{Calibration, Group};
 
@@ -51,7 +51,7 @@ impl OrdersModel {
     pub fn like(&self, features: &[Features]) -> OrdersModel {
         let histories = compress(features.iter().map(history));
         let fitted = match self.rate {
-            Rate::Fitted(params) => fit(params.model, &histories.triples).ok().filter(|fit| fit.converged),
+            Rate::Fitted(params) => fit_from(&histories.triples, &params).ok().filter(|fit| fit.converged),
             Rate::Historic { .. } => None,
         };
         OrdersModel::new(histories, fitted, Vec::new())

@@ -139,7 +139,7 @@ impl Clv {
     ) -> Vec<Forecast> {
         let customers = &then.customers;
         let values = values_per_order(facts, customers, origin, &margins(i32::MIN, origin));
-        let uncertainty = Uncertainty::of(&then.model, self.resamples.into());
+        let uncertainty = Uncertainty::of(&then.model, 0);
         let days = f64::from(facts.as_of - origin);
         let weeks = days / DAYS_PER_WEEK / f64::from(self.months.max(1));
         let months = Months { count: self.months, weeks, discount: 0.0 };

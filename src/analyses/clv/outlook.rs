@@ -54,7 +54,7 @@ pub struct Uncertainty {
 }
 
 /// Histories times resamples refitted at most; above, the observed information serves, which is the same for so many.
-const MOST_REFITTED: usize = 2_000_000;
+const MOST_REFITTED: usize = 1_000_000;
 /// Fewer resamples tell nothing.
 const FEWEST_RESAMPLES: usize = 50;
 /// Step of the logarithm of a parameter that sensitivities are measured with.

@@ -19,14 +19,24 @@ use super::geometric::Rising;
 use super::histories::{Histories, Run};
 use super::{Params, Triple};
 
-/// Legendre nodes and weights on -1..1, five points: exact for polynomials of degree nine.
-const NODES: [(f64, f64); 5] = [
+/// Legendre nodes and weights on -1..1, five points: exact for polynomials of degree nine; three and two for
+/// pieces over which hardly anything changes.
+const FIVE: [(f64, f64); 5] = [
     (-0.906_179_845_938_664, 0.236_926_885_056_189_08),
     (-0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
     (0.0, 0.568_888_888_888_888_9),
     (0.538_469_310_105_683_1, 0.478_628_670_499_366_47),
     (0.906_179_845_938_664, 0.236_926_885_056_189_08),
 ];
+const THREE: [(f64, f64); 3] = [
+    (-0.774_596_669_241_483_4, 0.555_555_555_555_555_6),
+    (0.0, 0.888_888_888_888_888_9),
+    (0.774_596_669_241_483_4, 0.555_555_555_555_555_6),
+];
+const TWO: [(f64, f64); 2] = [(-0.577_350_269_189_625_8, 1.0), (0.577_350_269_189_625_8, 1.0)];
+/// Up to these changes of ln N, or of a logarithm, three and two nodes err by less than 1e-11 of the piece.
+const FOR_THREE: f64 = 0.15;
+const FOR_TWO: f64 = 0.02;
 
 /// Over one piece neither `alpha + t` nor `beta + t` grows by more than this factor ..
 const MOST_GROWTH: f64 = 1.25;
@@ -69,25 +79,33 @@ impl At {
     }
 }
 
-/// Pieces that keep the nodes exact from `from` to `to` for shapes up to `shape`.
-fn pieces(from: f64, to: f64, params: &Params, shape: f64) -> usize {
+/// Pieces that keep the nodes exact from `from` to `to` for shapes up to `shape`, and the nodes of each.
+fn pieces(from: f64, to: f64, params: &Params, shape: f64) -> (usize, &'static [(f64, f64)]) {
     let (alpha, beta) = (params.alpha, params.b);
     let (growth_alpha, growth_beta) = (((to - from) / (alpha + from)).ln_1p(), ((to - from) / (beta + from)).ln_1p());
-    let by_growth = growth_alpha.max(growth_beta) / MOST_GROWTH.ln();
-    let by_fall = (shape * growth_alpha + (params.a + 1.0) * growth_beta) / MOST_FALL;
-    by_growth.max(by_fall).ceil().clamp(1.0, MOST_PIECES) as usize
+    let growth = growth_alpha.max(growth_beta);
+    let fall = shape * growth_alpha + (params.a + 1.0) * growth_beta;
+    let change = growth.max(fall);
+    if change <= FOR_TWO {
+        return (1, &TWO);
+    }
+    if change <= FOR_THREE {
+        return (1, &THREE);
+    }
+    let pieces = (growth / MOST_GROWTH.ln()).max(fall / MOST_FALL);
+    (pieces.ceil().clamp(1.0, MOST_PIECES) as usize, &FIVE)
 }
 
 /// Calls `visit(t, weight)` for every node from `from` to `to`; pieces widen as `min(alpha, beta) + t` does.
 fn visit_nodes(from: f64, to: f64, params: &Params, shape: f64, mut visit: impl FnMut(f64, f64)) {
-    let pieces = pieces(from, to, params, shape);
+    let (pieces, nodes) = pieces(from, to, params, shape);
     let base = params.alpha.min(params.b);
-    let growth = ((to - from) / (base + from)).ln_1p() / pieces as f64;
+    let growth = if pieces > 1 { ((to - from) / (base + from)).ln_1p() / pieces as f64 } else { 0.0 };
     let mut low = from;
     for piece in 1..=pieces {
         let high = if piece == pieces { to } else { from + (base + from) * (growth * piece as f64).exp_m1() };
         let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
-        for (node, weight) in NODES {
+        for (node, weight) in nodes {
             visit(middle + half * node, half * weight);
         }
         low = high;
@@ -104,12 +122,12 @@ struct Grid<const K: usize> {
 }
 
 impl<const K: usize> Grid<K> {
-    fn new(weeks: &[f64], most_shape: &[f64], params: &Params) -> Self {
+    fn new(weeks: &[f64], most_shape: f64, params: &Params) -> Self {
         let at = |t: f64| At::new(t, params.alpha, params.b);
         let (mut nodes, mut starts) = (Vec::new(), Vec::with_capacity(weeks.len()));
-        for (pair, shape) in weeks.windows(2).zip(most_shape) {
+        for pair in weeks.windows(2) {
             starts.push(nodes.len());
-            visit_nodes(pair[0], pair[1], params, *shape, |t, weight| {
+            visit_nodes(pair[0], pair[1], params, most_shape, |t, weight| {
                 let at = at(t);
                 let mut moments = [0.0; K];
                 fill_moments(&mut moments, &at, weight * at.inverse_beta);
@@ -154,19 +172,29 @@ fn fill_moments<const K: usize>(moments: &mut [f64; K], at: &At, scale: f64) {
     }
 }
 
-/// Between each day and the next, the largest shape that is integrated there.
-fn most_shapes(of: &Histories, r: f64) -> Vec<f64> {
-    let mut most = vec![r; of.weeks.len()];
-    for run in &of.runs {
-        for row in &of.rows[run.start..run.end] {
-            let at = &mut most[row.last as usize];
-            *at = at.max(r + f64::from(run.repeats));
-        }
+/// Grids for classes of repeats: the more repeats, the denser the nodes must lie.
+struct Grids<const K: usize>(Vec<Option<Grid<K>>>);
+
+impl<const K: usize> Grids<K> {
+    fn new(of: &Histories, params: &Params) -> Self {
+        let classes = of.runs.iter().map(|run| class(run.repeats)).max().map_or(0, |most| most + 1);
+        let grid = |of_class: usize| {
+            let mut runs = of.runs.iter().filter(|run| class(run.repeats) == of_class).peekable();
+            runs.peek()?;
+            let most = runs.map(|run| run.repeats).max().map_or(0.0, f64::from);
+            Some(Grid::new(&of.weeks, params.r + most, params))
+        };
+        Self((0..classes).into_par_iter().map(grid).collect())
     }
-    for day in 1..most.len() {
-        most[day] = most[day].max(most[day - 1]);
+
+    fn of(&self, run: &Run) -> Option<&Grid<K>> {
+        self.0.get(class(run.repeats)).and_then(Option::as_ref)
     }
-    most
+}
+
+/// 0 to 3, 4 to 15, 16 to 63, .. repeats.
+fn class(repeats: u32) -> usize {
+    (repeats | 1).ilog2() as usize / 2
 }
 
 /// First and last day of the rows of a run.
@@ -182,9 +210,10 @@ pub(super) fn mean_log_likelihood(of: &Histories, log_parameters: &[f64; 4]) -> 
     let parameters = log_parameters.map(f64::exp);
     let [r, alpha, s, beta] = parameters;
     let params = Params { model: super::Model::ParetoNbd, r, alpha, a: s, b: beta };
-    let grid: Grid<MOMENTS> = Grid::new(&of.weeks, &most_shapes(of, r), &params);
+    let grids: Grids<MOMENTS> = Grids::new(of, &params);
     let rate = Rising::new(r, of.most_repeats);
     let of_run = |run: &Run| {
+        let Some(grid) = grids.of(run) else { return Evaluation::default() };
         let (from, to) = span(of, run);
         let shape = r + f64::from(run.repeats);
         let table = grid.moments(from, to, shape, s);
@@ -269,8 +298,9 @@ fn add_row(
 /// Probability of being alive at the end of observation, by triple: `N(T)` over the braces above.
 pub(super) fn all_alive(params: &Params, triples: &[Triple]) -> Vec<f64> {
     let of = Histories::new(triples);
-    let grid: Grid<1> = Grid::new(&of.weeks, &most_shapes(&of, params.r), params);
+    let grids: Grids<1> = Grids::new(&of, params);
     let of_run = |run: &Run| {
+        let Some(grid) = grids.of(run) else { return Vec::new() };
         let (from, to) = span(&of, run);
         let shape = params.r + f64::from(run.repeats);
         let table = grid.moments(from, to, shape, params.a);
