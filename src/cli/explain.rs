@@ -152,7 +152,7 @@ fn with_key(session: &Session, args: &Explain, name: &str, key: &str) -> Result<
             0 => String::new(),
             more => format!("\n… {more} more rows: --json has them all"),
         };
-        render::to_stdout(&format!("{title}\n\n{}{more}\n", render::table(columns, &cells, &right)))?;
+        render::to_stdout(&format!("{title}\n\n{}{more}\n\n", render::table(columns, &cells, &right)))?;
     }
     Ok(0)
 }
