@@ -332,8 +332,12 @@ fn bombs_are_refused_with_a_limit() {
     head.extend(gz(&b"\n".repeat(1 << 20)).repeat(400));
     refused("lines.csv.gz", &head, "limit");
     refused("zeros.csv.zst", &zstd::encode_all([0; 1 << 20].repeat(300).as_slice(), 3).unwrap(), "limit");
-    let big = b"a,b\n1,2\n".repeat(20 << 20);
-    refused("big.zip", &zip(&[("a.csv", &big)]), "limit");
+    let big = [b"product_id,name\n".as_slice(), &b"1,2\n".repeat(40 << 20)].concat();
+    let project = Project::empty();
+    project.write("big.zip", zip(&[("a.csv", &big)]));
+    project.write("langgan.toml", "[sources.products]\ntable = \"products\"\nfiles = [\"big.zip\"]\n");
+    let said = project.run(&["ingest"]);
+    assert!(said.code == 3 && said.stderr.contains("limit"), "{} {}", said.code, said.stderr);
     let names: Vec<String> = (0..10_001).map(|n| format!("{n}.csv")).collect();
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"a\n".as_slice())).collect();
     refused("many.zip", &zip(&many), "limit");
