@@ -8,13 +8,23 @@ use polars::prelude::DataFrame;
 
 use super::columns::Columns;
 use super::csv_file::{Cell, CsvFile, OutputFile};
+use super::offer_words::Reasons;
 use super::queues::product_name;
 use super::report::Language;
 use crate::error::Result;
 use crate::facts::Facts;
 
 /// The lists there can be.
-pub const NAMES: [&str; 6] = ["at_risk", "win_back", "best_customers", "loss_makers", "birthdays", "cross_sell"];
+pub const NAMES: [&str; 8] = [
+    "at_risk",
+    "win_back",
+    "best_customers",
+    "loss_makers",
+    "birthdays",
+    "cross_sell",
+    "up_sell",
+    "replenish",
+];
 
 /// How lists are written.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +59,7 @@ pub fn lists<'t>(
     let audience = Audience::new(facts, &tables, settings)?;
     let mut lists = Vec::new();
     for name in NAMES {
-        if let Some(choice) = choice(facts, name, &tables)? {
+        if let Some(choice) = choice(facts, name, &tables, settings.language)? {
             lists.push(audience.list(name, choice));
         }
     }
@@ -58,9 +68,9 @@ pub fn lists<'t>(
 
 /// Whom a list is about, best first, and what it says of them.
 struct Choice<'c> {
-    header: [[&'static str; 2]; 2],
+    header: Vec<[&'static str; 2]>,
     /// Customer number and the cells under the header.
-    rows: Vec<(usize, [Cell<'c>; 2])>,
+    rows: Vec<(usize, Vec<Cell<'c>>)>,
 }
 
 /// The customers of a list, or nothing where its table is missing.
@@ -68,19 +78,22 @@ fn choice<'t>(
     facts: &'t Facts,
     name: &str,
     tables: &impl Fn(&str) -> Option<&'t DataFrame>,
+    language: Language,
 ) -> Result<Option<Choice<'t>>> {
     let table = match name {
         "at_risk" => "churn",
         "best_customers" => "profitability",
         "loss_makers" => "profitability_losses",
         "cross_sell" => "cross_sell",
+        "up_sell" => "up_sell",
+        "replenish" => "replenish",
         _ => "queue_candidates",
     };
     let Some(columns) = tables(table).map(Columns) else { return Ok(None) };
     let ids = columns.text("customer_id")?;
     // Rows to take, by what they are sorted by: the first wins, the customer's number breaks ties.
-    let mut rows: Vec<(i64, usize, [Cell<'t>; 2])> = Vec::new();
-    let mut take = |row: usize, order: i64, cells: [Cell<'t>; 2]| {
+    let mut rows: Vec<(i64, usize, Vec<Cell<'t>>)> = Vec::new();
+    let mut take = |row: usize, order: i64, cells: Vec<Cell<'t>>| {
         if let Some(customer) = ids.get(row).and_then(|id| facts.customers.find(id)) {
             rows.push((order, customer, cells));
         }
@@ -94,9 +107,9 @@ fn choice<'t>(
             {
                 let profit = profits.get(row).unwrap_or(0);
                 let chance = chances.get(row).map_or(Cell::Empty, Cell::Ratio);
-                take(row, -profit, [chance, Cell::Money(profit)]);
+                take(row, -profit, vec![chance, Cell::Money(profit)]);
             }
-            [["Peluang pergi", "Churn probability"], ["Laba terancam", "Profit at risk"]]
+            vec![["Peluang pergi", "Churn probability"], ["Laba terancam", "Profit at risk"]]
         }
         "best_customers" => {
             let (deciles, sales) = (columns.whole("decile")?, columns.whole("net_sales")?);
@@ -105,46 +118,47 @@ fn choice<'t>(
                 // Where hardly anyone earns us money, the best tenth has losses, too.
                 let Some(contribution) = contributions.get(row).filter(|amount| *amount > 0) else { continue };
                 let sales = sales.get(row).map_or(Cell::Empty, Cell::Money);
-                take(row, -contribution, [Cell::Money(contribution), sales]);
+                take(row, -contribution, vec![Cell::Money(contribution), sales]);
             }
-            [["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]]
+            vec![["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]]
         }
         "loss_makers" => {
             let (ranks, reasons) = (columns.whole("rank")?, columns.text("reason_1")?);
             let contributions = columns.whole("contribution")?;
             for row in 0..columns.len() {
                 let reason = Cell::text(reasons.get(row).unwrap_or_default());
-                take(row, ranks.get(row).unwrap_or(0), [Cell::Money(contributions.get(row).unwrap_or(0)), reason]);
+                take(row, ranks.get(row).unwrap_or(0), vec![Cell::Money(contributions.get(row).unwrap_or(0)), reason]);
             }
-            [["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]]
+            vec![["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]]
         }
-        "cross_sell" => {
+        "cross_sell" | "up_sell" | "replenish" => {
+            let reasons = Reasons::of(facts, columns, language);
             let (ranks, products) = (columns.whole("rank")?, columns.text("product_id")?);
             let margins = columns.whole("expected_margin")?;
             for row in (0..columns.len()).filter(|row| ranks.get(*row) == Some(1)) {
                 let margin = margins.get(row).unwrap_or(0);
                 let product = product_name(facts, products.get(row).unwrap_or_default());
-                take(row, -margin, [Cell::text(product), Cell::Money(margin)]);
+                take(row, -margin, vec![Cell::text(product), Cell::Money(margin), Cell::text(reasons.words(row)?)]);
             }
-            [["Produk", "Product"], ["Perkiraan margin", "Expected margin"]]
+            vec![["Produk", "Product"], ["Perkiraan margin", "Expected margin"], ["Alasan", "Reason"]]
         }
         "birthdays" => {
             let (reasons, days, last) =
                 (columns.text("reasons")?, columns.days("next_birthday")?, columns.days("last_order_date")?);
             for row in (0..columns.len()).filter(|row| has(reasons.get(*row), &["birthday"])) {
                 let Some(day) = days.get(row) else { continue };
-                take(row, day.into(), [Cell::Day(day), last.get(row).map_or(Cell::Empty, Cell::Day)]);
+                take(row, day.into(), vec![Cell::Day(day), last.get(row).map_or(Cell::Empty, Cell::Day)]);
             }
-            [["Ulang tahun", "Birthday"], ["Pesanan terakhir", "Last order"]]
+            vec![["Ulang tahun", "Birthday"], ["Pesanan terakhir", "Last order"]]
         }
         _ => {
             let (reasons, amounts, last) =
                 (columns.text("reasons")?, columns.whole("monetary")?, columns.days("last_order_date")?);
             for row in (0..columns.len()).filter(|row| has(reasons.get(*row), &["win_back", "lapsed_high_value"])) {
                 let amount = amounts.get(row).unwrap_or(0);
-                take(row, -amount, [last.get(row).map_or(Cell::Empty, Cell::Day), Cell::Money(amount)]);
+                take(row, -amount, vec![last.get(row).map_or(Cell::Empty, Cell::Day), Cell::Money(amount)]);
             }
-            [["Pesanan terakhir", "Last order"], ["Penjualan bersih", "Net sales"]]
+            vec![["Pesanan terakhir", "Last order"], ["Penjualan bersih", "Net sales"]]
         }
     };
     rows.sort_by_key(|row| (row.0, row.1));
@@ -206,7 +220,7 @@ impl<'a> Audience<'a> {
         let mut file = CsvFile::new(&header, self.settings.language, self.settings.decimals);
         let mut left_out = [("not_external", 0), ("in_control", 0), ("no_consent", 0)];
         let chosen = choice.rows.len() as u64;
-        for (customer, [first, second]) in choice.rows {
+        for (customer, own) in choice.rows {
             let [by_email, by_sms, by_call] = [0, 1, 2].map(|channel: usize| self.consents[channel][customer]);
             let reason = if !matches!(cell(self.classes, customer), "" | "external") {
                 Some(0)
@@ -220,7 +234,7 @@ impl<'a> Audience<'a> {
                 continue;
             }
             let text = |place: usize| Cell::text(cell(self.texts[place], customer));
-            file.row([
+            let who = [
                 Cell::text(self.ids.value(customer)),
                 text(0),
                 if by_email { text(1) } else { Cell::Empty },
@@ -229,9 +243,8 @@ impl<'a> Audience<'a> {
                 Cell::Flag(by_email),
                 Cell::Flag(by_sms),
                 Cell::Flag(by_call),
-                first,
-                second,
-            ]);
+            ];
+            file.row(who.into_iter().chain(own));
         }
         List { name, chosen, left_out, file: file.finish(format!("lists/{name}.csv")) }
     }

@@ -6,6 +6,7 @@ mod churn_words;
 mod columns;
 pub mod csv_file;
 pub mod lists;
+mod offer_words;
 pub mod per_branch;
 pub mod queues;
 mod rejects;

@@ -1,6 +1,7 @@
 //! The steps of each category from the cheapest tier to the dearest.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use arrow::datatypes::Int64Type;
 
@@ -34,8 +35,10 @@ impl Ladder {
     pub fn of(facts: &Facts) -> Ladder {
         let prices = facts.products.numbers::<Int64Type>("list_price");
         let mut tiers: BTreeMap<(u32, &str), Vec<i64>> = BTreeMap::new();
+        let bands = price_bands(facts, &prices);
         let place = |product: usize| {
             let (category, tier) = (facts.category[product], facts.products.text_at("tier", product));
+            let tier = if tier.is_empty() { bands[product] } else { tier };
             let known = !tier.is_empty() && !facts.categories.values[category as usize].is_empty();
             known.then_some((category, tier))
         };
@@ -64,6 +67,13 @@ impl Ladder {
         Ladder { steps, step }
     }
 
+    /// The steps of a step's category, itself among them.
+    pub fn of_category(&self, step: usize) -> Range<usize> {
+        let category = self.steps[step].category;
+        let first = self.steps.partition_point(|step| step.category < category);
+        first..self.steps.partition_point(|step| step.category <= category)
+    }
+
     /// The step of a product.
     #[inline]
     pub fn step_of(&self, product: u32) -> Option<u32> {
@@ -77,4 +87,32 @@ fn twice_the_median(mut prices: Vec<i64>) -> i64 {
     prices.sort_unstable();
     let half = prices.len() / 2;
     if prices.len() % 2 == 1 { 2 * prices[half] } else { prices[half - 1] + prices[half] }
+}
+
+/// Names of the price bands, the cheapest first.
+const BANDS: [&str; 3] = ["low price", "middle price", "high price"];
+
+/// Fewest products with a price that a category is cut into bands with.
+const FEWEST: usize = 9;
+
+/// The band of each product where its category has no tier at all; a price is in one band, wherever it falls.
+fn price_bands(facts: &Facts, prices: &[Option<i64>]) -> Vec<&'static str> {
+    let categories = facts.categories.values.len();
+    let (mut tiered, mut known) = (vec![false; categories], vec![Vec::new(); categories]);
+    for (product, price) in prices.iter().enumerate() {
+        let category = facts.category[product] as usize;
+        tiered[category] |= !facts.products.text_at("tier", product).is_empty();
+        known[category].extend(*price);
+    }
+    known.iter_mut().for_each(|prices| prices.sort_unstable());
+    let band = |(product, price): (usize, &Option<i64>)| {
+        let category = facts.category[product] as usize;
+        let (all, Some(price)) = (&known[category], price) else { return "" };
+        if tiered[category] || all.len() < FEWEST || all[0] == all[all.len() - 1] {
+            return "";
+        }
+        let below = all.partition_point(|other| other < price);
+        BANDS[(3 * below / all.len()).min(2)]
+    };
+    prices.iter().enumerate().map(band).collect()
 }
