@@ -109,8 +109,8 @@ const SENTENCES: &[(&str, [&str; 2])] = &[
     (
         "best_seller",
         [
-            "{product} termasuk yang paling laris: dibeli {n_both} kali.",
-            "{product} is among the best sellers: bought {n_both} times.",
+            "{product} sudah dibeli pelanggan lain {n_both} kali.",
+            "{product} was bought {n_both} times by other customers.",
         ],
     ),
     (

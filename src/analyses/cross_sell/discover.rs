@@ -216,7 +216,7 @@ impl CrossSell {
             let Some(because) = row.because.filter(|_| row.reason == Reason::AlsoBought) else { return };
             let Ok(place) = pairs.binary_search(&(because, row.product)) else { return };
             let Evidence { n_antecedent, n_both, lift, lift_low } = found[place];
-            if n_both >= FEWEST_BOTH {
+            if n_both >= FEWEST_BOTH && lift_low > 1.0 {
                 (row.n_both, row.n_antecedent, row.lift) = (n_both, n_antecedent, Some((lift, lift_low)));
             } else {
                 (row.reason, row.because) = (Reason::BestSeller, None);
