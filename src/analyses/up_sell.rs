@@ -1,4 +1,4 @@
-//! Who may trade up: the next tier in a category the customer already buys.
+//! Who may trade up: the next tier of a kind the customer already buys.
 
 mod ladder;
 mod percentiles;
@@ -23,20 +23,22 @@ use crate::stats::metrics::auc;
 
 static SPEC: Spec = Spec {
     id: "up_sell",
-    definition: "Up-sell is better quality in place of what he buys, cross-sell something else beside it. The tiers of a \
-                 category are ordered by the median list price of their products; a category without tiers is cut into \
-                 three price bands with about as many products each. In each category, a customer's usual tier is that of most lines he bought and kept in the last `window_days` (ties: the \
-                 dearer), his usual product the one with most lines in it (ties by id). Offered is the best-selling \
-                 product of the next tier (most lines in the window, ties by id) that he never bought, that is in stock, \
-                 and that is known neither to be as cheap as his usual product nor to earn no more than it. Probability \
-                 = (k + `shrinkage` × p) ÷ (n + `shrinkage`): n customers had this usual tier `horizon_days` before the \
-                 as-of date, k of them bought of the next tier since, and p is the same share over all tiers and \
-                 categories; nobody is offered anything where that history is missing. Expected margin = probability × \
-                 (margin of the product − margin of his usual product) − `contact_cost`. Offers that the guards let pass \
-                 are ranked by expected margin, then probability, ties by product; the first `keep` are given. The price \
-                 percentile is the share of the category's buyers whose mean list price a line is below his, half of the \
-                 equal ones included. The model card makes the same offers `horizon_days` before the as-of date, by \
-                 what was known then, and looks at what was bought since; `up_sell_moves` has every move between tiers.",
+    definition: "Up-sell is better quality in place of what he buys, cross-sell something else beside it. It stays within one \
+                 kind of product: a subcategory within its category. The tiers of a kind are ordered by the median list \
+                 price of their products; a kind without tiers is cut into three price bands with about as many products \
+                 each. In each kind, a customer's usual tier is that of most lines he bought and kept in the last \
+                 `window_days` (ties: the dearer), his usual product the one with most lines in it (ties by id). Offered \
+                 is the best-selling product of the next tier (most lines in the window, ties by id) that he never \
+                 bought, that is in stock, and that is known neither to be as cheap as his usual product nor to earn no \
+                 more than it. Probability = (k + `shrinkage` × p) ÷ (n + `shrinkage`): n customers had this usual tier \
+                 `horizon_days` before the as-of date, k of them bought of the next tier since, and p is the same share \
+                 over all tiers and kinds; nobody is offered anything where that history is missing. Expected margin = \
+                 probability × (margin of the product − margin of his usual product) − `contact_cost`. Offers that the \
+                 guards let pass are ranked by expected margin, then probability, ties by product; the first `keep` are \
+                 given. The price percentile is the share of the kind's buyers whose mean list price a line is below \
+                 his, half of the equal ones included. The model card makes the same offers `horizon_days` before the \
+                 as-of date, by what was known then, and looks at what was bought since; `up_sell_moves` has every move \
+                 between tiers.",
     needs: &[],
     reads: Parts { lines: Keep::All, interactions: true, ..Parts::ORDERS },
     outputs: &[&UP_SELL, &UP_SELL_MOVES, &UP_SELL_MODEL_CARD],
@@ -99,20 +101,20 @@ impl Analysis for UpSell {
             None => Vec::new(),
         };
         card.extend(removed.metrics());
-        let percentiles = Percentiles::of(facts, &self.window(facts.as_of));
+        let percentiles = Percentiles::of(facts, &ladder, &self.window(facts.as_of));
         Ok(vec![
             offers_frame(facts, &ladder, &moves, &probabilities.unwrap_or_default(), &percentiles, &offers)?,
-            moves_frame(facts, &ladder, &moves)?,
+            moves_frame(&ladder, &moves)?,
             card_frame(&UP_SELL_MODEL_CARD, &card)?,
         ])
     }
 }
 
-/// How many customers had a usual tier, and how many of them bought of each tier of the category since.
+/// How many customers had a usual tier, and how many of them bought of each tier of the kind since.
 #[derive(Debug, Clone, Default)]
 struct Moves {
     observed: u32,
-    /// By tier of the category.
+    /// By tier of the kind.
     bought: Vec<u32>,
     /// The place of the next tier in `bought`; past its end for the highest.
     next: usize,
@@ -139,7 +141,7 @@ impl UpSell {
         let none = || -> Vec<Moves> {
             (0..ladder.steps.len())
                 .map(|step| {
-                    let steps = ladder.of_category(step);
+                    let steps = ladder.of_kind(step);
                     Moves { observed: 0, bought: vec![0; steps.len()], next: step + 1 - steps.start }
                 })
                 .collect()
@@ -162,7 +164,7 @@ impl UpSell {
                 for (step, _) in &habits.usual {
                     let moves = &mut moves[*step as usize];
                     moves.observed += 1;
-                    for (bought, step) in moves.bought.iter_mut().zip(ladder.of_category(*step as usize)) {
+                    for (bought, step) in moves.bought.iter_mut().zip(ladder.of_kind(*step as usize)) {
                         *bought += u32::from(later[step] == stamp);
                     }
                 }
@@ -197,7 +199,7 @@ impl UpSell {
         Some(moves.iter().map(shrunk).collect())
     }
 
-    /// What might be offered on a day: by customer, then category.
+    /// What might be offered on a day: by customer, then kind.
     fn offers(&self, facts: &Facts, ladder: &Ladder, probabilities: &[f64], watch: &Watch, end: i32) -> Vec<Offer> {
         let window = self.window(end);
         let goods = Goods::of(facts, ladder, &window, watch);
@@ -282,18 +284,18 @@ impl UpSell {
             }
             None => Vec::new(),
         };
-        // The best seller of the category that is none of his usual tier's is what a shop assistant would show.
+        // The best seller of the kind that is none of his usual tier's is what a shop assistant would show.
         let sold = sold(facts, &self.window(then));
-        let mut best: Vec<Option<u32>> = vec![None; facts.categories.values.len()];
+        let mut best: Vec<Option<u32>> = vec![None; ladder.names.len()];
         for product in 0..facts.products.len() as u32 {
-            let best = &mut best[facts.category[product as usize] as usize];
+            let best = &mut best[ladder.kinds[product as usize] as usize];
             if best.is_none_or(|best| sold[product as usize] > sold[best as usize]) {
                 *best = Some(product);
             }
         }
         let outcome = |(_, offer): &(f64, Offer)| {
             let (mut moved, mut bought, mut best_bought) = (false, false, false);
-            let popular = best[ladder.steps[offer.step as usize].category as usize];
+            let popular = best[ladder.steps[offer.step as usize].kind as usize];
             each_kept(facts, offer.customer as usize, &(then..facts.as_of), |product| {
                 moved |= ladder.step_of(product) == Some(offer.step + 1);
                 bought |= product == offer.product;
@@ -314,7 +316,7 @@ impl UpSell {
             Metric::of("mean_probability", mean).against("share_moved", share(|outcome| outcome.0)),
             Metric::of("auc", auc(&scores, &labels)).against("chance", 0.5),
             Metric::of("offers_bought", share(|outcome| outcome.1))
-                .against("category_best_seller", share(|outcome| outcome.2)),
+                .against("kind_best_seller", share(|outcome| outcome.2)),
         ])
     }
 }
@@ -347,7 +349,7 @@ fn each_kept(facts: &Facts, customer: usize, days: &Range<i32>, mut add: impl Fn
 
 /// What one customer usually buys.
 struct Habits {
-    /// The usual step of each category and the usual product in it.
+    /// The usual step of each kind and the usual product in it.
     usual: Vec<(u32, u32)>,
     /// By step: its lines and its product with most of them.
     steps: Vec<(u32, u32)>,
@@ -391,10 +393,10 @@ impl Habits {
             *lines += count;
         }
         touched_steps.sort_unstable();
-        let same_category =
-            |left: &u32, right: &u32| ladder.steps[*left as usize].category == ladder.steps[*right as usize].category;
-        for category in touched_steps.chunk_by(same_category) {
-            let most = category.iter().max_by_key(|step| (steps[**step as usize].0, **step));
+        let same_kind =
+            |left: &u32, right: &u32| ladder.steps[*left as usize].kind == ladder.steps[*right as usize].kind;
+        for same in touched_steps.chunk_by(same_kind) {
+            let most = same.iter().max_by_key(|step| (steps[**step as usize].0, **step));
             usual.extend(most.map(|step| (*step, steps[*step as usize].1)));
         }
         touched_steps.drain(..).for_each(|step| steps[step as usize] = (0, 0));
@@ -449,7 +451,7 @@ fn offers_frame(
     offers: &[Offer],
 ) -> Result<DataFrame> {
     let step = |offer: &Offer| offer.step as usize;
-    let category = |offer: &Offer| facts.categories.values[ladder.steps[step(offer)].category as usize].as_str();
+    let kind = |offer: &Offer| &ladder.names[ladder.steps[step(offer)].kind as usize];
     let product = |number: u32| facts.products.id(number as usize);
     let ranks = offers.chunk_by(|left, right| left.customer == right.customer).flat_map(|own| 1..=own.len() as i64);
     FrameBuilder::new(&UP_SELL)
@@ -458,7 +460,8 @@ fn offers_frame(
         .whole("rank", ranks.collect())
         .ratio("probability", offers.iter().map(|offer| probabilities[step(offer)]).collect())
         .whole("expected_margin", offers.iter().map(|offer| offer.margin).collect())
-        .text("category", offers.iter().map(category))
+        .text("category", offers.iter().map(|offer| kind(offer).0.as_str()))
+        .text("subcategory", offers.iter().map(|offer| kind(offer).1.as_str()))
         .text("from_tier", offers.iter().map(|offer| ladder.steps[step(offer)].tier.as_str()))
         .text("to_tier", offers.iter().map(|offer| ladder.steps[step(offer) + 1].tier.as_str()))
         .text("because", offers.iter().map(|offer| product(offer.usual)))
@@ -468,7 +471,7 @@ fn offers_frame(
             "price_percentile",
             offers
                 .iter()
-                .map(|offer| percentiles.of_customer(offer.customer, ladder.steps[offer.step as usize].category))
+                .map(|offer| percentiles.of_customer(offer.customer, ladder.steps[offer.step as usize].kind))
                 .collect(),
         )
         .maybe_ratio("price_step", offers.iter().map(|offer| price_step(facts, offer.usual, offer.product)).collect())
@@ -488,20 +491,21 @@ fn price_step(facts: &Facts, usual: u32, product: u32) -> Option<f64> {
     Some(price(product)? / price(usual)?)
 }
 
-/// Every move from a usual tier to a tier of the same category.
-fn moves_frame(facts: &Facts, ladder: &Ladder, moves: &[Moves]) -> Result<DataFrame> {
+/// Every move from a usual tier to a tier of the same kind.
+fn moves_frame(ladder: &Ladder, moves: &[Moves]) -> Result<DataFrame> {
     let rows: Vec<(usize, usize, u32, u32)> = moves
         .iter()
         .enumerate()
         .flat_map(|(from, moves)| {
-            let to = ladder.of_category(from).zip(&moves.bought);
+            let to = ladder.of_kind(from).zip(&moves.bought);
             to.map(move |(to, bought)| (from, to, moves.observed, *bought))
         })
         .collect();
     let tier = |step: usize| ladder.steps[step].tier.as_str();
-    let category = |step: usize| facts.categories.values[ladder.steps[step].category as usize].as_str();
+    let kind = |step: usize| &ladder.names[ladder.steps[step].kind as usize];
     FrameBuilder::new(&UP_SELL_MOVES)
-        .text("category", rows.iter().map(|row| category(row.0)))
+        .text("category", rows.iter().map(|row| kind(row.0).0.as_str()))
+        .text("subcategory", rows.iter().map(|row| kind(row.0).1.as_str()))
         .text("from_tier", rows.iter().map(|row| tier(row.0)))
         .text("to_tier", rows.iter().map(|row| tier(row.1)))
         .whole("n_observed", rows.iter().map(|row| row.2.into()).collect())

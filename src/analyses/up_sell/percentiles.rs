@@ -1,24 +1,25 @@
-//! Where in the price range of a category a customer buys.
+//! Where in the price range of a kind of product a customer buys.
 
 use std::ops::Range;
 
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 
+use super::ladder::Ladder;
 use super::{CHUNK, each_kept};
 use crate::facts::Facts;
 
-/// Mean list prices of the lines of each customer and category.
+/// Mean list prices of the lines of each customer and kind.
 pub(super) struct Percentiles {
-    /// Customer, category, and mean price in minor units; in order.
+    /// Customer, kind, and mean price in minor units; in order.
     own: Vec<(u32, u32, f64)>,
-    /// By category: the means of all its buyers, ascending.
+    /// By kind: the means of all its buyers, ascending.
     all: Vec<Vec<f64>>,
 }
 
 impl Percentiles {
     /// Of what was bought and kept on the days, as far as list prices are known.
-    pub(super) fn of(facts: &Facts, days: &Range<i32>) -> Percentiles {
+    pub(super) fn of(facts: &Facts, ladder: &Ladder, days: &Range<i32>) -> Percentiles {
         let prices = facts.products.numbers::<Int64Type>("list_price");
         let customers = facts.customers.len();
         let read = |chunk: usize| {
@@ -27,8 +28,8 @@ impl Percentiles {
             for customer in chunk * CHUNK..((chunk + 1) * CHUNK).min(customers) {
                 lines.clear();
                 each_kept(facts, customer, days, |product| {
-                    let category = facts.category[product as usize];
-                    lines.extend(prices[product as usize].map(|price| (category, price)));
+                    let kind = ladder.kinds[product as usize];
+                    lines.extend(prices[product as usize].map(|price| (kind, price)));
                 });
                 lines.sort_unstable();
                 for same in lines.chunk_by(|left, right| left.0 == right.0) {
@@ -40,16 +41,16 @@ impl Percentiles {
         };
         let parts: Vec<Vec<(u32, u32, f64)>> = (0..customers.div_ceil(CHUNK)).into_par_iter().map(read).collect();
         let own = parts.concat();
-        let mut all = vec![Vec::new(); facts.categories.values.len()];
-        own.iter().for_each(|(_, category, mean)| all[*category as usize].push(*mean));
+        let mut all = vec![Vec::new(); ladder.names.len()];
+        own.iter().for_each(|(_, kind, mean)| all[*kind as usize].push(*mean));
         all.par_iter_mut().for_each(|means| means.sort_unstable_by(f64::total_cmp));
         Percentiles { own, all }
     }
 
-    /// The share of the category's buyers below the customer, half of the equal ones included.
-    pub(super) fn of_customer(&self, customer: u32, category: u32) -> Option<f64> {
-        let place = self.own.binary_search_by_key(&(customer, category), |(who, what, _)| (*who, *what)).ok()?;
-        let (mean, all) = (self.own[place].2, &self.all[category as usize]);
+    /// The share of the kind's buyers below the customer, half of the equal ones included.
+    pub(super) fn of_customer(&self, customer: u32, kind: u32) -> Option<f64> {
+        let place = self.own.binary_search_by_key(&(customer, kind), |(who, what, _)| (*who, *what)).ok()?;
+        let (mean, all) = (self.own[place].2, &self.all[kind as usize]);
         let below = all.partition_point(|other| *other < mean);
         let upto = all.partition_point(|other| *other <= mean);
         Some((below + upto) as f64 / 2.0 / all.len() as f64)

@@ -7,7 +7,7 @@ use crate::contracts::{Column, Table};
 /// What to offer customers who may trade up.
 pub static UP_SELL: Table = Table {
     name: "up_sell",
-    doc: "Products one tier above what a customer usually buys in a category, one row per customer and product.",
+    doc: "Products one tier above what a customer usually buys of a kind, one row per customer and product.",
     key: &["customer_id", "product_id"],
     columns: &[
         Column::new("customer_id", Id, "The customer.").filled(),
@@ -23,6 +23,7 @@ pub static UP_SELL: Table = Table {
         )
         .filled(),
         Column::new("category", Text, "The category.").filled(),
+        Column::new("subcategory", Text, "The subcategory; empty where the export has none.").filled(),
         Column::new("from_tier", Text, "The tier he buys most.").filled(),
         Column::new("to_tier", Text, "The next tier.").filled(),
         Column::new("because", Id, "The product he buys most in that tier.").filled(),
@@ -32,7 +33,7 @@ pub static UP_SELL: Table = Table {
         Column::new(
             "price_percentile",
             Ratio,
-            "Share of the category's buyers who buy cheaper than he does, 0 to 1; empty without list prices.",
+            "Share of the subcategory's buyers who buy cheaper than he does, 0 to 1; empty without list prices.",
         ),
         Column::new("price_step", Ratio, "List price of the product ÷ that of `because`; empty where one is unknown."),
         Column::new("reason", Text, "`trade_up`: others with his usual tier went on to the next.").filled(),
@@ -43,12 +44,13 @@ pub static UP_SELL: Table = Table {
 /// From tier to tier.
 pub static UP_SELL_MOVES: Table = Table {
     name: "up_sell_moves",
-    doc: "What customers of each usual tier bought within the horizon, one row per category and pair of tiers.",
-    key: &["category", "from_tier", "to_tier"],
+    doc: "What customers of each usual tier bought within the horizon, one row per subcategory and pair of tiers.",
+    key: &["category", "subcategory", "from_tier", "to_tier"],
     columns: &[
         Column::new("category", Text, "The category.").filled(),
+        Column::new("subcategory", Text, "The subcategory; empty where the export has none.").filled(),
         Column::new("from_tier", Text, "The usual tier, a horizon ago.").filled(),
-        Column::new("to_tier", Text, "A tier of the category.").filled(),
+        Column::new("to_tier", Text, "A tier of the subcategory.").filled(),
         Column::new("n_observed", Integer, "Customers with that usual tier then.").filled(),
         Column::new("n_bought", Integer, "Those of them who bought of `to_tier` since.").filled(),
         Column::new("share", Ratio, "Bought ÷ observed; empty where nobody was observed."),
