@@ -15,16 +15,8 @@ use crate::error::Result;
 use crate::facts::Facts;
 
 /// The lists there can be.
-pub const NAMES: [&str; 8] = [
-    "at_risk",
-    "win_back",
-    "best_customers",
-    "loss_makers",
-    "birthdays",
-    "cross_sell",
-    "up_sell",
-    "replenish",
-];
+pub const NAMES: [&str; 8] =
+    ["at_risk", "win_back", "best_customers", "loss_makers", "birthdays", "cross_sell", "up_sell", "replenish"];
 
 /// How lists are written.
 #[derive(Debug, Clone, Copy)]

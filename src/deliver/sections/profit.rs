@@ -49,10 +49,7 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
 }
 
 /// The largest losses, with what makes them so.
-fn losses(
-    delivery: &Delivery<'_>,
-    profile: &dyn Fn(&u32) -> Result<CustomerProfit>,
-) -> Result<Vec<CustomerProfit>> {
+fn losses(delivery: &Delivery<'_>, profile: &dyn Fn(&u32) -> Result<CustomerProfit>) -> Result<Vec<CustomerProfit>> {
     let Ok(frame) = delivery.results.get(&PROFITABILITY_LOSSES) else { return Ok(Vec::new()) };
     let rows = Rows(frame);
     let mut found = Vec::new();

@@ -104,7 +104,8 @@ fn customers(voice: Voice<'_>, customers: &[CustomerProfit]) -> Value {
             signed(voice.money(row.contribution)),
         ];
         if with_reasons {
-            let reason = |(line, excess): &(String, i64)| format!("{} +{}", voice.label("line", line), voice.money(*excess));
+            let reason =
+                |(line, excess): &(String, i64)| format!("{} +{}", voice.label("line", line), voice.money(*excess));
             cells.push(text(row.reasons.iter().map(reason).collect::<Vec<_>>().join(" · ")));
         }
         cells
