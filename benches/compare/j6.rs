@@ -31,7 +31,7 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
             lift_low: 0.0,
         })
         .collect();
-    let cross_sell = CrossSell { window_days: WINDOW_DAYS, ..CrossSell::default() };
+    let cross_sell = CrossSell { window_days: WINDOW_DAYS, keep: 10, ..CrossSell::default() };
     candidates(facts, &cross_sell.offers(facts, associations), out)
 }
 

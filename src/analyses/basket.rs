@@ -1,6 +1,7 @@
 //! What is bought together: rules between two products, with their uncertainty and their replay.
 
 pub mod pairs;
+mod substitutes;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
@@ -10,8 +11,9 @@ use self::pairs::{Baskets, Pair, Tally};
 use super::expected_margin::{expected, unit_margins};
 use super::frame::FrameBuilder;
 use super::model_card::{Metric, card_frame};
+use super::offers::kinds;
 use super::{Analysis, Inputs, Spec};
-use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES};
+use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES, BASKET_SUBSTITUTES};
 use crate::error::Result;
 use crate::facts::{Facts, Keep, Parts};
 use crate::stats::association::{Counts, benjamini_hochberg, lift_lower_95, measures};
@@ -24,10 +26,12 @@ static SPEC: Spec = Spec {
                  baskets with A over its share among all, is at least `min_lift`. Its p-value is Fisher's exact test, \
                  its q-value Benjamini-Hochberg's over all pairs tested, and it is replayed on the last `replay_days`: \
                  the confidence there beside the one before. Rules beyond `max_rules` are cut from the end of the \
-                 order; the model card counts them. Ties by antecedent, then consequent.",
+                 order; the model card counts them. Ties by antecedent, then consequent. Substitutes are products of one kind \
+                 (subcategory within its category) that are together in fewer baskets than by chance: p is the other tail of \
+                 Fisher's test, over all pairs expected in at least five baskets, q at most `max_substitute_q`.",
     needs: &[],
     reads: Parts { lines: Keep::All, ..Parts::ORDERS },
-    outputs: &[&BASKET_RULES, &BASKET_MODEL_CARD],
+    outputs: &[&BASKET_RULES, &BASKET_MODEL_CARD, &BASKET_SUBSTITUTES],
 };
 
 /// Parameters: `[basket]`.
@@ -44,7 +48,9 @@ pub struct Basket {
     pub min_lift: f64,
     /// Largest q-value; 1 keeps all.
     pub max_q: f64,
-    /// Most rules; the model card says how many were cut.
+    /// Largest q-value of substitutes.
+    pub max_substitute_q: f64,
+    /// Most rules, and most substitutes; the model card says how many were cut.
     pub max_rules: u32,
     /// Which rules come first.
     pub order: Order,
@@ -69,9 +75,10 @@ impl Default for Basket {
             min_count: 5,
             min_support: 0.00001,
             min_lift: 1.1,
-            max_q: 1.0,
+            max_q: 0.05,
+            max_substitute_q: 0.05,
             max_rules: 1_000_000,
-            order: Order::Significance,
+            order: Order::ExpectedMargin,
             replay_days: 30,
         }
     }
@@ -114,7 +121,8 @@ impl Analysis for Basket {
 
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
-        let mined = self.mine(facts);
+        let baskets = self.baskets(facts);
+        let mined = self.mined(facts, &baskets);
         let judged = Judged::of(&mined);
         let margins: Vec<Option<i64>> = unit_margins(facts);
         let margin = |rule: &Rule| {
@@ -150,17 +158,31 @@ impl Analysis for Basket {
             Metric::of("rules_over_max_rules", (significant - order.len()) as f64),
         ];
         card.extend(self.replay(&mined));
+        let counts: Vec<u32> = mined.counts.iter().map(|count| count.all).collect();
+        let mut substitutes = substitutes::find(&baskets, &kinds(facts), &counts, self.max_substitute_q);
+        let found = substitutes.pairs.len();
+        substitutes.pairs.truncate(self.max_rules as usize);
+        card.push(Metric::of("substitutes_tested", substitutes.tested as f64));
+        card.push(Metric::of("substitutes_found", found as f64));
+        card.push(Metric::of("substitutes_over_max_rules", (found - substitutes.pairs.len()) as f64));
         let card = card_frame(&BASKET_MODEL_CARD, &card)?;
-        Ok(vec![rules_frame(facts, &mined, &judged, &order)?, card])
+        Ok(vec![rules_frame(facts, &mined, &judged, &order)?, card, substitutes::frame(facts, &substitutes.pairs)?])
     }
 }
 
 impl Basket {
     /// Counts the pairs and keeps the rules.
     pub fn mine(&self, facts: &Facts) -> Mined {
+        self.mined(facts, &self.baskets(facts))
+    }
+
+    fn baskets(&self, facts: &Facts) -> Baskets {
         let first = facts.as_of.saturating_sub_unsigned(self.window_days);
         let replayed_from = facts.as_of.saturating_sub_unsigned(self.replay_days).max(first);
-        let baskets = Baskets::collect(facts, first..facts.as_of, replayed_from);
+        Baskets::collect(facts, first..facts.as_of, replayed_from)
+    }
+
+    fn mined(&self, facts: &Facts, baskets: &Baskets) -> Mined {
         let n_baskets = baskets.len();
         let counts = baskets.product_counts(facts.products.len());
         let minimum = self.minimum(n_baskets.all);
@@ -317,6 +339,10 @@ fn rules_frame(facts: &Facts, mined: &Mined, judged: &Judged, order: &[(Option<i
         .ratio("lift", ratio(&|rule| rule.lift))
         .ratio("lift_low", ratio(&|rule| mined.lift_low(rule)))
         .ratio("leverage", ratio(&|rule| judged.leverages[rule.pair as usize]))
+        .text(
+            "relation",
+            order.iter().map(|(_, rule)| if mined.lift_low(rule) > 1.0 { "complement" } else { "undecided" }),
+        )
         .ratio("p_value", ratio(&|rule| judged.p_values[rule.pair as usize]))
         .ratio("q_value", ratio(&|rule| judged.q_values[rule.pair as usize]))
         .maybe_ratio(

@@ -1,34 +1,49 @@
-//! What to offer each customer next: products he never bought that go with what he buys.
+//! What to offer each customer next: products he never had that he is likely to buy.
 
 mod backtest;
+mod discover;
 pub mod recommend;
 
 use arrow::datatypes::Int32Type;
 use polars::prelude::DataFrame;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::backtest::Backtest;
 use self::recommend::{Association, Offer, Request, Shelf};
-use super::expected_margin::{expected, unit_margins};
 use super::frame::FrameBuilder;
+use super::model_card::{Metric, card_frame};
+use super::offers::backtest_frame;
+use super::offers::guards::{Guard, Guards, Removed, Watch};
 use super::{Analysis, Inputs, Spec};
-use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES, CROSS_SELL, CROSS_SELL_MODEL_CARD};
+use crate::contracts::results::{
+    BASKET_MODEL_CARD, BASKET_RULES, CROSS_SELL, CROSS_SELL_BACKTEST, CROSS_SELL_MODEL_CARD,
+};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Keep, Parts};
 
 static SPEC: Spec = Spec {
     id: "cross_sell",
-    definition: "Of the rules of `basket`, each antecedent keeps its `rules_per_antecedent` with the highest confidence \
-                 (ties by consequent). A customer who bought and kept an antecedent in the last `window_days` may be \
-                 offered its consequents, except what he ever bought, returned or not, and what is out of stock. The \
-                 probability is the highest confidence that leads to the product (ties by antecedent); products are \
-                 ranked by it, ties by product, and the first `keep` are offered. Expected margin = probability × (list \
-                 price − unit cost), rounded half away from zero. The model card holds the offers of the day the \
-                 replayed days began, by what was known then, against what the customers bought in them, beside as many \
-                 best-selling products.",
+    definition: "Offered is only what a customer never had, returned or not. Several ways rank it: best sellers; item \
+                 neighbourhood (the sum of cosines, over customers, to what he bought in the last `window_days`); and \
+                 blends of that with how recent his purchases are, recent demand, and how much he buys of the product's \
+                 kind (its subcategory within its category). What serves is the way with the highest NDCG at 10 on what \
+                 was bought for the first time in the `horizon_days` that ended `horizon_days` before the as-of date; if \
+                 it was no better than best sellers in the `horizon_days` since, best sellers serve. `cross_sell_backtest` \
+                 has both. With fewer than `min_test_customers` to choose by, the rules of `basket` serve: each \
+                 antecedent keeps its `rules_per_antecedent` with the highest confidence, and a product is ranked by the \
+                 highest that leads to it. The probability is that of such an offer in the backtest, by place, demand \
+                 and how active the customer is (logistic regression). Wishes and interest of the last `wish_days` go \
+                 where the share bought of earlier ones puts them; one place is for a product new in the last \
+                 `new_days` of the kind he buys most. Two products of a kind that are bought on the same day less often \
+                 than by chance are substitutes and never offered together. Expected margin = probability × (list price \
+                 − unit cost) − `contact_cost`, rounded half away from zero. The guards remove what may not be offered, \
+                 each offer counted once in the model card; of the rest the `keep` most likely are offered, ranked by \
+                 expected margin, then probability, ties by product. The evidence is of customers whose first purchase of \
+                 `because` in the window lies at least `within_days` back.",
     needs: &["basket"],
-    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
-    outputs: &[&CROSS_SELL, &CROSS_SELL_MODEL_CARD],
+    reads: Parts { lines: Keep::All, interactions: true, ..Parts::ORDERS },
+    outputs: &[&CROSS_SELL, &CROSS_SELL_MODEL_CARD, &CROSS_SELL_BACKTEST],
 };
 
 /// Parameters: `[cross_sell]`.
@@ -37,25 +52,103 @@ static SPEC: Spec = Spec {
 pub struct CrossSell {
     /// What was bought in so many days before the as-of date leads to offers.
     pub window_days: u32,
-    /// Rules each antecedent keeps.
+    /// An offer is judged by what was bought in so many days.
+    pub horizon_days: u32,
+    /// Most customers the ways to rank are compared on.
+    pub test_customers: u32,
+    /// Fewest customers a way to rank is chosen by.
+    pub min_test_customers: u32,
+    /// Rules each antecedent keeps, where rules serve.
     pub rules_per_antecedent: u32,
     /// Most offers a customer.
     pub keep: u32,
+    /// The evidence is what followed within so many days.
+    pub within_days: u32,
+    /// A product first sold in so many days is new.
+    pub new_days: u32,
+    /// A wish counts for so many days.
+    pub wish_days: u32,
+    /// Interactions that are wishes.
+    pub wish_kinds: Vec<String>,
+    /// Interactions that show interest.
+    pub interest_kinds: Vec<String>,
+    /// What keeps an offer from being made.
+    pub guards: Guards,
 }
 
 impl Default for CrossSell {
     fn default() -> CrossSell {
-        CrossSell { window_days: 365, rules_per_antecedent: 20, keep: 10 }
+        CrossSell {
+            window_days: 365,
+            horizon_days: 30,
+            test_customers: 20_000,
+            min_test_customers: 100,
+            rules_per_antecedent: 20,
+            keep: 5,
+            within_days: 60,
+            new_days: 30,
+            wish_days: 180,
+            wish_kinds: vec!["wishlist".into()],
+            interest_kinds: vec!["interest".into()],
+            guards: Guards::default(),
+        }
     }
 }
 
-/// Offers and the rules behind them.
+/// Offers by rules, and the rules behind them.
 #[derive(Debug)]
 pub struct Offers {
     /// By customer, then rank.
     pub rows: Vec<Offer>,
     /// The rules the rows point into.
     pub shelf: Shelf,
+}
+
+/// Why a product is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    AlsoBought,
+    BestSeller,
+    Wish,
+    Interest,
+    NewInKind,
+}
+
+impl Reason {
+    fn name(self) -> &'static str {
+        match self {
+            Reason::AlsoBought => "also_bought",
+            Reason::BestSeller => "best_seller",
+            Reason::Wish => "wish",
+            Reason::Interest => "interest",
+            Reason::NewInKind => "new_in_kind",
+        }
+    }
+}
+
+/// One offer.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    customer: u32,
+    product: u32,
+    probability: f64,
+    /// Expected, minor units.
+    margin: i64,
+    reason: Reason,
+    /// What he bought that speaks for it.
+    because: Option<u32>,
+    n_both: u32,
+    n_antecedent: u32,
+    /// Lift and the lower end of its interval.
+    lift: Option<(f64, f64)>,
+}
+
+impl Row {
+    fn new(customer: usize, product: u32, probability: f64, reason: Reason, counts: (u32, u32)) -> Row {
+        let (n_both, n_antecedent) = counts;
+        let customer = customer as u32;
+        Row { customer, product, probability, margin: 0, reason, because: None, n_both, n_antecedent, lift: None }
+    }
 }
 
 impl Analysis for CrossSell {
@@ -65,16 +158,36 @@ impl Analysis for CrossSell {
 
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
+        let watch = Watch::of(&self.guards, facts);
+        if let Some(found) = self.discover(facts, &watch) {
+            let mut card = found.card;
+            card.extend(found.removed.metrics());
+            return Ok(vec![
+                self.frame(facts, &found.rows, self.within_days)?,
+                card_frame(&CROSS_SELL_MODEL_CARD, &card)?,
+                backtest_frame(&CROSS_SELL_BACKTEST, &found.tried)?,
+            ]);
+        }
         let rules =
             MinedRules::read(facts, inputs.results.get(&BASKET_RULES)?, inputs.results.get(&BASKET_MODEL_CARD)?)?;
         let backtest = Backtest::run(self, facts, &rules);
-        let offers = self.offers(facts, rules.whole);
-        Ok(vec![offers_frame(facts, &offers, &backtest)?, backtest.card()?])
+        let available: Vec<bool> = watch.products.iter().map(Option::is_none).collect();
+        let offers = self.offers_of(facts, rules.whole, &available);
+        let mut removed = Removed::default();
+        let rows = self.guarded(&offers, &backtest, &watch, &mut removed);
+        let mut card = backtest.metrics();
+        card.push(Metric::of("served_by_rules", 1.0));
+        card.extend(removed.metrics());
+        Ok(vec![
+            self.frame(facts, &rows, 0)?,
+            card_frame(&CROSS_SELL_MODEL_CARD, &card)?,
+            backtest_frame(&CROSS_SELL_BACKTEST, &[])?,
+        ])
     }
 }
 
 impl CrossSell {
-    /// The offers of every customer as of the as-of date.
+    /// The offers of every customer by rules, as of the as-of date, of what is in stock.
     pub fn offers(&self, facts: &Facts, rules: Vec<Association>) -> Offers {
         let in_stock: Vec<bool> = facts
             .products
@@ -82,7 +195,11 @@ impl CrossSell {
             .iter()
             .map(|stock| stock.is_none_or(|stock| stock > 0))
             .collect();
-        let shelf = Shelf::of(rules, &in_stock, self.rules_per_antecedent as usize);
+        self.offers_of(facts, rules, &in_stock)
+    }
+
+    fn offers_of(&self, facts: &Facts, rules: Vec<Association>, available: &[bool]) -> Offers {
+        let shelf = Shelf::of(rules, available, self.rules_per_antecedent as usize);
         let request = Request {
             shelf: &shelf,
             days: facts.as_of.saturating_sub_unsigned(self.window_days)..facts.as_of,
@@ -91,6 +208,79 @@ impl CrossSell {
         let rows = recommend::offers(facts, &request, |_| true);
         Offers { rows, shelf }
     }
+
+    /// Offers by rules, as far as the guards let them.
+    fn guarded(&self, offers: &Offers, backtest: &Backtest, watch: &Watch, removed: &mut Removed) -> Vec<Row> {
+        let mut rows: Vec<Row> = Vec::with_capacity(offers.rows.len());
+        for offer in &offers.rows {
+            let rule = &offers.shelf.rules[offer.rule as usize];
+            let margin = watch.margins[offer.product as usize];
+            let probability = backtest.share_bought(rule.confidence()).unwrap_or_else(|| rule.confidence());
+            let expected = watch.expected(probability, margin);
+            let barred = watch.customers[offer.customer as usize]
+                .or((!watch.is_worth_it(expected, margin)).then_some(Guard::ExpectedMargin));
+            if let Some(guard) = barred {
+                removed.add(guard, 1);
+                continue;
+            }
+            rows.push(Row {
+                margin: expected,
+                because: Some(rule.antecedent),
+                lift: Some((rule.lift, rule.lift_low)),
+                ..Row::new(
+                    offer.customer as usize,
+                    offer.product,
+                    probability,
+                    Reason::AlsoBought,
+                    (rule.n_both, rule.n_antecedent),
+                )
+            });
+        }
+        let stays =
+            watch.within_product_caps(&rows, |row| (row.product, row.margin, row.probability, row.customer), removed);
+        let mut stays = stays.into_iter();
+        rows.retain(|_| stays.next().unwrap_or(true));
+        rank(&mut rows);
+        rows
+    }
+
+    fn frame(&self, facts: &Facts, rows: &[Row], within_days: u32) -> Result<DataFrame> {
+        let also = |row: &&Row| row.reason == Reason::AlsoBought;
+        let ranks = rows.chunk_by(|left, right| left.customer == right.customer).flat_map(|own| 1..=own.len() as i64);
+        let because = rows.iter().map(|row| row.because.map(|product| facts.products.id(product as usize)));
+        FrameBuilder::new(&CROSS_SELL)
+            .text("customer_id", rows.iter().map(|row| facts.customers.id(row.customer as usize)))
+            .text("product_id", rows.iter().map(|row| facts.products.id(row.product as usize)))
+            .whole("rank", ranks.collect())
+            .ratio("probability", rows.iter().map(|row| row.probability).collect())
+            .whole("expected_margin", rows.iter().map(|row| row.margin).collect())
+            .text("reason", rows.iter().map(|row| row.reason.name()))
+            .optional_text("because", because)
+            .whole("n_both", rows.iter().map(|row| row.n_both.into()).collect())
+            .whole("n_antecedent", rows.iter().map(|row| row.n_antecedent.into()).collect())
+            .maybe_whole("within_days", rows.iter().map(|row| also(&row).then_some(within_days.into())).collect())
+            .maybe_ratio(
+                "confidence",
+                (rows.iter())
+                    .map(|row| also(&row).then(|| f64::from(row.n_both) / f64::from(row.n_antecedent)))
+                    .collect(),
+            )
+            .maybe_ratio("lift", rows.iter().map(|row| row.lift.map(|lift| lift.0)).collect())
+            .maybe_ratio("lift_low", rows.iter().map(|row| row.lift.map(|lift| lift.1)).collect())
+            .finish()
+    }
+}
+
+/// Puts each customer's offers in order: expected margin, then probability, ties by product.
+fn rank(rows: &mut [Row]) {
+    let customers: Vec<&mut [Row]> = rows.chunk_by_mut(|left, right| left.customer == right.customer).collect();
+    customers.into_par_iter().with_min_len(1024).for_each(|own| {
+        own.sort_unstable_by(|left, right| {
+            (right.margin.cmp(&left.margin))
+                .then(right.probability.total_cmp(&left.probability))
+                .then(left.product.cmp(&right.product))
+        });
+    });
 }
 
 /// The rules of `basket_rules`.
@@ -150,38 +340,4 @@ impl MinedRules {
         let earlier = whole.iter().enumerate().filter_map(earlier).collect();
         Ok(MinedRules { whole, earlier, replay_days: metric("replay_days")? as u32 })
     }
-}
-
-fn offers_frame(facts: &Facts, offers: &Offers, backtest: &Backtest) -> Result<DataFrame> {
-    let margins = unit_margins(facts);
-    let (rows, rules) = (&offers.rows, &offers.shelf.rules);
-    let rule = |offer: &Offer| &rules[offer.rule as usize];
-    // Once a rule, not once an offer.
-    let reasons: Vec<String> = rules
-        .iter()
-        .map(|rule| {
-            format!("also_bought:{}:{}:{}", facts.products.id(rule.antecedent as usize), rule.n_both, rule.n_antecedent)
-        })
-        .collect();
-    let earned: Vec<i64> = rules
-        .iter()
-        .map(|rule| {
-            margins[rule.consequent as usize].map_or(0, |margin| expected(margin, rule.n_both, rule.n_antecedent))
-        })
-        .collect();
-    let replayed: Vec<Option<f64>> = rules.iter().map(|rule| backtest.share_bought(rule.confidence())).collect();
-    FrameBuilder::new(&CROSS_SELL)
-        .text("customer_id", rows.iter().map(|offer| facts.customers.id(offer.customer as usize)))
-        .text("product_id", rows.iter().map(|offer| facts.products.id(offer.product as usize)))
-        .whole("rank", rows.iter().map(|offer| i64::from(offer.rank)).collect())
-        .ratio("probability", rows.iter().map(|offer| rule(offer).confidence()).collect())
-        .maybe_ratio("replayed_share", rows.iter().map(|offer| replayed[offer.rule as usize]).collect())
-        .whole("expected_margin", rows.iter().map(|offer| earned[offer.rule as usize]).collect())
-        .text("because", rows.iter().map(|offer| facts.products.id(rule(offer).antecedent as usize)))
-        .whole("n_both", rows.iter().map(|offer| i64::from(rule(offer).n_both)).collect())
-        .whole("n_antecedent", rows.iter().map(|offer| i64::from(rule(offer).n_antecedent)).collect())
-        .ratio("lift", rows.iter().map(|offer| rule(offer).lift).collect())
-        .ratio("lift_low", rows.iter().map(|offer| rule(offer).lift_low).collect())
-        .text("reason", rows.iter().map(|offer| reasons[offer.rule as usize].as_str()))
-        .finish()
 }

@@ -36,6 +36,13 @@ impl FrameBuilder {
         self
     }
 
+    /// The same, without a copy of each text.
+    pub fn optional_text<'t>(mut self, name: &str, values: impl IntoIterator<Item = Option<&'t str>>) -> FrameBuilder {
+        let values = StringChunked::from_iter_options(name.into(), values.into_iter());
+        self.columns.push(values.into_column());
+        self
+    }
+
     /// Money in minor units, or whole numbers.
     pub fn whole(mut self, name: &str, values: Vec<i64>) -> FrameBuilder {
         self.columns.push(Column::new(name.into(), values));

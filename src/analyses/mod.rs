@@ -15,6 +15,7 @@ pub mod explanation;
 pub mod frame;
 pub mod itemsets;
 pub mod model_card;
+pub mod offers;
 pub mod profitability;
 pub mod queue;
 pub mod replenish;

@@ -61,7 +61,9 @@ pub fn run(session: &Session, args: &Customer) -> Result<u8> {
     sections.push(("last contacts", marts::collect(&mut context, interactions)?));
     let identifiers = "SELECT i.kind, i.value FROM lake_identifiers AS i INNER JOIN chosen AS c ON i.customer_id = c.customer_id ORDER BY kind, value";
     sections.push(("identifiers", marts::collect(&mut context, identifiers)?));
-    for (name, table) in [("offers", "cross_sell"), ("upgrades", "up_sell"), ("follow-up", "queue")] {
+    for (name, table) in
+        [("offers", "cross_sell"), ("upgrades", "up_sell"), ("due again", "replenish"), ("follow-up", "queue")]
+    {
         if tables.iter().any(|known| known == table) {
             let sql = format!(
                 "SELECT t.* FROM {table} AS t INNER JOIN chosen AS c ON t.customer_id = c.customer_id ORDER BY rank"

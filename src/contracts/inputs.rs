@@ -15,6 +15,7 @@ pub const ALL: &[&Table] = &[
     &ORDER_LINES,
     &FLAT,
     &INTERACTIONS,
+    &CONTACTS,
     &ACTIVITY_COSTS,
     &COST_RATES,
     &LEDGER,
@@ -228,6 +229,24 @@ pub static INTERACTIONS: Table = Table {
         Column::new("agent_id", Id, "Who dealt with it."),
         Column::new("status", Text, "open, closed, …"),
         Column::new("text", Text, "What was said."),
+    ],
+    open: None,
+};
+
+/// What became of the contacts that were planned.
+pub static CONTACTS: Table = Table {
+    name: "contacts",
+    doc: "Outcomes of the follow-up queue, one row per contact.",
+    key: &["contact_id"],
+    columns: &[
+        Column::new("contact_id", Id, "The contact: the queue's key.").required(),
+        Column::new("customer_id", Id, "The customer.").required().of("customers", "unknown_customer"),
+        Column::new("agent_id", Id, "Who made it."),
+        Column::new("at", Timestamp, "When, local time.").required(),
+        Column::new("rule", Text, "The reason it was made for."),
+        Column::new("channel", Text, "call, message, e-mail, …"),
+        Column::new("outcome", Text, "reached, sold, refused, no_answer, …"),
+        Column::new("in_control", Flag, "Held out: not contacted on purpose."),
     ],
     open: None,
 };

@@ -6,7 +6,9 @@ use polars::prelude::{AnyValue, DataFrame};
 
 use super::columns::Columns;
 use super::csv_file::Cell;
+use super::offer_words::Reasons;
 use super::queues::product_name;
+use super::report::Language;
 use crate::contracts::Kind;
 use crate::contracts::results::CUSTOMERS;
 use crate::error::{Error, Result};
@@ -15,10 +17,10 @@ use crate::segments::{MEMBER, Segment};
 
 /// Whom a list is about, best first, and what it says of them.
 pub(super) struct Choice<'c> {
-    /// The list's own two columns, in Indonesian and English.
-    pub header: [[Cow<'c, str>; 2]; 2],
+    /// The list's own columns, in Indonesian and English.
+    pub header: Vec<[Cow<'c, str>; 2]>,
     /// Customer number and the cells under the header.
-    pub rows: Vec<(usize, [Cell<'c>; 2])>,
+    pub rows: Vec<(usize, Vec<Cell<'c>>)>,
 }
 
 /// The customers of a built-in list, or nothing where its table is missing.
@@ -26,19 +28,22 @@ pub(super) fn built_in<'t>(
     facts: &'t Facts,
     name: &str,
     tables: &impl Fn(&str) -> Option<&'t DataFrame>,
+    language: Language,
 ) -> Result<Option<Choice<'t>>> {
     let table = match name {
         "at_risk" => "churn",
         "best_customers" => "profitability",
         "loss_makers" => "profitability_losses",
         "cross_sell" => "cross_sell",
+        "up_sell" => "up_sell",
+        "replenish" => "replenish",
         _ => "queue_candidates",
     };
     let Some(columns) = tables(table).map(Columns) else { return Ok(None) };
     let ids = columns.text("customer_id")?;
     // Rows to take, by what they are sorted by: the first wins, the customer's number breaks ties.
-    let mut rows: Vec<(i64, usize, [Cell<'t>; 2])> = Vec::new();
-    let mut take = |row: usize, order: i64, cells: [Cell<'t>; 2]| {
+    let mut rows: Vec<(i64, usize, Vec<Cell<'t>>)> = Vec::new();
+    let mut take = |row: usize, order: i64, cells: Vec<Cell<'t>>| {
         if let Some(customer) = ids.get(row).and_then(|id| facts.customers.find(id)) {
             rows.push((order, customer, cells));
         }
@@ -52,9 +57,9 @@ pub(super) fn built_in<'t>(
             {
                 let profit = profits.get(row).unwrap_or(0);
                 let chance = chances.get(row).map_or(Cell::Empty, Cell::Ratio);
-                take(row, -profit, [chance, Cell::Money(profit)]);
+                take(row, -profit, vec![chance, Cell::Money(profit)]);
             }
-            [["Peluang pergi", "Churn probability"], ["Laba terancam", "Profit at risk"]]
+            vec![["Peluang pergi", "Churn probability"], ["Laba terancam", "Profit at risk"]]
         }
         "best_customers" => {
             let (deciles, sales) = (columns.whole("decile")?, columns.whole("net_sales")?);
@@ -63,51 +68,52 @@ pub(super) fn built_in<'t>(
                 // Where hardly anyone earns us money, the best tenth has losses, too.
                 let Some(contribution) = contributions.get(row).filter(|amount| *amount > 0) else { continue };
                 let sales = sales.get(row).map_or(Cell::Empty, Cell::Money);
-                take(row, -contribution, [Cell::Money(contribution), sales]);
+                take(row, -contribution, vec![Cell::Money(contribution), sales]);
             }
-            [["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]]
+            vec![["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]]
         }
         "loss_makers" => {
             let (ranks, reasons) = (columns.whole("rank")?, columns.text("reason_1")?);
             let contributions = columns.whole("contribution")?;
             for row in 0..columns.len() {
                 let reason = Cell::text(reasons.get(row).unwrap_or_default());
-                take(row, ranks.get(row).unwrap_or(0), [Cell::Money(contributions.get(row).unwrap_or(0)), reason]);
+                take(row, ranks.get(row).unwrap_or(0), vec![Cell::Money(contributions.get(row).unwrap_or(0)), reason]);
             }
-            [["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]]
+            vec![["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]]
         }
-        "cross_sell" => {
+        "cross_sell" | "up_sell" | "replenish" => {
+            let reasons = Reasons::of(facts, columns, language);
             let (ranks, products) = (columns.whole("rank")?, columns.text("product_id")?);
             let margins = columns.whole("expected_margin")?;
             for row in (0..columns.len()).filter(|row| ranks.get(*row) == Some(1)) {
                 let margin = margins.get(row).unwrap_or(0);
                 let product = product_name(facts, products.get(row).unwrap_or_default());
-                take(row, -margin, [Cell::text(product), Cell::Money(margin)]);
+                take(row, -margin, vec![Cell::text(product), Cell::Money(margin), Cell::text(reasons.words(row)?)]);
             }
-            [["Produk", "Product"], ["Perkiraan margin", "Expected margin"]]
+            vec![["Produk", "Product"], ["Perkiraan margin", "Expected margin"], ["Alasan", "Reason"]]
         }
         "birthdays" => {
             let (reasons, days, last) =
                 (columns.text("reasons")?, columns.days("next_birthday")?, columns.days("last_order_date")?);
             for row in (0..columns.len()).filter(|row| has(reasons.get(*row), &["birthday"])) {
                 let Some(day) = days.get(row) else { continue };
-                take(row, day.into(), [Cell::Day(day), last.get(row).map_or(Cell::Empty, Cell::Day)]);
+                take(row, day.into(), vec![Cell::Day(day), last.get(row).map_or(Cell::Empty, Cell::Day)]);
             }
-            [["Ulang tahun", "Birthday"], ["Pesanan terakhir", "Last order"]]
+            vec![["Ulang tahun", "Birthday"], ["Pesanan terakhir", "Last order"]]
         }
         _ => {
             let (reasons, amounts, last) =
                 (columns.text("reasons")?, columns.whole("monetary")?, columns.days("last_order_date")?);
             for row in (0..columns.len()).filter(|row| has(reasons.get(*row), &["win_back", "lapsed_high_value"])) {
                 let amount = amounts.get(row).unwrap_or(0);
-                take(row, -amount, [last.get(row).map_or(Cell::Empty, Cell::Day), Cell::Money(amount)]);
+                take(row, -amount, vec![last.get(row).map_or(Cell::Empty, Cell::Day), Cell::Money(amount)]);
             }
-            [["Pesanan terakhir", "Last order"], ["Penjualan bersih", "Net sales"]]
+            vec![["Pesanan terakhir", "Last order"], ["Penjualan bersih", "Net sales"]]
         }
     };
     rows.sort_by_key(|row| (row.0, row.1));
     rows.dedup_by_key(|row| row.1);
-    let header = header.map(|names| names.map(Cow::from));
+    let header = header.into_iter().map(|names| names.map(Cow::from)).collect();
     Ok(Some(Choice { header, rows: rows.into_iter().map(|(_, customer, cells)| (customer, cells)).collect() }))
 }
 
@@ -130,7 +136,7 @@ pub(super) fn of_segment<'t>(
     let last = Columns(customers).days("last_order_date")?;
     let values = customers.column(&segment.order_by).map_err(&failed)?;
     let kind = CUSTOMERS.column(&segment.order_by).map(|column| column.kind);
-    let mut rows: Vec<(Option<i64>, usize, [Cell<'t>; 2])> = Vec::new();
+    let mut rows: Vec<(Option<i64>, usize, Vec<Cell<'t>>)> = Vec::new();
     for row in (0..members.height()).filter(|row| chosen.get(*row) == Some(true)) {
         let Some(customer) = ids.get(row).and_then(|id| facts.customers.find(id)) else { continue };
         let (order, cell) = match (values.get(row).map_err(&failed)?, kind) {
@@ -140,14 +146,14 @@ pub(super) fn of_segment<'t>(
             (AnyValue::Float64(value), _) => (Some(in_order(value)), Cell::Ratio(value)),
             _ => (None, Cell::Empty),
         };
-        rows.push((order, customer, [cell, last.get(row).map_or(Cell::Empty, Cell::Day)]));
+        rows.push((order, customer, vec![cell, last.get(row).map_or(Cell::Empty, Cell::Day)]));
     }
     rows.sort_by_key(|row| (std::cmp::Reverse(row.0), row.1));
     let own: [Cow<'t, str>; 2] = match segment.order_by.as_str() {
         "contribution" => ["Kontribusi".into(), "Contribution".into()],
         other => [other.into(), other.into()],
     };
-    let header = [own, ["Pesanan terakhir".into(), "Last order".into()]];
+    let header = vec![own, ["Pesanan terakhir".into(), "Last order".into()]];
     Ok(Some(Choice { header, rows: rows.into_iter().map(|(_, customer, cells)| (customer, cells)).collect() }))
 }
 

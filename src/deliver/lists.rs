@@ -85,7 +85,7 @@ pub fn lists<'t>(
         }
     }
     for name in NAMES {
-        if let Some(choice) = built_in(facts, name, &tables)? {
+        if let Some(choice) = built_in(facts, name, &tables, settings.language)? {
             let limits = Limits { cap: settings.rules.cap, control_share: settings.rules.control_share };
             lists.push(audience.list(name, choice, limits));
         }
@@ -199,7 +199,7 @@ impl<'a> Audience<'a> {
         let mut left_out = [0; REASONS.len()];
         let chosen = choice.rows.len() as u64;
         let mut listed = 0;
-        for (customer, [first, second]) in choice.rows {
+        for (customer, own) in choice.rows {
             let full = limits.cap.is_some_and(|cap| listed >= cap);
             let most = self.settings.rules.contacts_per_customer;
             let reason = match self.barred(customer, &control) {
@@ -220,7 +220,7 @@ impl<'a> Audience<'a> {
             self.on_lists[customer] += 1;
             let [by_email, by_sms, by_call] = self.allowed(customer);
             let text = |place: usize| Cell::text(cell(self.texts[place], customer));
-            file.row([
+            let who = [
                 Cell::text(self.ids.value(customer)),
                 text(0),
                 if by_email { text(1) } else { Cell::Empty },
@@ -229,9 +229,8 @@ impl<'a> Audience<'a> {
                 Cell::Flag(by_email),
                 Cell::Flag(by_sms),
                 Cell::Flag(by_call),
-                first,
-                second,
-            ]);
+            ];
+            file.row(who.into_iter().chain(own));
         }
         List {
             name: name.into(),

@@ -7,6 +7,7 @@ mod columns;
 pub mod csv_file;
 mod list_choices;
 pub mod lists;
+mod offer_words;
 pub mod per_branch;
 pub mod queues;
 mod rejects;

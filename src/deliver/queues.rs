@@ -215,6 +215,10 @@ const SENTENCES: &[(&str, [&str; 2])] = &[
         ["Tawarkan {offered}: melengkapi yang pernah dibeli.", "Offer {offered}: it goes with what was bought."],
     ),
     (
+        "offer.replenish",
+        ["Ingatkan {offered}: sudah waktunya membeli lagi.", "Remind of {offered}: due to be bought again."],
+    ),
+    (
         "offer.up_sell",
         [
             "Tawarkan {offered}: lebih baik daripada yang pernah dibeli.",

@@ -134,6 +134,10 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         true => load_interactions(lake, manifest, as_of, &customers, &products)?,
         false => Interactions { starts: vec![0; customers.len() + 1], ..Interactions::default() },
     };
+    let contacts = match parts.interactions {
+        true => load_contacts(lake, manifest, as_of, &customers)?,
+        false => Vec::new(),
+    };
     let costs = extras::costs(lake, manifest, as_of)?;
     let mut facts = Facts {
         as_of,
@@ -148,6 +152,7 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         categories,
         category,
         interactions,
+        contacts,
         costs,
         market: extras::market(lake, manifest, as_of)?,
         ledger: extras::ledger(lake, manifest, as_of)?,
@@ -423,9 +428,10 @@ fn load_interactions(
     let customer_numbers = id_numbers(customers);
     let product_numbers = id_numbers(products);
     let mut rows: Vec<Row> = Vec::with_capacity(manifest.files("interactions").map(|file| file.rows as usize).sum());
-    let columns = ["customer_id", "day", "month", "at", "kind", "product_id", "minutes"];
+    let columns = ["customer_id", "day", "month", "at", "kind", "product_id", "minutes", "status"];
     for file in manifest.files("interactions") {
-        read_each(lake, file, &columns, &["kind"], |batch| {
+        read_each(lake, file, &columns, &["kind", "status"], |batch| {
+            let closed = closed_rows(batch.column(7));
             let customer = batch.column(0).as_string::<i32>();
             let days = batch.column(1).as_primitive::<Int32Type>();
             let months = batch.column(2).as_primitive::<Int32Type>();
@@ -445,6 +451,7 @@ fn load_interactions(
                     kind,
                     product: product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten(),
                     minutes: if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 },
+                    closed: closed[row],
                 });
             }
             Ok(())
@@ -472,6 +479,7 @@ fn load_interactions(
         kind: rows.iter().map(|row| places[row.kind as usize] as u16).collect(),
         product: rows.iter().map(|row| row.product).collect(),
         minutes: rows.iter().map(|row| row.minutes).collect(),
+        closed: rows.iter().map(|row| row.closed).collect(),
         kinds,
     })
 }
@@ -486,6 +494,44 @@ struct Row {
     kind: u32,
     product: Option<u32>,
     minutes: i64,
+    closed: bool,
+}
+
+/// What exports call an interaction that needs nothing more.
+const CLOSED: [&str; 10] =
+    ["closed", "done", "resolved", "completed", "solved", "selesai", "tuntas", "ditutup", "tutup", "beres"];
+
+/// Whether each status says that the matter is closed.
+fn closed_rows(status: &ArrayRef) -> Vec<bool> {
+    let status = status.as_dictionary::<Int32Type>();
+    let values = status.values().as_string::<i32>();
+    let closed: Vec<bool> = values
+        .iter()
+        .map(|value| value.is_some_and(|value| CLOSED.contains(&value.trim().to_lowercase().as_str())))
+        .collect();
+    status.keys().iter().map(|key| key.is_some_and(|key| closed[key as usize])).collect()
+}
+
+/// Contacts that were made before the as-of date: customer and day, in order. Those held out were not made.
+fn load_contacts(lake: &LakeDir, manifest: &Manifest, as_of: i32, customers: &Dimension) -> Result<Vec<(u32, i32)>> {
+    let numbers = id_numbers(customers);
+    let mut contacts = Vec::new();
+    for file in manifest.files("contacts") {
+        read_each(lake, file, &["customer_id", "day", "in_control"], &[], |batch| {
+            let customer = batch.column(0).as_string::<i32>();
+            let days = batch.column(1).as_primitive::<Int32Type>();
+            let held_out = batch.column(2).as_boolean();
+            for row in 0..batch.num_rows() {
+                let made = !(held_out.is_valid(row) && held_out.value(row));
+                if let (true, Some(number)) = (made && days.value(row) < as_of, numbers.get(customer.value(row))) {
+                    contacts.push((*number, days.value(row)));
+                }
+            }
+            Ok(())
+        })?;
+    }
+    contacts.par_sort_unstable();
+    Ok(contacts)
 }
 
 fn id_numbers(dimension: &Dimension) -> hashbrown::HashMap<&str, u32, foldhash::fast::FixedState> {

@@ -48,6 +48,8 @@ pub struct Facts {
     pub category: Vec<u32>,
     /// Interactions before the as-of date, by customer, then time.
     pub interactions: Interactions,
+    /// Contacts that were made before the as-of date: customer and day, in order.
+    pub contacts: Vec<(u32, i32)>,
     /// Costs of activities in months that began before the as-of date: month, pool, amount.
     pub costs: Vec<(i32, String, i64)>,
     /// The ledger of months that began before the as-of date: month, account, amount.
@@ -396,6 +398,8 @@ pub struct Interactions {
     pub product: Vec<Option<u32>>,
     /// Minutes, 0 where none.
     pub minutes: Vec<i64>,
+    /// Whether the export says that the matter is closed.
+    pub closed: Vec<bool>,
     /// Kinds.
     pub kinds: Codes,
 }

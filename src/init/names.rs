@@ -50,6 +50,7 @@ pub fn owner_of(column: &str) -> Option<&'static str> {
         ("staff_id", "agents"),
         ("referrer_id", "customers"),
         ("interaction_id", "interactions"),
+        ("contact_id", "contacts"),
     ];
     OWNERS.iter().find(|(name, _)| *name == column).map(|(_, table)| *table)
 }
@@ -75,6 +76,7 @@ const HINTS: &[(&str, &str)] = &[
         "interactions",
         "interaction interactions interaksi call calls keluhan complaint complaints visits kunjungan kontak contact contacts tickets",
     ),
+    ("contacts", "outcome outcomes hasil"),
     ("activity_costs", "cost costs biaya activity aktivitas kegiatan"),
     ("cost_rates", "rate rates tarif tariffs"),
     ("ledger", "ledger gl bukubesar jurnal"),

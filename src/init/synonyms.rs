@@ -298,6 +298,10 @@ const NAMES: &[Names] = &[
         INTERACTION,
         "kind type jenis jenis_interaksi interaction_type tipe category kategori",
     ),
+    names("contact_id", NONE, "contact_id queue_key kunci_antrean id_kontak_hasil"),
+    names("rule", NONE, "rule queue_rule alasan_antrean aturan"),
+    names("outcome", NONE, "outcome contact_outcome hasil_kontak hasil_panggilan"),
+    names("in_control", NONE, "in_control control_group kelompok_kontrol"),
     names("kind", NONE, "kind type jenis tipe identifier_type jenis_identitas jenis_pengenal"),
     names(
         "value",

@@ -72,6 +72,7 @@ pub fn stored(table: &'static Table) -> Vec<Stored> {
             ("orders", "ordered_at") => {
                 columns.extend([Stored::Day("ordered_at", "order_day"), Stored::Month("ordered_at", "order_month")])
             }
+            ("contacts", "at") => columns.push(Stored::Day("at", "day")),
             ("interactions", "at") => columns.extend([Stored::Day("at", "day"), Stored::Month("at", "month")]),
             _ => {}
         }

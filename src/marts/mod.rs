@@ -37,6 +37,11 @@ pub const MARTS: &[Mart] = &[
         needs: &[&results::PROFITABILITY],
     },
     Mart {
+        table: &results::OFFER_GUARDS,
+        sql: include_str!("../../queries/offer_guards.sql"),
+        needs: &[&results::CROSS_SELL_MODEL_CARD, &results::UP_SELL_MODEL_CARD, &results::REPLENISH_MODEL_CARD],
+    },
+    Mart {
         table: &results::CUSTOMERS,
         sql: include_str!("../../queries/customers.sql"),
         needs: &[&results::PROFITABILITY, &results::CUSTOMER_HISTORY, &results::RFM, &results::CHURN, &results::CLV],

@@ -102,9 +102,9 @@ pub(super) struct Products {
 }
 
 impl Products {
-    /// A catalogue for a shop of `customers`: 120 to 20,000 products.
+    /// A catalogue for a shop of `customers`: 120 to 50,000 products.
     pub(super) fn new(customers: u32, seed: u64) -> Self {
-        let count = (customers / 20).clamp(120, 20_000);
+        let count = (customers / 20).clamp(120, 50_000);
         let mut dice = Dice::new(seed, 2);
         let mut shelves = vec![[const { Vec::new() }; 3]; CATEGORIES.len()];
         let mut products: Vec<Product> = (0..count)

@@ -49,8 +49,8 @@ pub const MEMBER: &str = "in_";
 
 /// Marketing lists that are there without any configuration; no segment may be called so, as its list would take the
 /// place of that one.
-pub const BUILT_IN_LISTS: [&str; 6] =
-    ["at_risk", "win_back", "best_customers", "loss_makers", "birthdays", "cross_sell"];
+pub const BUILT_IN_LISTS: [&str; 8] =
+    ["at_risk", "win_back", "best_customers", "loss_makers", "birthdays", "cross_sell", "up_sell", "replenish"];
 
 /// Checks the names and conditions of all segments.
 ///

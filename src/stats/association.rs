@@ -76,6 +76,14 @@ pub fn measures(counts: Counts) -> Option<Measures> {
     })
 }
 
+/// One-sided exact p-value for repulsion, P(X <= both): that so few have both by chance. The counts are those of a
+/// possible table.
+pub fn repulsion_p(counts: Counts) -> f64 {
+    let Counts { n, n_a, n_b, n_both } = counts;
+    // As many of A's that lack B, or more: the same event counted from the other side, without 1 - p.
+    hypergeometric::upper_tail(n, n_a, n - n_b, n_a - n_both)
+}
+
 /// Lower end of the 95 % interval of lift, as [`measures`] gives it; the counts are those of a possible table.
 pub fn lift_lower_95(counts: Counts) -> f64 {
     if counts.n_both == 0 {
@@ -263,6 +271,14 @@ mod tests {
     fn chi_square_p_matches_the_table_of_the_distribution() {
         // P(chi2_1 > 3.841459) = .05: p of chi2 is that of its root.
         assert!((normal_two_sided(3.841_458_820_694_124_f64.sqrt()) - 0.05).abs() < 1e-14);
+    }
+
+    #[test]
+    fn repulsion_is_the_other_tail() {
+        // Lady tasting tea: at most one right of four, 17 of 70 ways.
+        let p = repulsion_p(Counts { n: 8, n_a: 4, n_b: 4, n_both: 1 });
+        assert!((p - 17.0 / 70.0).abs() < 1e-14);
+        assert_eq!(repulsion_p(Counts { n: 8, n_a: 4, n_b: 4, n_both: 4 }), 1.0);
     }
 
     #[test]

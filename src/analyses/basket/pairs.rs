@@ -131,6 +131,11 @@ impl Baskets {
         (&self.items[..self.starts_at(self.replayed_from)], &self.ends[..self.replayed_from])
     }
 
+    /// All baskets.
+    pub fn each(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.ends.len()).map(|basket| &self.items[self.starts_at(basket)..self.ends[basket] as usize])
+    }
+
     /// The replayed baskets.
     pub fn replayed(&self) -> impl Iterator<Item = &[u32]> {
         (self.replayed_from..self.ends.len())

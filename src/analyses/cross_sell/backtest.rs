@@ -2,14 +2,11 @@
 
 use std::ops::Range;
 
-use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use super::recommend::{Offer, Request, Shelf, offers};
 use super::{CrossSell, MinedRules};
-use crate::analyses::model_card::{Metric, card_frame};
-use crate::contracts::results::CROSS_SELL_MODEL_CARD;
-use crate::error::Result;
+use crate::analyses::model_card::Metric;
 use crate::facts::{Facts, line_kind};
 
 /// Bands of probability, with about as many offers in each.
@@ -87,25 +84,22 @@ impl Backtest {
         self.shares.get(band).copied()
     }
 
-    /// The model card.
-    pub(super) fn card(&self) -> Result<DataFrame> {
+    /// Lines of the model card.
+    pub(super) fn metrics(&self) -> Vec<Metric> {
         let (score, offers) = (&self.score, self.score.bought.len() as u64);
         let share = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
         let best = "best_sellers";
         let loses = score.ours.customers < score.best_sellers.customers;
-        card_frame(
-            &CROSS_SELL_MODEL_CARD,
-            &[
-                Metric::of("customers", score.customers as f64),
-                Metric::of("offers", offers as f64),
-                Metric::of("customers_who_bought_an_offer", share(score.ours.customers, score.customers))
-                    .against(best, share(score.best_sellers.customers, score.customers)),
-                Metric::of("offers_bought", share(score.ours.offers, offers))
-                    .against(best, share(score.best_sellers.offers, offers)),
-                Metric::of("mean_probability", (offers > 0).then_some(self.mean_probability)),
-                Metric::of("loses_to_best_sellers", (offers > 0).then(|| f64::from(u8::from(loses)))),
-            ],
-        )
+        vec![
+            Metric::of("customers", score.customers as f64),
+            Metric::of("offers", offers as f64),
+            Metric::of("customers_who_bought_an_offer", share(score.ours.customers, score.customers))
+                .against(best, share(score.best_sellers.customers, score.customers)),
+            Metric::of("offers_bought", share(score.ours.offers, offers))
+                .against(best, share(score.best_sellers.offers, offers)),
+            Metric::of("mean_confidence", (offers > 0).then_some(self.mean_probability)),
+            Metric::of("loses_to_best_sellers", (offers > 0).then(|| f64::from(u8::from(loses)))),
+        ]
     }
 }
 

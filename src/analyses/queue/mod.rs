@@ -36,12 +36,12 @@ static SPEC: Spec = Spec {
                  days, not bought since); follow_up (one calendar month after an order, today or up to 3 days ago); \
                  first_order (in the last 14 days); gone_quiet (last activity fell out of the one-month or six-month \
                  window, today or up to 3 days ago); birthday (in the next 14 days, has ever ordered); offer (a product \
-                 to cross- or up-sell, unless there was a complaint). Priority = the highest weight + 5 for each \
+                 to cross- or up-sell or to remind of, unless there was a complaint). Priority = the highest weight + 5 for each \
                  further reason. Own people, customers without consent to calls, without a telephone number, or \
                  contacted in the last 7 days are counted, not listed; a control group may be held out. Each list \
                  (the customer's agent; else the branch's pool) is ranked by priority, net sales, customer id and cut \
                  at the agent's capacity. Every customer who is not on a list has exactly one counted reason.",
-    needs: &["churn", "cross_sell", "up_sell"],
+    needs: &["churn", "cross_sell", "up_sell", "replenish"],
     reads: Parts { lines: Keep::Products, interactions: true, customers: Described::Desk, ..Parts::ORDERS },
     outputs: &[&QUEUE, &QUEUE_REASONS, &QUEUE_EXCLUDED, &QUEUE_CANDIDATES],
 };

@@ -44,13 +44,13 @@ pub struct ChurnRow {
 pub struct Offer {
     /// The product, byte for byte.
     pub product_id: String,
-    /// `cross_sell` or `up_sell`.
+    /// `cross_sell`, `up_sell` or `replenish`.
     pub kind: &'static str,
     /// Margin it would bring × the probability of a sale, minor units.
     pub expected_margin: i64,
 }
 
-/// One line of the table `cross_sell` or `up_sell`.
+/// One line of the table `cross_sell`, `up_sell` or `replenish`.
 #[derive(Debug, Clone)]
 pub struct OfferRow<'r> {
     /// The customer's number.
@@ -64,14 +64,14 @@ pub struct OfferRow<'r> {
 }
 
 impl Signals {
-    /// Reads `churn`, `cross_sell` and `up_sell`, those that are there.
+    /// Reads `churn`, `cross_sell`, `up_sell` and `replenish`, those that are there.
     pub fn read(inputs: &Inputs<'_>, churn_limit: u32) -> Result<Signals> {
         let table = |wanted: &str| inputs.results.iter().find(|(name, _)| *name == wanted).map(|(_, frame)| frame);
         let mut signals = Signals::default();
         if let Some(frame) = table("churn") {
             signals.add_churn(inputs.facts.customers.len(), &churn_rows(inputs.facts, frame)?, churn_limit);
         }
-        for kind in ["cross_sell", "up_sell"] {
+        for kind in ["cross_sell", "up_sell", "replenish"] {
             if let Some(frame) = table(kind) {
                 signals.add_offers(inputs.facts.customers.len(), &offer_rows(inputs.facts, frame)?, kind);
             }

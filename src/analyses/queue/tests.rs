@@ -259,7 +259,7 @@ fn other_analyses_give_reasons_and_offers() {
     let lists = lists(&facts, find, &BTreeMap::new(), settings).unwrap();
     let counts: Vec<(&str, u64, u64)> =
         lists.iter().map(|list| (list.name.as_str(), list.chosen, list.file.rows)).collect();
-    assert_eq!(counts, [("at_risk", 2, 2), ("cross_sell", 3, 3)]);
+    assert_eq!(counts, [("at_risk", 2, 2), ("cross_sell", 3, 3), ("up_sell", 3, 3)]);
     let text = String::from_utf8(lists[0].file.bytes.clone()).unwrap();
     assert!(text.ends_with("ya;ya;ya;0,834;7,00\nK02;Two;;0812;;ya;ya;ya;0,900;5,00\n"), "{text}");
 }

@@ -1,7 +1,7 @@
 //! The tables of `basket`.
 
 use super::model_cards::OFFER_CARD;
-use crate::contracts::Kind::{Id, Integer, Money, Ratio};
+use crate::contracts::Kind::{Id, Integer, Money, Ratio, Text};
 use crate::contracts::{Column, Table};
 
 /// What is bought together.
@@ -21,6 +21,13 @@ pub static BASKET_RULES: Table = Table {
         Column::new("lift", Ratio, "Confidence ÷ the consequent's share of all baskets; 1 is chance.").filled(),
         Column::new("lift_low", Ratio, "Lower end of the 95 % interval of lift; above 1 is hardly chance.").filled(),
         Column::new("leverage", Ratio, "Support − what it would be by chance.").filled(),
+        Column::new(
+            "relation",
+            Text,
+            "complement: bought together beyond doubt (`lift_low` above 1); undecided otherwise. Pairs that are bought \
+             instead of each other are in `basket_substitutes`.",
+        )
+        .filled(),
         Column::new("p_value", Ratio, "Probability of so many baskets with both by chance (Fisher's exact test).")
             .filled(),
         Column::new(
@@ -56,5 +63,32 @@ pub static BASKET_MODEL_CARD: Table = Table {
           one row per metric.",
     key: &["metric"],
     columns: &OFFER_CARD,
+    open: None,
+};
+
+/// What is bought instead of what.
+pub static BASKET_SUBSTITUTES: Table = Table {
+    name: "basket_substitutes",
+    doc: "Products of one kind that are together in fewer baskets than by chance, one row per pair.",
+    key: &["product_id", "instead_of"],
+    columns: &[
+        Column::new("product_id", Id, "One product, the lower id.").filled(),
+        Column::new("instead_of", Id, "The other.").filled(),
+        Column::new("category", Text, "Their category.").filled(),
+        Column::new("subcategory", Text, "Their subcategory.").filled(),
+        Column::new("n_both", Integer, "Baskets with both.").filled(),
+        Column::new("n_product", Integer, "Baskets with the one.").filled(),
+        Column::new("n_other", Integer, "Baskets with the other.").filled(),
+        Column::new("n_baskets", Integer, "All baskets of the window.").filled(),
+        Column::new("expected_both", Ratio, "Baskets with both by chance.").filled(),
+        Column::new("lift", Ratio, "Both ÷ expected, below 1.").filled(),
+        Column::new("p_value", Ratio, "Probability of so few baskets with both by chance (Fisher's exact test).").filled(),
+        Column::new(
+            "q_value",
+            Ratio,
+            "Share of false pairs to expect among this one and all better ones (Benjamini-Hochberg over all pairs tested).",
+        )
+        .filled(),
+    ],
     open: None,
 };

@@ -9,6 +9,7 @@ mod customer_history;
 mod itemsets;
 mod marts;
 mod model_cards;
+mod offer_guards;
 mod profitability;
 mod queue;
 mod replenish;
@@ -17,21 +18,22 @@ mod segments;
 mod trends;
 mod up_sell;
 
-pub use basket::{BASKET_MODEL_CARD, BASKET_RULES};
+pub use basket::{BASKET_MODEL_CARD, BASKET_RULES, BASKET_SUBSTITUTES};
 pub use churn::{CHURN, CHURN_BACKTEST};
 pub use clv::{CLV, CLV_MODEL};
 pub use contracts::{CONTRACT_SURVIVAL, CONTRACTS};
-pub use cross_sell::{CROSS_SELL, CROSS_SELL_MODEL_CARD};
+pub use cross_sell::{CROSS_SELL, CROSS_SELL_BACKTEST, CROSS_SELL_MODEL_CARD};
 pub use customer_history::CUSTOMER_HISTORY;
 pub use itemsets::{ITEMSET_MODEL_CARD, ITEMSET_RULES};
 pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES};
 pub use model_cards::{CLV_CARDS, CONTRACT_CARDS, MODEL_CARDS};
+pub use offer_guards::OFFER_GUARDS;
 pub use profitability::{
     PROFITABILITY, PROFITABILITY_LOSSES, PROFITABILITY_MOVES, PROFITABILITY_PARTIES, PROFITABILITY_PERIODS,
     PROFITABILITY_POOLS, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE,
 };
 pub use queue::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
-pub use replenish::{REPLENISH, REPLENISH_MODEL_CARD};
+pub use replenish::{REPLENISH, REPLENISH_BACKTEST, REPLENISH_MODEL_CARD};
 pub use rfm::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_MOVES, RFM_SEGMENTS};
 pub use segments::{SEGMENT_MEMBERS, SEGMENT_OVERLAPS, SEGMENTS};
 pub use trends::{
@@ -39,7 +41,7 @@ pub use trends::{
     TREND_CUSTOMER_BRIDGE, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS, TREND_MARKET, TREND_MOVERS,
     TREND_PRODUCTS, TREND_SEASONS, TREND_SLOPES,
 };
-pub use up_sell::UP_SELL;
+pub use up_sell::{UP_SELL, UP_SELL_MODEL_CARD, UP_SELL_MOVES};
 
 use super::{Kind, Table};
 
@@ -92,13 +94,19 @@ pub const ALL: &[&Table] = &[
     &PRODUCT_SALES,
     &BASKET_RULES,
     &BASKET_MODEL_CARD,
+    &BASKET_SUBSTITUTES,
     &ITEMSET_RULES,
     &ITEMSET_MODEL_CARD,
     &CROSS_SELL,
     &CROSS_SELL_MODEL_CARD,
+    &CROSS_SELL_BACKTEST,
     &UP_SELL,
+    &UP_SELL_MOVES,
+    &UP_SELL_MODEL_CARD,
     &REPLENISH,
     &REPLENISH_MODEL_CARD,
+    &REPLENISH_BACKTEST,
+    &OFFER_GUARDS,
     &QUEUE,
     &QUEUE_REASONS,
     &QUEUE_EXCLUDED,

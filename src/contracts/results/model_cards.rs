@@ -59,3 +59,20 @@ pub(super) const OFFER_CARD: [Column; 4] = [
     Column::new("baseline", Text, "What it is held against, where there is something."),
     Column::new("baseline_value", Ratio, "The value of that."),
 ];
+
+/// The columns of backtests of ranked lists.
+pub(super) const BACKTEST: [Column; 8] = [
+    Column::new(
+        "window",
+        Text,
+        "choice: the days the method was chosen on; test: the days after, which nothing was chosen on.",
+    )
+    .filled(),
+    Column::new("method", Text, "The way to rank.").filled(),
+    Column::new("is_baseline", Flag, "Whether it is a naive rule or a textbook method, to be beaten.").filled(),
+    Column::new("serves", Flag, "Whether the published list is made with it.").filled(),
+    Column::new("customers", Integer, "Customers who bought anything of the kind in the window.").filled(),
+    Column::new("recall_10", Ratio, "Share of what they bought that was among their first ten, mean over customers."),
+    Column::new("ndcg_10", Ratio, "The same with hits further up counting more, of the most possible."),
+    Column::new("hit_rate_10", Ratio, "Share of customers who bought any of their first ten."),
+];

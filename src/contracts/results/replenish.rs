@@ -1,6 +1,6 @@
 //! The tables of `replenish`.
 
-use super::model_cards::OFFER_CARD;
+use super::model_cards::{BACKTEST, OFFER_CARD};
 use crate::contracts::Kind::{Date, Id, Integer, Money, Ratio, Text};
 use crate::contracts::{Column, Table};
 
@@ -17,14 +17,15 @@ pub static REPLENISH: Table = Table {
         Column::new(
             "expected_margin",
             Money,
-            "Probability × (list price − unit cost) of one unit; 0 where one of them is unknown.",
+            "Probability × (list price − unit cost) of one unit − the cost of the contact; 0 − the cost where one of them is \
+             unknown.",
         )
         .filled(),
         Column::new("due_date", Date, "The day he last bought it + `gap_days`.").filled(),
         Column::new("gap_days", Integer, "Median days between the days he bought it.").filled(),
         Column::new("last_bought_on", Date, "The day he last bought it.").filled(),
         Column::new("n_days", Integer, "Days on which he bought it.").filled(),
-        Column::new("reason", Text, "`due_again:gap_days:n_days`.").filled(),
+        Column::new("reason", Text, "`due_again`: the last time and the usual gap say so.").filled(),
     ],
     open: None,
 };
@@ -35,5 +36,14 @@ pub static REPLENISH_MODEL_CARD: Table = Table {
     doc: "How the reminders of a horizon ago would have done, one row per metric.",
     key: &["metric"],
     columns: &OFFER_CARD,
+    open: None,
+};
+
+/// Which way to find what is bought again did how well.
+pub static REPLENISH_BACKTEST: Table = Table {
+    name: "replenish_backtest",
+    doc: "How well each way ranked what customers went on to buy again, due or not, one row per window and method.",
+    key: &["window", "method"],
+    columns: &BACKTEST,
     open: None,
 };

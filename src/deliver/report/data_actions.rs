@@ -206,6 +206,8 @@ pub struct Offers {
     pub rules: Vec<AssociationRule>,
     /// Offers made, by kind.
     pub counts: Vec<OfferCount>,
+    /// Offers that were not made, by guard: a key of [`OFFER_GUARDS`](crate::contracts::results::OFFER_GUARDS).
+    pub removed: Vec<(String, u64)>,
 }
 
 /// One association rule.
@@ -232,12 +234,16 @@ pub struct AssociationRule {
 /// Offers of one kind.
 #[derive(Debug, Clone, Serialize, Default)]
 pub struct OfferCount {
-    /// `up_sell`, `cross_sell` (translated) or own text.
+    /// `up_sell`, `cross_sell`, `replenish` (translated) or own text.
     pub kind: String,
     /// Customers with such an offer.
     pub customers: u64,
     /// Offers in all.
     pub offers: u64,
+    /// Share of the backtest's customers who bought one of their offers; of up-sell, of the offers.
+    pub hit_rate: Option<f64>,
+    /// The same of the naive list.
+    pub naive_hit_rate: Option<f64>,
 }
 
 /// Whom to contact.

@@ -173,9 +173,22 @@ pub(super) fn offers() -> Offers {
             rule(&["Sirup vanila"], "Sirup karamel", 240, 655, 5.1),
         ],
         counts: vec![
-            OfferCount { kind: "cross_sell".into(), customers: 1_904, offers: 2_733 },
-            OfferCount { kind: "up_sell".into(), customers: 612, offers: 640 },
+            OfferCount {
+                kind: "cross_sell".into(),
+                customers: 1_904,
+                offers: 2_733,
+                hit_rate: Some(0.071),
+                naive_hit_rate: Some(0.058),
+            },
+            OfferCount {
+                kind: "up_sell".into(),
+                customers: 612,
+                offers: 640,
+                hit_rate: Some(0.031),
+                naive_hit_rate: None,
+            },
         ],
+        removed: vec![("removed_stock".into(), 148), ("removed_open_complaint".into(), 12)],
     }
 }
 

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Delivery, Rows, customer_name, product_name};
 use crate::analyses::frame::texts;
-use crate::contracts::results::{BASKET_RULES, CROSS_SELL, QUEUE, QUEUE_REASONS, UP_SELL};
+use crate::contracts::Table;
+use crate::contracts::results::{
+    BASKET_RULES, CROSS_SELL, CROSS_SELL_MODEL_CARD, OFFER_GUARDS, QUEUE, QUEUE_REASONS, REPLENISH,
+    REPLENISH_MODEL_CARD, UP_SELL, UP_SELL_MODEL_CARD,
+};
 use crate::deliver::queues::reason_words;
 use crate::deliver::report::{
     AgentQueue, AssociationRule, FollowUpQueue, Language, NextContact, OfferCount, Offers, ReasonCount,
@@ -35,16 +39,47 @@ pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
         })
         .collect();
     let mut counts = Vec::new();
-    for table in [&CROSS_SELL, &UP_SELL] {
+    let kinds = [
+        (&CROSS_SELL, &CROSS_SELL_MODEL_CARD, "hit_rate_10"),
+        (&UP_SELL, &UP_SELL_MODEL_CARD, "offers_bought"),
+        (&REPLENISH, &REPLENISH_MODEL_CARD, "hit_rate_10"),
+    ];
+    for (table, card, metric) in kinds {
         let Ok(frame) = delivery.results.get(table) else { continue };
         let customers: BTreeSet<&str> = texts(frame, "customer_id")?.iter().flatten().collect();
         counts.push(OfferCount {
             kind: table.name.into(),
             customers: customers.len() as u64,
             offers: frame.height() as u64,
+            hit_rate: measured(delivery, card, metric, "value")?,
+            naive_hit_rate: measured(delivery, card, metric, "baseline_value")?,
         });
     }
-    Ok(Some(Offers { rules: rules?, counts }))
+    Ok(Some(Offers { rules: rules?, counts, removed: removed(delivery)? }))
+}
+
+/// A figure of a model card; `None` where the card or the figure is not there.
+fn measured(delivery: &Delivery<'_>, card: &'static Table, metric: &str, column: &str) -> Result<Option<f64>> {
+    let Ok(frame) = delivery.results.get(card) else { return Ok(None) };
+    let place = texts(frame, "metric")?.iter().position(|name| name == Some(metric));
+    place.map_or(Ok(None), |row| Rows(frame).ratio(column, row))
+}
+
+/// What the guards removed from all lists together, the most first.
+fn removed(delivery: &Delivery<'_>) -> Result<Vec<(String, u64)>> {
+    let Ok(frame) = delivery.results.get(&OFFER_GUARDS) else { return Ok(Vec::new()) };
+    let rows = Rows(frame);
+    let mut sums: Vec<(String, u64)> = Vec::new();
+    for row in 0..rows.len() {
+        let (guard, count) = (rows.text("guard", row)?, rows.count("removed", row)?);
+        match sums.iter_mut().find(|(known, _)| *known == guard) {
+            Some((_, sum)) => *sum += count,
+            None => sums.push((guard, count)),
+        }
+    }
+    sums.retain(|(_, count)| *count > 0);
+    sums.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    Ok(sums)
 }
 
 /// The follow-up queue in figures.

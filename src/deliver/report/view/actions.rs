@@ -26,18 +26,25 @@ pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
             number(format::probability_value(rule.q_value, voice.language)),
         ]
     });
-    let heads = ["kind", "#customers", "#offers"];
+    let share = |share: Option<f64>| number(share.map_or(format::NONE.to_owned(), |share| voice.percent(share, 1)));
+    let heads = ["kind", "#customers", "#offers", "#hit_rate", "#naive_hit_rate"];
     let counts = Table::new(voice, &heads).fill(voice, &data.counts, usize::MAX, |row| {
         vec![
             text(voice.label("reason", &row.kind)),
             number(voice.count(row.customers)),
             number(voice.count(row.offers)),
+            share(row.hit_rate),
+            share(row.naive_hit_rate),
         ]
+    });
+    let heads = ["guard", "#offers"];
+    let removed = Table::new(voice, &heads).fill(voice, &data.removed, usize::MAX, |(guard, offers)| {
+        vec![text(voice.label("guard", guard)), number(voice.count(*offers))]
     });
     let offers = data.counts.iter().map(|row| row.offers).sum();
     let values = [("rules", &*voice.count(data.rules.len() as u64)), ("offers", &voice.count(offers))];
     let some = !(data.rules.is_empty() && data.counts.is_empty());
-    context! { lead => some.then(|| voice.lead("offers_lead", &values)), rules, counts }
+    context! { lead => some.then(|| voice.lead("offers_lead", &values)), rules, counts, removed }
 }
 
 fn rule_sentence(voice: Voice<'_>, rule: &AssociationRule) -> String {

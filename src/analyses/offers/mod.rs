@@ -1,0 +1,122 @@
+//! What the lists of offers share: purchases, neighbourhoods, ways to rank and their backtests, guards, evidence.
+
+pub mod calibration;
+pub mod discoveries;
+pub mod evidence;
+pub mod guards;
+pub mod neighbours;
+pub mod purchases;
+pub mod ranking;
+pub mod repeats;
+pub mod substitutes;
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use self::purchases::{GONE, Purchases};
+use self::ranking::Quality;
+use super::frame::FrameBuilder;
+use crate::contracts::Table;
+use crate::error::Result;
+use crate::facts::{Facts, line_kind};
+
+/// Customers of one task.
+const CHUNK: usize = 4096;
+
+/// What every customer bought, from the order lines.
+pub fn purchases(facts: &Facts) -> Purchases {
+    let read = |chunk: usize| {
+        let (mut lengths, mut days, mut products) = (Vec::new(), Vec::new(), Vec::new());
+        let mut own: Vec<(i32, u32, bool)> = Vec::new();
+        for customer in chunk * CHUNK..((chunk + 1) * CHUNK).min(facts.customers.len()) {
+            own.clear();
+            for order in facts.orders_of(customer) {
+                for line in facts.orders.lines(order) {
+                    let kept = facts.lines.kind[line] == line_kind::SALE && facts.lines.amount[line] > 0;
+                    own.push((facts.orders.day[order], facts.lines.product[line], !kept));
+                }
+            }
+            // What was kept comes before what was not, so that it stays.
+            own.sort_unstable();
+            own.dedup_by_key(|(day, product, _)| (*day, *product));
+            lengths.push(own.len() as u32);
+            days.extend(own.iter().map(|(day, ..)| *day));
+            products.extend(own.iter().map(|(_, product, gone)| if *gone { product | GONE } else { *product }));
+        }
+        (lengths, days, products)
+    };
+    let parts: Vec<(Vec<u32>, Vec<i32>, Vec<u32>)> =
+        (0..facts.customers.len().div_ceil(CHUNK)).into_par_iter().map(read).collect();
+    let lines = parts.iter().map(|part| part.1.len()).sum();
+    let mut purchases = Purchases {
+        starts: Vec::with_capacity(facts.customers.len() + 1),
+        days: Vec::with_capacity(lines),
+        products: Vec::with_capacity(lines),
+        n_products: facts.products.len(),
+    };
+    purchases.starts.push(0);
+    for (lengths, days, products) in parts {
+        for length in lengths {
+            purchases.starts.push(purchases.starts[purchases.starts.len() - 1] + length);
+        }
+        purchases.days.extend(days);
+        purchases.products.extend(products);
+    }
+    purchases
+}
+
+/// The kind of each product: its subcategory within its category, numbered in the order of their names.
+pub fn kinds(facts: &Facts) -> Vec<u32> {
+    let names: Vec<(u32, &str)> = (0..facts.products.len())
+        .map(|product| (facts.category[product], facts.products.text_at("subcategory", product)))
+        .collect();
+    let mut numbers: BTreeMap<(u32, &str), u32> = names.iter().map(|name| (*name, 0)).collect();
+    numbers.values_mut().zip(0..).for_each(|(number, at)| *number = at);
+    names.iter().map(|name| numbers[name]).collect()
+}
+
+/// One way to rank in a backtest.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// Its name.
+    pub method: &'static str,
+    /// Whether it is a naive rule.
+    pub is_baseline: bool,
+    /// Whether the published list is made with it.
+    pub serves: bool,
+    /// On the days that chose between them.
+    pub chosen_on: Quality,
+    /// On the days after, which nothing was chosen on.
+    pub tested_on: Quality,
+}
+
+/// The frame of a backtest table.
+pub fn backtest_frame(table: &'static Table, tried: &[Tried]) -> Result<DataFrame> {
+    let rows: Vec<(&str, &Tried, &Quality)> = ["choice", "test"]
+        .into_iter()
+        .flat_map(|window| {
+            tried
+                .iter()
+                .map(move |tried| (window, tried, if window == "choice" { &tried.chosen_on } else { &tried.tested_on }))
+        })
+        .collect();
+    let ratio = |value: fn(&Quality) -> Option<f64>| rows.iter().map(|(.., quality)| value(quality)).collect();
+    FrameBuilder::new(table)
+        .text("window", rows.iter().map(|(window, ..)| *window))
+        .text("method", rows.iter().map(|(_, tried, _)| tried.method))
+        .flag("is_baseline", rows.iter().map(|(_, tried, _)| tried.is_baseline).collect())
+        .flag("serves", rows.iter().map(|(_, tried, _)| tried.serves).collect())
+        .whole("customers", rows.iter().map(|(.., quality)| quality.customers.into()).collect())
+        .maybe_ratio("recall_10", ratio(Quality::recall))
+        .maybe_ratio("ndcg_10", ratio(Quality::ndcg))
+        .maybe_ratio("hit_rate_10", ratio(Quality::hit_rate))
+        .finish()
+}
+
+/// The place of the best by NDCG; the first, and so the simplest, of equal ones.
+pub fn best(qualities: &[Quality]) -> usize {
+    let ndcg = |quality: &Quality| quality.ndcg().unwrap_or(0.0);
+    (0..qualities.len()).fold(0, |best, at| if ndcg(&qualities[at]) > ndcg(&qualities[best]) { at } else { best })
+}

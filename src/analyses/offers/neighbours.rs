@@ -1,0 +1,124 @@
+//! Products that the same customers buy: item neighbourhoods by cosine, as in Sarwar, Karypis, Konstan & Riedl (2001),
+//! "Item-Based Collaborative Filtering Recommendation Algorithms".
+//!
+//! One product at a time: all its buyers are walked and their other products counted in a dense array, so no pair is
+//! held that is not kept.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::purchases::Distinct;
+
+/// The nearest products of each product.
+#[derive(Debug)]
+pub struct Neighbours {
+    /// Buyers of each product.
+    pub buyers: Vec<u32>,
+    starts: Vec<u32>,
+    /// Neighbour and common buyers.
+    nearest: Nearest,
+}
+
+/// Neighbours and common buyers.
+type Nearest = Vec<(u32, u32)>;
+
+/// Fewest common buyers of neighbours: one is anybody's chance.
+const FEWEST: u32 = 2;
+
+/// Tasks of the counting; each has a dense array of its own.
+const TASKS: usize = 128;
+
+impl Neighbours {
+    /// The `keep` nearest of each product by common ÷ √(buyers × buyers), ties by product.
+    pub fn of(distinct: &Distinct, n_products: usize, keep: usize) -> Neighbours {
+        let customers = distinct.starts.len() - 1;
+        let mut starts = vec![0_u32; n_products + 1];
+        distinct.products.iter().for_each(|product| starts[*product as usize + 1] += 1);
+        let buyers = starts[1..].to_vec();
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut who = vec![0_u32; distinct.products.len()];
+        for customer in 0..customers {
+            for product in distinct.of_customer(customer) {
+                who[next[*product as usize] as usize] = customer as u32;
+                next[*product as usize] += 1;
+            }
+        }
+        let count = |range: Range<usize>| {
+            let mut common = vec![0_u32; n_products];
+            let mut found: Vec<u32> = Vec::new();
+            let mut nearest: Nearest = Vec::new();
+            let mut lengths = Vec::with_capacity(range.len());
+            for product in range {
+                let own = &who[starts[product] as usize..starts[product + 1] as usize];
+                if (own.len() as u32) < FEWEST {
+                    lengths.push(0);
+                    continue;
+                }
+                for customer in own {
+                    for other in distinct.of_customer(*customer as usize) {
+                        let count = &mut common[*other as usize];
+                        *count += 1;
+                        if *count == FEWEST {
+                            found.push(*other);
+                        }
+                    }
+                }
+                found.retain(|other| *other as usize != product);
+                // The product's own buyers are in every quotient: they order nothing.
+                let near = |other: &u32| {
+                    let count = f64::from(common[*other as usize]);
+                    count * count / f64::from(buyers[*other as usize])
+                };
+                let order = |left: &u32, right: &u32| near(right).total_cmp(&near(left)).then(left.cmp(right));
+                if found.len() > keep {
+                    found.select_nth_unstable_by(keep, order);
+                    found.truncate(keep);
+                }
+                found.sort_unstable_by(order);
+                nearest.extend(found.iter().map(|other| (*other, common[*other as usize])));
+                lengths.push(found.len() as u32);
+                found.clear();
+                for customer in own {
+                    distinct.of_customer(*customer as usize).iter().for_each(|other| common[*other as usize] = 0);
+                }
+            }
+            (lengths, nearest)
+        };
+        let parts: Vec<(Vec<u32>, Nearest)> =
+            tasks(&starts, n_products).into_par_iter().with_max_len(1).map(count).collect();
+        let mut ends = vec![0_u32];
+        let mut nearest = Vec::with_capacity(parts.iter().map(|part| part.1.len()).sum());
+        for (lengths, part) in parts {
+            for length in lengths {
+                ends.push(ends[ends.len() - 1] + length);
+            }
+            nearest.extend(part);
+        }
+        Neighbours { buyers, starts: ends, nearest }
+    }
+
+    /// Neighbours and common buyers of a product, the nearest first.
+    #[inline]
+    pub fn nearest(&self, product: u32) -> &[(u32, u32)] {
+        &self.nearest[self.starts[product as usize] as usize..self.starts[product as usize + 1] as usize]
+    }
+}
+
+/// Ranges of products with about as many buyers.
+fn tasks(starts: &[u32], n_products: usize) -> Vec<Range<usize>> {
+    let share = starts[n_products].div_ceil(TASKS as u32).max(1);
+    let mut tasks = Vec::with_capacity(TASKS + 1);
+    let mut first = 0;
+    for product in 0..n_products {
+        if starts[product + 1] - starts[first] >= share {
+            tasks.push(first..product + 1);
+            first = product + 1;
+        }
+    }
+    tasks.push(first..n_products);
+    tasks
+}
