@@ -272,6 +272,12 @@ fn load_orders(
         key: Vec::with_capacity(rows),
         ..RawOrders::default()
     };
+    if codes {
+        raw.branch.reserve_exact(rows);
+        raw.channel.reserve_exact(rows);
+        raw.payment.reserve_exact(rows);
+        raw.staff.reserve_exact(rows);
+    }
     let mut others: BTreeMap<String, u64> = BTreeMap::new();
     for file in manifest.files("orders") {
         read_each(lake, file, &columns, texts, |batch| {
@@ -399,7 +405,11 @@ fn place_orders(raw: &RawOrders, n_customers: usize) -> Orders {
             run.sort_by_key(|row| raw.day[*row as usize]);
         }
     });
-    let pick = |values: &[u16]| order.iter().filter_map(|row| values.get(*row as usize).copied()).collect();
+    // What was not read stays empty.
+    let pick = |values: &[u16]| match values.is_empty() {
+        true => Vec::new(),
+        false => order.iter().map(|row| values[*row as usize]).collect(),
+    };
     let day: Vec<i32> = order.iter().map(|row| raw.day[*row as usize]).collect();
     Orders {
         customer: order.iter().map(|row| raw.customer[*row as usize]).collect(),
@@ -407,7 +417,10 @@ fn place_orders(raw: &RawOrders, n_customers: usize) -> Orders {
         branch: pick(&raw.branch),
         channel: pick(&raw.channel),
         payment: pick(&raw.payment),
-        staff: order.iter().filter_map(|row| raw.staff.get(*row as usize).copied()).collect(),
+        staff: match raw.staff.is_empty() {
+            true => Vec::new(),
+            false => order.iter().map(|row| raw.staff[*row as usize]).collect(),
+        },
         first_line: vec![0; day.len()],
         n_lines: vec![0; day.len()],
         key: order.iter().map(|row| raw.key[*row as usize]).collect(),
