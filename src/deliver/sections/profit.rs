@@ -18,7 +18,6 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
     let Ok(frame) = delivery.results.get(&PROFITABILITY) else { return Ok(None) };
     let contribution: Vec<i64> = wholes(frame, "contribution")?.iter().flatten().collect();
     let orders: Vec<i64> = wholes(frame, "n_orders")?.iter().flatten().collect();
-    let total: i64 = contribution.iter().sum();
     let mut ranking: Vec<u32> = (0..contribution.len() as u32).collect();
     ranking.sort_by_key(|row| (-contribution[*row as usize], *row));
     let rows = Rows(frame);
@@ -36,11 +35,11 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
     };
     let earned = |row: &&u32| contribution[**row as usize] > 0;
     let whale_curve =
-        whale(delivery, total, orders.len() as u64, contribution.iter().filter(|value| **value > 0).count() as u64)?;
+        whale(delivery, orders.len() as u64, contribution.iter().filter(|value| **value > 0).count() as u64)?;
     Ok(Some(Profitability {
         period: sales_period(delivery),
         whale_curve,
-        deciles: deciles(delivery, total)?,
+        deciles: deciles(delivery)?,
         waterfall: waterfall(delivery)?,
         best: ranking.iter().filter(earned).take(ENDS).map(profile).collect::<Result<_>>()?,
         worst: losses(delivery, &profile)?,
@@ -68,13 +67,15 @@ fn losses(delivery: &Delivery<'_>, profile: &dyn Fn(&u32) -> Result<CustomerProf
     Ok(found)
 }
 
-fn whale(delivery: &Delivery<'_>, total: i64, customers: u64, profitable: u64) -> Result<Option<WhaleCurve>> {
+fn whale(delivery: &Delivery<'_>, customers: u64, profitable: u64) -> Result<Option<WhaleCurve>> {
     let Ok(frame) = delivery.results.get(&PROFITABILITY_WHALE) else { return Ok(None) };
+    let mut points = vec![WhalePoint { customer_share: 0.0, contribution_share: 0.0 }];
+    let (percents, sums) = (wholes(frame, "percent")?, wholes(frame, "cumulative_contribution")?);
+    // The curve is that of the customers outside the house, and ends at what they brought.
+    let total = sums.iter().flatten().next_back().unwrap_or(0);
     if total <= 0 {
         return Ok(None);
     }
-    let mut points = vec![WhalePoint { customer_share: 0.0, contribution_share: 0.0 }];
-    let (percents, sums) = (wholes(frame, "percent")?, wholes(frame, "cumulative_contribution")?);
     for (percent, sum) in percents.iter().flatten().zip(sums.iter().flatten()) {
         points
             .push(WhalePoint { customer_share: percent as f64 / 100.0, contribution_share: sum as f64 / total as f64 });
@@ -82,9 +83,10 @@ fn whale(delivery: &Delivery<'_>, total: i64, customers: u64, profitable: u64) -
     Ok(Some(WhaleCurve { customers, profitable_customers: profitable, points }))
 }
 
-fn deciles(delivery: &Delivery<'_>, total: i64) -> Result<Vec<DecileRow>> {
+fn deciles(delivery: &Delivery<'_>) -> Result<Vec<DecileRow>> {
     let Ok(frame) = delivery.results.get(&PROFITABILITY_DECILES) else { return Ok(Vec::new()) };
     let rows = Rows(frame);
+    let total: i64 = wholes(frame, "contribution")?.iter().flatten().sum();
     let share = |value: i64| if total == 0 { 0.0 } else { value as f64 / total as f64 };
     let mut sum = 0;
     (0..rows.len())
