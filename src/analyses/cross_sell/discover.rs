@@ -124,18 +124,7 @@ impl CrossSell {
         rows.retain(|_| stays.next().unwrap_or(true));
         self.explain(&purchases, facts, &mut rows);
         super::rank(&mut rows);
-        let tried = WAYS
-            .iter()
-            .zip(chosen_on.into_iter().zip(tested_on))
-            .enumerate()
-            .map(|(at, ((method, _), (chosen_on, tested_on)))| Tried {
-                method,
-                is_baseline: at < BASELINES,
-                serves: at == serves,
-                chosen_on,
-                tested_on,
-            })
-            .collect();
+        let tried = Tried::all(WAYS.iter().map(|(name, _)| *name), BASELINES, serves, chosen_on, tested_on);
         Some(Discovered { rows, tried, card, removed })
     }
 

@@ -92,6 +92,28 @@ pub struct Tried {
     pub tested_on: Quality,
 }
 
+impl Tried {
+    /// Every way by its name, the naive rules first.
+    pub fn all(
+        names: impl IntoIterator<Item = &'static str>,
+        baselines: usize,
+        serves: usize,
+        chosen_on: impl IntoIterator<Item = Quality>,
+        tested_on: impl IntoIterator<Item = Quality>,
+    ) -> Vec<Tried> {
+        let measured = chosen_on.into_iter().zip(tested_on);
+        (names.into_iter().zip(measured).enumerate())
+            .map(|(at, (method, (chosen_on, tested_on)))| Tried {
+                method,
+                is_baseline: at < baselines,
+                serves: at == serves,
+                chosen_on,
+                tested_on,
+            })
+            .collect()
+    }
+}
+
 /// The frame of a backtest table.
 pub fn backtest_frame(table: &'static Table, tried: &[Tried]) -> Result<DataFrame> {
     let rows: Vec<(&str, &Tried, &Quality)> = ["choice", "test"]

@@ -61,18 +61,7 @@ impl Replenish {
         let serves = if tested_on[serves].ndcg() > tested_on[NAIVE].ndcg() { serves } else { NAIVE };
         let checked = later.check(&customers, horizon, &model);
         let model = later.fit(&customers, horizon)?;
-        let tried = WAYS
-            .iter()
-            .zip(chosen_on.into_iter().zip(tested_on))
-            .enumerate()
-            .map(|(at, ((method, _), (chosen_on, tested_on)))| Tried {
-                method,
-                is_baseline: at < BASELINES,
-                serves: at == serves,
-                chosen_on,
-                tested_on,
-            })
-            .collect();
+        let tried = Tried::all(WAYS.iter().map(|(name, _)| *name), BASELINES, serves, chosen_on, tested_on);
         Some(Chosen { tried, way: WAYS[serves].1, model, days: window(as_of), checked })
     }
 }
