@@ -409,23 +409,27 @@ impl Profitability {
             Ok(chunk)
         };
         let starts: Vec<usize> = (0..facts.customers.len() + 1).step_by(TOGETHER).collect();
-        let chunks: Vec<Chunk> = starts.into_par_iter().map(chunk).collect::<Result<_>>()?;
-        let mut rows = PeriodRows { months, customers: Vec::new(), figures: Vec::new(), shares: Vec::new() };
-        for chunk in &chunks {
-            rows.customers.extend(&chunk.customers);
-            rows.figures.extend(&chunk.figures);
+        let mut chunks: Vec<Chunk> = starts.into_par_iter().map(chunk).collect::<Result<_>>()?;
+        let n = chunks.iter().map(|chunk| chunk.customers.len()).sum();
+        let (mut customers, mut figures) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        for chunk in &mut chunks {
+            customers.extend(std::mem::take(&mut chunk.customers));
+            figures.extend(std::mem::take(&mut chunk.figures));
         }
+        let mut rows = PeriodRows { months, customers, figures, shares: Vec::with_capacity(count) };
         for (place, pool) in pools.iter_mut().enumerate() {
-            let mut exact: Vec<Share> = Vec::with_capacity(rows.customers.len());
-            for chunk in &chunks {
-                exact.extend(chunk.shares.iter().skip(place).step_by(count));
-            }
+            let exact = || chunks.iter().flat_map(|chunk| chunk.shares.iter().skip(place).step_by(count));
+            let whole = |share: fn(&Share) -> i64| {
+                let mut shares = Vec::with_capacity(n);
+                shares.extend(exact().map(share));
+                shares
+            };
             let total = totals[place] * signs[place];
             let (mut shares, left) = match self.rounding {
-                _ if pool.is_traced => (exact.iter().map(|share| share.whole).collect(), 0),
-                Rounding::LargestRemainder => settle(total, &exact),
+                _ if pool.is_traced => (whole(|share| share.whole), 0),
+                Rounding::LargestRemainder => settle(total, &exact().copied().collect::<Vec<Share>>()),
                 Rounding::Nearest => {
-                    let shares: Vec<i64> = exact.iter().map(|share| share.nearest()).collect();
+                    let shares = whole(|share| share.nearest());
                     let left = total - shares.iter().sum::<i64>();
                     (shares, left)
                 }

@@ -25,10 +25,18 @@ pub fn money(minor: i64, decimals: u32, display_decimals: u32, language: Languag
     fixed(amount, shown, minor < 0, language)
 }
 
-/// Money with its currency code: `IDR 1.250.000`.
+/// Money with its currency: `Rp 1.250.000`, `USD 12.50`.
 pub fn money_code(minor: i64, decimals: u32, display_decimals: u32, code: &str, language: Language) -> String {
-    let text = money(minor, decimals, display_decimals, language);
-    if code.is_empty() { text } else { format!("{code}\u{a0}{text}") }
+    with_currency(code, &money(minor, decimals, display_decimals, language))
+}
+
+/// An amount behind its currency: rupiah as every receipt writes it, others by their code.
+pub fn with_currency(code: &str, amount: &str) -> String {
+    match code {
+        "" => amount.to_owned(),
+        "IDR" => format!("Rp\u{a0}{amount}"),
+        _ => format!("{code}\u{a0}{amount}"),
+    }
 }
 
 /// Money (or, with 0 decimals, a count) in three digits: `4,82 M` (miliar) or `4.82B`.
@@ -246,7 +254,8 @@ mod tests {
         assert_eq!(money(7, 0, 2, Indonesian), "7,00");
         assert_eq!(money(i64::MIN, 0, 0, English), "-9,223,372,036,854,775,808");
         assert_eq!(money(i64::MAX, 2, 2, English), "92,233,720,368,547,758.07");
-        assert_eq!(money_code(100, 0, 0, "IDR", English), "IDR\u{a0}100");
+        assert_eq!(money_code(100, 0, 0, "IDR", English), "Rp\u{a0}100");
+        assert_eq!(money_code(100, 2, 2, "USD", English), "USD\u{a0}1.00");
     }
 
     #[test]

@@ -108,9 +108,7 @@ impl Voice<'_> {
 
     /// Money in three digits with its code.
     pub(super) fn money_short(self, minor: i64) -> String {
-        let text = self.short(minor);
-        let code = &self.currency.code;
-        if code.is_empty() { text } else { format!("{code}\u{a0}{text}") }
+        format::with_currency(&self.currency.code, &self.short(minor))
     }
 
     pub(super) fn count(self, value: u64) -> String {
