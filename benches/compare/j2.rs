@@ -17,7 +17,9 @@ type Value = fn(&langgan::analyses::profitability::Figures) -> i64;
 /// Writes `j2_customer.parquet`, `j2_decile.csv`, `j2_whale.csv` and `j2_recon.csv`.
 pub fn run(facts: &Facts, out: &Path) -> Result<()> {
     let config = Config::parse(include_str!("langgan.toml"), Path::new("langgan.toml"))?;
-    let statement = config.analyses.profitability.statement(facts)?;
+    let mut statement = config.analyses.profitability.statement(facts)?;
+    // None of the outputs is by period.
+    statement.periods = Vec::new();
     let deciles = ntile(&statement.ranking, 10);
     customers(facts, &statement, &deciles, out)?;
     let failed = Error::internal("building a frame");
