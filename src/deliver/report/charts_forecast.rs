@@ -16,8 +16,8 @@ pub struct Ahead {
     pub outer: Option<(i64, i64)>,
 }
 
-/// `labels` are of the months past, then those to come.
-pub fn forecast_band(past: &[i64], ahead: &[Ahead], labels: &[String], aria: &str, amounts: Amounts) -> String {
+/// `labels` are of the months past, then those to come, each with whether it has a diamond.
+pub fn forecast_band(past: &[i64], ahead: &[Ahead], labels: &[(String, bool)], aria: &str, amounts: Amounts) -> String {
     let (width, height, left, top, bottom) = (960.0, 270.0, 58.0, 16.0, 30.0);
     let bounds = |month: &Ahead| [month.outer, month.inner].into_iter().flatten().chain([(month.value, month.value)]);
     let lows = past.iter().copied().chain(ahead.iter().flat_map(bounds).map(|bounds| bounds.0));
@@ -35,9 +35,12 @@ pub fn forecast_band(past: &[i64], ahead: &[Ahead], labels: &[String], aria: &st
         line(&mut svg, class, (left, y(tick)), (width, y(tick)));
         text(&mut svg, "tick end", left - 8.0, y(tick) + 4.0, &amounts.short(tick as i64));
     }
-    for (index, label) in labels.iter().enumerate() {
+    for (index, (label, marked)) in labels.iter().enumerate() {
         if step > 30.0 || (count - index) % 2 == 1 {
             text(&mut svg, "tick middle", x(index), height - 10.0, label);
+        }
+        if *marked {
+            text(&mut svg, "mark-feast middle", x(index), height - bottom - 4.0, "◆");
         }
     }
     // The band opens at the last month known.
@@ -92,9 +95,15 @@ mod tests {
         let amounts = Amounts { decimals: 0, language: Language::English };
         assert!(forecast_band(&[], &[], &[], "", amounts).ends_with("</svg>"));
         let ahead = [Ahead { value: 12, inner: Some((10, 14)), outer: Some((6, 18)) }];
-        let svg = forecast_band(&[10, 11], &ahead, &["a".into(), "b".into(), "<c>".into()], "x", amounts);
+        let svg = forecast_band(
+            &[10, 11],
+            &ahead,
+            &["a", "b", "<c>"].map(|label| (label.to_string(), label == "b")),
+            "x",
+            amounts,
+        );
         assert!(svg.contains("band-outer") && svg.contains("band-inner") && svg.contains("curve-ahead"));
-        assert!(svg.contains("&lt;c&gt;") && !svg.contains("NaN"));
+        assert!(svg.matches("◆").count() == 1 && svg.contains("&lt;c&gt;") && !svg.contains("NaN"));
         let without = [Ahead { value: 12, inner: None, outer: None }];
         assert!(!forecast_band(&[10], &without, &[], "x", amounts).contains("band-"));
     }

@@ -1,6 +1,9 @@
 //! Made-up forecast, bridges, anomalies, products and market, for the tests of the page.
 
-use super::{AbcMatrix, Anomaly, Bridge, ForecastChart, ForecastMonth, ForecastPart, MarketShare, Outlook, ProductWay};
+use super::{
+    AbcMatrix, Anomaly, Bridge, CalendarTest, ForecastChart, ForecastMonth, ForecastPart, MarketShare, Outlook,
+    ProductWay,
+};
 
 const MILLION: i64 = 1_000_000;
 
@@ -33,6 +36,12 @@ pub(super) fn outlook() -> Outlook {
             error: Some(144 * MILLION),
             naive_error: Some(310 * MILLION),
             inside_80: Some(0.82),
+            calendar: Some(CalendarTest {
+                errors: [188 * MILLION, 144 * MILLION],
+                effects: Some([0.24, 0.61, -0.48]),
+                unknown_months: 1,
+            }),
+            lebaran: vec!["2024-04".into(), "2025-03".into(), "2026-03".into()],
         }),
         forecast_parts: vec![
             ForecastPart {

@@ -9,7 +9,8 @@ use crate::contracts::results::{
     TREND_FORECAST_BACKTEST, TREND_MARKET, TREND_PRODUCTS,
 };
 use crate::deliver::report::{
-    AbcMatrix, Anomaly, Bridge, ForecastChart, ForecastMonth, ForecastPart, MarketShare, MonthRow, Outlook, ProductWay,
+    AbcMatrix, Anomaly, Bridge, CalendarTest, ForecastChart, ForecastMonth, ForecastPart, MarketShare, MonthRow,
+    Outlook, ProductWay,
 };
 use crate::error::Result;
 
@@ -65,6 +66,8 @@ fn forecast(delivery: &Delivery<'_>, complete: &[&MonthRow]) -> Result<Option<Fo
         past: newest.iter().map(|month| (month.month.clone(), month.net_sales)).collect(),
         ..ForecastChart::default()
     };
+    chart.lebaran = newest.iter().filter(|month| month.lebaran.is_some()).map(|month| month.month.clone()).collect();
+    let mut unknown = 0;
     for row in 0..rows.len() {
         if rows.text("dimension", row)? == "all" {
             let bounds =
@@ -75,6 +78,10 @@ fn forecast(delivery: &Delivery<'_>, complete: &[&MonthRow]) -> Result<Option<Fo
                 inner: bounds("low", "high")?,
                 outer: bounds("low_95", "high_95")?,
             });
+            if rows.day("lebaran", row)?.is_some() {
+                chart.lebaran.push(rows.text("period", row)?);
+            }
+            unknown += u64::from(rows.text("calendar", row)? == "not_known");
         }
     }
     for row in 0..tests.len() {
@@ -84,6 +91,19 @@ fn forecast(delivery: &Delivery<'_>, complete: &[&MonthRow]) -> Result<Option<Fo
             chart.error = tests.whole("error", row)?;
             chart.naive_error = tests.whole("error_seasonal_naive", row)?;
             chart.inside_80 = tests.ratio("inside_80", row)?;
+            let errors = tests.whole("error_without_calendar", row)?.zip(tests.whole("error_with_calendar", row)?);
+            let effect = |name| tests.ratio(name, row);
+            // The two weeks before Lebaran are days of Ramadan too.
+            let before = effect("effect_ramadan")?.zip(effect("effect_before_lebaran")?);
+            let effects = match (effect("effect_saturday")?, before, effect("effect_lebaran")?) {
+                (Some(saturday), Some((ramadan, before)), Some(after)) => Some([saturday, ramadan + before, after]),
+                _ => None,
+            };
+            chart.calendar = errors.map(|(without, with)| CalendarTest {
+                errors: [without, with],
+                effects,
+                unknown_months: unknown,
+            });
         }
     }
     Ok((!chart.months.is_empty()).then_some(chart))

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::{Delivery, Rows};
 use crate::analyses::frame::wholes;
 use crate::calendar::month_name;
-use crate::contracts::results::{CHURN, PROFITABILITY, TREND_COHORTS, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
+use crate::contracts::results::{
+    CHURN, PROFITABILITY, TREND_CALENDAR, TREND_COHORTS, TREND_KPIS, TREND_MOVERS, TREND_SLOPES,
+};
 use crate::deliver::report::{CohortRow, Cohorts, Figure, KeyFigures, MonthRow, Mover, Period, SlopeTest, Trend};
 use crate::error::Result;
 
@@ -48,6 +50,7 @@ fn months(delivery: &Delivery<'_>) -> Result<Vec<MonthRow>> {
         months.push(MonthRow {
             month: rows.text("period", row)?,
             partial: rows.flag("is_partial", row)?,
+            lebaran: None,
             net_sales: rows.number("net_sales", row)?,
             orders: rows.count("orders", row)?,
             active_customers: rows.count("active_customers", row)?,
@@ -57,6 +60,15 @@ fn months(delivery: &Delivery<'_>) -> Result<Vec<MonthRow>> {
         });
     }
     months.sort_by(|left, right| left.month.cmp(&right.month));
+    if let Ok(frame) = delivery.results.get(&TREND_CALENDAR) {
+        let rows = Rows(frame);
+        for row in 0..rows.len() {
+            let period = rows.text("period", row)?;
+            if let Ok(at) = months.binary_search_by(|month| month.month.as_str().cmp(&period)) {
+                months[at].lebaran = rows.day("lebaran", row)?;
+            }
+        }
+    }
     Ok(months)
 }
 

@@ -4,7 +4,9 @@ use super::super::charts::{self, Step};
 use super::super::charts_forecast::{Ahead, forecast_band};
 use super::super::format::{self, NONE};
 use super::super::table::{Cell, Table, number, signed, text};
-use super::super::{AbcMatrix, Anomaly, Bridge, ForecastChart, ForecastPart, MarketShare, Outlook, ProductWay};
+use super::super::{
+    AbcMatrix, Anomaly, Bridge, CalendarTest, ForecastChart, ForecastPart, MarketShare, Outlook, ProductWay,
+};
 use super::{Voice, ratio, shade};
 use minijinja::{Value, context};
 
@@ -14,6 +16,8 @@ pub(super) fn view(voice: Voice<'_>, data: &Outlook) -> Value {
     context! {
         forecast => data.forecast.as_ref().map(|chart| Value::from_safe_string(forecast_chart(voice, chart))),
         forecast_table => data.forecast.as_ref().map(|chart| forecast_table(voice, chart)),
+        lebaran_shown => data.forecast.as_ref().is_some_and(|chart| !chart.lebaran.is_empty()),
+        calendar => data.forecast.as_ref().and_then(|chart| chart.calendar.as_ref()).map(|test| calendar(voice, test)),
         verdict => data.forecast.as_ref().map(|chart| verdict(voice, chart)),
         parts => ["branch", "category"].map(|dimension| parts(voice, dimension, &data.forecast_parts)),
         bridges => [
@@ -33,7 +37,8 @@ pub(super) fn view(voice: Voice<'_>, data: &Outlook) -> Value {
 
 fn forecast_chart(voice: Voice<'_>, chart: &ForecastChart) -> String {
     let months = chart.past.iter().map(|(month, _)| month).chain(chart.months.iter().map(|month| &month.month));
-    let labels: Vec<String> = months.map(|month| format::month_short(month, voice.language)).collect();
+    let label = |month: &String| (format::month_short(month, voice.language), chart.lebaran.contains(month));
+    let labels: Vec<(String, bool)> = months.map(label).collect();
     let past: Vec<i64> = chart.past.iter().map(|(_, value)| *value).collect();
     let ahead: Vec<Ahead> = chart
         .months
@@ -70,6 +75,30 @@ fn verdict(voice: Voice<'_>, chart: &ForecastChart) -> Value {
     ];
     let key = if is_better { "forecast_better" } else { "forecast_no_better" };
     context! { ok => is_better, text => voice.sentence(key, &values) }
+}
+
+/// What weekends, holidays and Lebaran do to the forecast, and where their dates end.
+fn calendar(voice: Voice<'_>, test: &CalendarTest) -> String {
+    let [without, with] = test.errors.map(|error| voice.money_short(error));
+    let mut sentence = match test.effects {
+        None => voice.sentence("calendar_no_better", &[("without", &without), ("with", &with)]),
+        Some(effects) => {
+            let [saturday, before, after] = effects.map(|effect| format::signed_percent(effect, 0, voice.language));
+            let values = [
+                ("without", &*without),
+                ("with", &with),
+                ("saturday", &saturday),
+                ("before", &before),
+                ("after", &after),
+            ];
+            voice.sentence("calendar_used", &values)
+        }
+    };
+    if test.unknown_months > 0 {
+        sentence.push(' ');
+        sentence.push_str(&voice.sentence("calendar_ends", &[("months", &voice.count(test.unknown_months))]));
+    }
+    sentence
 }
 
 fn parts(voice: Voice<'_>, dimension: &str, all: &[ForecastPart]) -> Value {
