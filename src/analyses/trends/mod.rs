@@ -27,7 +27,6 @@ use tie_out::{Ledger, tie_out};
 
 use super::{Analysis, Inputs, Spec};
 use crate::analyses::frame::wholes;
-use crate::contracts::Table;
 use crate::contracts::results::{
     PROFITABILITY, TREND_ABC, TREND_ANOMALIES, TREND_BASKET_BRIDGE, TREND_BRIDGE, TREND_CALENDAR, TREND_CHANGES,
     TREND_COHORTS, TREND_CUSTOMER_BRIDGE, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS, TREND_MARKET,

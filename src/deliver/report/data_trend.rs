@@ -42,6 +42,8 @@ pub struct ForecastChart {
     pub error: Option<i64>,
     /// That of seasonal naive.
     pub naive_error: Option<i64>,
+    /// With less than a year before the months tried, the last month stood in for the same month a year before.
+    pub naive_is_last_month: bool,
     /// Share of the backtest's values inside the 80 % interval.
     pub inside_80: Option<f64>,
     /// What weekends, holidays and Lebaran do; `None` where no calendar is asked for or could be tried.
@@ -122,6 +124,8 @@ pub struct Anomaly {
     pub contribution: Option<f64>,
     /// It is outside its own interval.
     pub is_outside: bool,
+    /// Days of Ramadan in the month.
+    pub ramadan_days: u64,
 }
 
 /// Products by worth (A, B, C) and evenness (X, Y, Z, unknown).

@@ -35,6 +35,7 @@ pub(super) fn outlook() -> Outlook {
             tested_months: 12,
             error: Some(144 * MILLION),
             naive_error: Some(310 * MILLION),
+            naive_is_last_month: false,
             inside_80: Some(0.82),
             calendar: Some(CalendarTest {
                 errors: [188 * MILLION, 144 * MILLION],
@@ -78,6 +79,7 @@ pub(super) fn outlook() -> Outlook {
                 expected: 4_100 * MILLION,
                 contribution: Some(1.0),
                 is_outside: true,
+                ramadan_days: 12,
             },
             Anomaly {
                 month: "2025-04".into(),
@@ -87,6 +89,7 @@ pub(super) fn outlook() -> Outlook {
                 expected: 640 * MILLION,
                 contribution: Some(0.08),
                 is_outside: false,
+                ramadan_days: 0,
             },
         ],
         anomaly_months: 12,

@@ -17,6 +17,8 @@ use crate::error::Result;
 /// Complete months before the forecast in the chart.
 const PAST: usize = 24;
 
+const MONTHS_A_YEAR: u64 = 12;
+
 /// Everything of it; `months` are those of all sales.
 pub fn outlook(delivery: &Delivery<'_>, months: &[MonthRow]) -> Result<Outlook> {
     let complete: Vec<&MonthRow> = months.iter().filter(|month| !month.partial).collect();
@@ -89,6 +91,7 @@ fn forecast(delivery: &Delivery<'_>, complete: &[&MonthRow]) -> Result<Option<Fo
             chart.is_better = is_better(&tests.text("verdict", row)?);
             chart.tested_months = tests.count("backtest_months", row)?;
             chart.error = tests.whole("error", row)?;
+            chart.naive_is_last_month = tests.count("n_months", row)? < chart.tested_months + MONTHS_A_YEAR;
             chart.naive_error = tests.whole("error_seasonal_naive", row)?;
             chart.inside_80 = tests.ratio("inside_80", row)?;
             let errors = tests.whole("error_without_calendar", row)?.zip(tests.whole("error_with_calendar", row)?);
@@ -230,6 +233,7 @@ fn anomalies(delivery: &Delivery<'_>) -> Result<Vec<Anomaly>> {
             expected: rows.number("expected", row)?,
             contribution: rows.ratio("contribution", row)?,
             is_outside: rows.flag("is_outside", row)?,
+            ramadan_days: rows.count("ramadan_days", row)?,
         });
     }
     // Newest month first; inside a month as in the table: all sales first.

@@ -1,7 +1,7 @@
 //! Forecast, bridges, anomalies, products and market.
 
 use super::super::charts::{self, Step};
-use super::super::charts_forecast::{Ahead, forecast_band};
+use super::super::charts_forecast::{Ahead, Label, forecast_band};
 use super::super::format::{self, NONE};
 use super::super::table::{Cell, Table, number, signed, text};
 use super::super::{
@@ -37,8 +37,12 @@ pub(super) fn view(voice: Voice<'_>, data: &Outlook) -> Value {
 
 fn forecast_chart(voice: Voice<'_>, chart: &ForecastChart) -> String {
     let months = chart.past.iter().map(|(month, _)| month).chain(chart.months.iter().map(|month| &month.month));
-    let label = |month: &String| (format::month_short(month, voice.language), chart.lebaran.contains(month));
-    let labels: Vec<(String, bool)> = months.map(label).collect();
+    let label = |month: &String| Label {
+        text: format::month_short(month, voice.language),
+        year: month.get(..4).unwrap_or_default().to_owned(),
+        marked: chart.lebaran.contains(month),
+    };
+    let labels: Vec<Label> = months.map(label).collect();
     let past: Vec<i64> = chart.past.iter().map(|(_, value)| *value).collect();
     let ahead: Vec<Ahead> = chart
         .months
@@ -71,6 +75,7 @@ fn verdict(voice: Voice<'_>, chart: &ForecastChart) -> Value {
         ("months", &*voice.count(chart.tested_months)),
         ("error", &voice.money_short(error)),
         ("naive", &voice.money_short(naive)),
+        ("yardstick", voice.word(if chart.naive_is_last_month { "as_last_month" } else { "as_last_year" })),
         ("inside", &chart.inside_80.map_or(NONE.to_owned(), |inside| voice.percent(inside, 0))),
     ];
     let key = if is_better { "forecast_better" } else { "forecast_no_better" };
@@ -142,7 +147,10 @@ fn anomalies(voice: Voice<'_>, all: &[Anomaly]) -> Value {
             voice.label("dimension", &row.dimension)
         });
         vec![
-            text(format::month(&row.month, voice.language)),
+            text(format::month(&row.month, voice.language)).sub(match row.ramadan_days {
+                0 => String::new(),
+                days => voice.sentence("ramadan", &[("days", &voice.count(days))]),
+            }),
             place,
             signed(voice.money(row.actual)),
             number(voice.money(row.expected)),
