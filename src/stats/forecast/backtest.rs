@@ -201,6 +201,8 @@ struct Past<'s> {
     errors: Vec<Error>,
     with_interval: usize,
     inside: [usize; 2],
+    /// Causes could be told at an origin.
+    causes_tried: bool,
 }
 
 /// What was forecast from an origin.
@@ -232,7 +234,7 @@ struct Way {
 
 impl<'s> Past<'s> {
     fn of(series: &'s [f64], causes: &'s Causes, period: usize) -> Past<'s> {
-        Past { series, causes, period, errors: Vec::new(), with_interval: 0, inside: [0; 2] }
+        Past { series, causes, period, errors: Vec::new(), with_interval: 0, inside: [0; 2], causes_tried: false }
     }
 
     /// What the candidates make of the series up to an origin, as it is and without its known causes.
@@ -258,6 +260,7 @@ impl<'s> Past<'s> {
     fn look(&mut self, origin: usize, horizon: usize) -> Served {
         let (plain, adjusted) = self.fields(origin, horizon);
         let adjusted = adjusted.map(|(field, _)| field);
+        self.causes_tried |= adjusted.is_some();
         // Where no cause can be told, both ways are one.
         let fields = [&plain, adjusted.as_ref().unwrap_or(&plain)];
         let mixes: [Vec<f64>; 2] =
@@ -296,7 +299,7 @@ impl<'s> Past<'s> {
         Backtest {
             window,
             error: mean(&|error| error.served),
-            error_by_causes: (!self.causes.is_empty()).then(|| [0, 1].map(|way| mean(&|error| error.ways[way].mixed))),
+            error_by_causes: self.causes_tried.then(|| [0, 1].map(|way| mean(&|error| error.ways[way].mixed))),
             naive_error: mean(&|error| error.naive),
             scale,
             with_interval: self.with_interval,
