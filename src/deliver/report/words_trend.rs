@@ -70,6 +70,14 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("months_before", "Sebelumnya", "Before"),
     ("share_change", "Perubahan porsi", "Change of share"),
     ("against", "Lawannya di kategori", "Opposite in its category"),
+    // Cohorts
+    ("brought_title", "Yang dibawa pelanggan baru tiap bulan", "What the customers won in each month have brought"),
+    ("net_sales_so_far", "Penjualan bersih sampai kini", "Net sales so far"),
+    ("contribution_so_far", "Kontribusi sampai kini", "Contribution so far"),
+    ("each_0", "Per pelanggan, bulan 0", "Each, month 0"),
+    ("each_3", "Sampai bulan 3", "Up to month 3"),
+    ("each_6", "Sampai bulan 6", "Up to month 6"),
+    ("each_12", "Sampai bulan 12", "Up to month 12"),
     // Market
     ("market_title", "Pangsa pasar, {month}", "Market share, {month}"),
     ("all_categories", "Semua kategori", "All categories"),

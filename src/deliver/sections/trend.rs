@@ -100,25 +100,42 @@ fn movers(delivery: &Delivery<'_>, dimension: &str) -> Result<(Vec<Mover>, Strin
 pub fn cohorts(delivery: &Delivery<'_>) -> Result<Option<Cohorts>> {
     let Ok(frame) = delivery.results.get(&TREND_COHORTS) else { return Ok(None) };
     let rows = Rows(frame);
-    let mut triangle: BTreeMap<String, (u64, BTreeMap<usize, f64>)> = BTreeMap::new();
+    /// Customers, retention by age, net sales, contribution up to each age.
+    #[derive(Default)]
+    struct Seen {
+        customers: u64,
+        retention: BTreeMap<usize, f64>,
+        net_sales: i64,
+        contribution: Vec<i64>,
+    }
+    let mut triangle: BTreeMap<String, Seen> = BTreeMap::new();
     let mut last = String::new();
+    // The ages of a cohort follow each other.
     for row in 0..rows.len() {
         let cohort = triangle.entry(rows.text("cohort", row)?).or_default();
-        cohort.0 = rows.count("cohort_size", row)?;
+        cohort.customers = rows.count("cohort_size", row)?;
+        cohort.net_sales = rows.number("cumulative_net_sales", row)?;
+        cohort.contribution.push(rows.number("cumulative_contribution", row)?);
         last = last.max(rows.text("period", row)?);
         if let Some(retention) = rows.ratio("retention", row)? {
-            cohort.1.insert(rows.count("age", row)? as usize, retention);
+            cohort.retention.insert(rows.count("age", row)? as usize, retention);
         }
     }
     let month = |name: &str| {
         name.split_once('-').and_then(|(year, month)| Some(year.parse::<i32>().ok()? * 12 + month.parse::<i32>().ok()?))
     };
     let last = month(&last).unwrap_or(0);
-    let rows = triangle.into_iter().map(|(cohort, (customers, ages))| {
+    let rows = triangle.into_iter().map(|(cohort, seen)| {
         let observed = (last - month(&cohort).unwrap_or(last)).max(0) as usize;
         // A cell inside the data without a row is a month in which nobody of the cohort bought.
-        let retention = (0..=observed).map(|age| Some(ages.get(&age).copied().unwrap_or(0.0))).collect();
-        CohortRow { cohort, customers, retention }
+        let retention = (0..=observed).map(|age| Some(seen.retention.get(&age).copied().unwrap_or(0.0))).collect();
+        CohortRow {
+            cohort,
+            customers: seen.customers,
+            retention,
+            brought: (seen.net_sales, seen.contribution.last().copied().unwrap_or(0)),
+            contribution: seen.contribution,
+        }
     });
     Ok(Some(Cohorts { rows: rows.collect() }))
 }
