@@ -119,6 +119,14 @@ pub struct Run {
     pub keep: Option<u32>,
 }
 
+impl Core {
+    /// Whose public holidays and feasts count: `id` or `none`; those of Indonesia where the currency is the rupiah.
+    pub fn holidays(&self) -> &str {
+        let by_currency = if self.currency.code == "IDR" { "id" } else { "none" };
+        self.check.holidays.as_deref().unwrap_or(by_currency)
+    }
+}
+
 impl Config {
     /// Reads the configuration of the project in `dir`, or the file given.
     ///
@@ -147,7 +155,8 @@ impl Config {
             }
         }
         let core: Core = core.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-        let analyses: Analyses = own.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+        let mut analyses: Analyses = own.try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+        analyses.trends.calendar.get_or_insert_with(|| core.holidays().into());
         for analysis in analyses.all() {
             analysis.validate().map_err(|message| wrong(format!("in `[{}]`: {message}", analysis.spec().id)))?;
         }

@@ -7,7 +7,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::Date32Type;
 
 use super::scan::Scan;
-use crate::calendar::day_number;
+use crate::calendar::indonesia;
 use crate::error::Result;
 use crate::lake::reader::read;
 use crate::lake::{LakeDir, Manifest};
@@ -64,11 +64,9 @@ impl Calendar {
             }
         }
         if indonesian {
-            for (day, name) in holidays_of_indonesia() {
-                calendar.holidays.insert(day);
-                if name == "Idulfitri" {
-                    calendar.holidays.extend(LEBARAN.map(|after| day + after));
-                }
+            calendar.holidays.extend(indonesia::holidays().map(|(day, _)| day));
+            for (_, lebaran) in indonesia::ramadans() {
+                calendar.holidays.extend(LEBARAN.map(|after| lebaran + after));
             }
         }
         Ok(calendar)
@@ -93,16 +91,6 @@ impl Calendar {
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
     }
-}
-
-/// The public holidays of Indonesia: days since 1970-01-01, and their names.
-pub fn holidays_of_indonesia() -> impl Iterator<Item = (i32, &'static str)> {
-    include_str!("holidays_id.csv").lines().filter_map(|line| {
-        let (date, rest) = line.split_once(',')?;
-        let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
-        let day = day_number(parts.next()??, parts.next()??, parts.next()??)?;
-        Some((day, rest.split(',').next().unwrap_or_default()))
-    })
 }
 
 /// The same weekday is looked at for this many weeks before.
@@ -155,21 +143,5 @@ impl<'h> Habits<'h> {
                 before.len() >= FEWEST && with_orders * 8 >= before.len() * 7 && before[before.len() / 2] >= BUSY
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::calendar::day_name;
-
-    #[test]
-    fn lebaran_is_in_the_table() {
-        let days: Vec<String> = holidays_of_indonesia()
-            .filter(|(_, name)| *name == "Idulfitri")
-            .map(|(day, _)| day_name(day))
-            .filter(|day| ("2023".."2027").contains(&day.as_str()))
-            .collect();
-        assert_eq!(days, ["2023-04-22", "2024-04-10", "2025-03-31", "2026-03-21"]);
     }
 }

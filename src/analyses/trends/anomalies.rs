@@ -3,9 +3,9 @@
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::{Course, PERIOD, Series};
+use super::{Calendar, Course, PERIOD, Series};
 use crate::analyses::frame::FrameBuilder;
-use crate::calendar::{month_name, ramadan_days};
+use crate::calendar::month_name;
 use crate::contracts::results::TREND_ANOMALIES;
 use crate::error::Result;
 use crate::stats::forecast::{Expected, expected};
@@ -39,7 +39,7 @@ impl Row {
 }
 
 /// One row per month and series outside its interval, or part of why all sales were outside theirs.
-pub(super) fn frame(course: &Course, series: &[Series<'_>], months: usize) -> Result<DataFrame> {
+pub(super) fn frame(course: &Course, series: &[Series<'_>], calendar: &Calendar, months: usize) -> Result<DataFrame> {
     let look = |(place, series): (usize, &Series<'_>)| -> Vec<Row> {
         let (first, net_sales) = series.complete_net_sales(course);
         let values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
@@ -48,7 +48,7 @@ pub(super) fn frame(course: &Course, series: &[Series<'_>], months: usize) -> Re
             let at = expected.at;
             Row { at: first + at, place, actual: net_sales[at], expected, contribution: None, is_above_nil }
         };
-        expected(&values, PERIOD, months).into_iter().map(row).collect()
+        expected(&values, &calendar.causes(first), PERIOD, months).into_iter().map(row).collect()
     };
     let looked: Vec<Vec<Row>> = series.par_iter().enumerate().map(look).collect();
     // The deviation of all sales by month, and whether it is outside.
@@ -82,7 +82,7 @@ pub(super) fn frame(course: &Course, series: &[Series<'_>], months: usize) -> Re
         .whole("deviation", rows.iter().map(|row| row.actual - row.expected.value.round() as i64).collect())
         .flag("is_outside", rows.iter().map(Row::is_outside).collect())
         .maybe_ratio("contribution", rows.iter().map(|row| row.contribution).collect())
-        .maybe_whole("ramadan_days", rows.iter().map(|row| ramadan_days(course.months.start + row.at as i32)).collect())
+        .maybe_whole("ramadan_days", rows.iter().map(|row| Some(calendar.days(row.at)?.ramadan)).collect())
         .maybe_ratio("score", rows.iter().map(score).collect())
         .finish()
 }

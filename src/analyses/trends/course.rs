@@ -433,20 +433,19 @@ impl<'f> Scan<'f> {
     fn add_lines(&mut self, order: usize, place: Place) {
         let (facts, lines) = (self.facts, &self.facts.lines);
         let months = self.course.months.len();
-        let line_costs = !lines.cost.is_empty();
         for line in facts.orders.lines(order) {
-            let product = lines.product[line] as usize;
+            let line = lines.line(line);
+            let product = line.product as usize;
             let category = facts.category[product] as usize;
-            let quantity = i64::from(lines.quantity[line]);
-            let (gross, discount, returns) = (lines.gross(line), lines.discount(line), lines.returns(line));
+            let quantity = i64::from(line.quantity);
+            let (gross, discount, returns) = (line.gross(), line.sales_discount(), line.returns());
             let net = gross - discount - returns;
             let cell = self.course.category.cell(place.at, category);
             cell.gross_sales += gross;
             cell.discounts += discount;
             cell.returns += returns;
-            if lines.kind[line] != line_kind::RETURNED {
-                let own = if line_costs { lines.cost[line] } else { None };
-                cell.cogs += own.unwrap_or(quantity * self.unit_cost[product]);
+            if line.kind != line_kind::RETURNED {
+                cell.cogs += line.cost.unwrap_or(quantity * self.unit_cost[product]);
             }
             if gross > 0 {
                 cell.units += quantity;

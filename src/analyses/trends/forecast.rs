@@ -3,12 +3,16 @@
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::{Course, Series};
+use super::causes::EFFECTS;
+use super::{Calendar, Course, Series};
 use crate::analyses::frame::FrameBuilder;
+use crate::calendar::indonesia::lebaran_in;
 use crate::calendar::month_name;
 use crate::contracts::results::{TREND_FORECAST, TREND_FORECAST_BACKTEST};
 use crate::error::{Error, Result};
-use crate::stats::forecast::{Candidate, Fallback, Forecast, Settings, Sum, forecast, reconcile, whole_parts};
+use crate::stats::forecast::{
+    Backtest, Candidate, Fallback, Forecast, Settings, Sum, forecast_with, reconcile, whole_parts,
+};
 
 /// The forecast of one series.
 struct Served {
@@ -16,6 +20,8 @@ struct Served {
     /// No month was below nil, so no forecast is.
     is_above_nil: bool,
     forecast: Forecast,
+    /// Months to come whose days are known.
+    known: usize,
 }
 
 impl Served {
@@ -37,24 +43,45 @@ impl Served {
         }
     }
 
+    /// Whether the calendar is in the forecast of a month.
+    fn calendar(&self, ahead: usize, is_asked: bool) -> &'static str {
+        let is_tested = self.forecast.backtest.is_some_and(|test| test.error_by_causes.is_some());
+        match () {
+            () if !is_asked => "off",
+            () if ahead >= self.known => "not_known",
+            () if ahead < self.forecast.with_causes => "used",
+            () if is_tested => "no_better",
+            () => "not_tested",
+        }
+    }
+
     fn weight(&self, candidate: Candidate) -> f64 {
         self.forecast.weights.iter().find(|(known, _)| *known == candidate).map_or(0.0, |(_, weight)| *weight)
     }
 }
 
 /// The forecasts, one row per series and month to come, and how they did, one row per series.
-pub(super) fn frames(course: &Course, series: &[Series<'_>], settings: Settings) -> Result<[DataFrame; 2]> {
+pub(super) fn frames(
+    course: &Course,
+    series: &[Series<'_>],
+    calendar: &Calendar,
+    settings: Settings,
+) -> Result<[DataFrame; 2]> {
     let horizon = if course.complete.is_empty() { 0 } else { settings.horizon };
     let settings = Settings { horizon, ..settings };
     let serve = |series: &Series<'_>| {
-        let values: Vec<f64> = series.complete_net_sales(course).1.iter().map(|net| *net as f64).collect();
+        let (first, net_sales) = series.complete_net_sales(course);
+        let values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
         let is_above_nil = values.iter().all(|value| *value >= 0.0);
-        Served { months: values.len(), is_above_nil, forecast: forecast(&values, settings) }
+        let causes = calendar.causes(first);
+        let forecast = forecast_with(&values, &causes, settings);
+        Served { months: values.len(), is_above_nil, forecast, known: causes.len().saturating_sub(values.len()) }
     };
     let served: Vec<Served> = series.par_iter().map(serve).collect();
     let reconciled: Vec<Vec<i64>> = (0..horizon).map(|ahead| add_up(series, &served, ahead)).collect();
     tie_out(series, &reconciled)?;
-    Ok([forecast_frame(course, series, &served, &reconciled)?, backtest_frame(series, &served)?])
+    let forecasts = forecast_frame(course, series, &served, &reconciled, calendar)?;
+    Ok([forecasts, backtest_frame(series, &served)?])
 }
 
 /// The places of the series of each dimension but `all`.
@@ -114,6 +141,7 @@ fn forecast_frame(
     series: &[Series<'_>],
     served: &[Served],
     reconciled: &[Vec<i64>],
+    calendar: &Calendar,
 ) -> Result<DataFrame> {
     let rows: Vec<(usize, usize)> =
         (0..series.len()).flat_map(|place| (0..reconciled.len()).map(move |ahead| (place, ahead))).collect();
@@ -127,6 +155,7 @@ fn forecast_frame(
         };
         rows.iter().map(bound).collect::<Vec<Option<i64>>>()
     };
+    let days = |row: &(usize, usize)| calendar.days(course.complete.end + row.1);
     let alone = |(place, ahead): &(usize, usize)| {
         floored(served[*place].forecast.values[*ahead], served[*place].is_above_nil).round() as i64
     };
@@ -142,22 +171,29 @@ fn forecast_frame(
         .maybe_whole("high_95", bound(1, 1.0))
         .whole("unreconciled", rows.iter().map(alone).collect())
         .text("method", rows.iter().map(|row| served[row.0].method()))
+        .text("calendar", rows.iter().map(|(place, ahead)| served[*place].calendar(*ahead, calendar.is_asked())))
+        .maybe_whole("ramadan_days", rows.iter().map(|row| Some(days(row)?.ramadan)).collect())
+        .date("lebaran", rows.iter().map(|row| days(row).and_then(|_| lebaran_in(first + row.1 as i32))).collect())
         .finish()
 }
 
 fn backtest_frame(series: &[Series<'_>], served: &[Served]) -> Result<DataFrame> {
-    let tests: Vec<_> = served.iter().map(|served| served.forecast.backtest).collect();
+    let tests: Vec<Option<Backtest>> = served.iter().map(|served| served.forecast.backtest).collect();
     let weight = |candidate: Candidate| served.iter().map(|served| served.weight(candidate)).collect::<Vec<f64>>();
     let whole = |value: f64| Some(value.round() as i64);
     let share = |level: usize| {
-        let share = |test: &Option<_>| {
-            let test: crate::stats::forecast::Backtest = (*test)?;
+        let share = |test: &Option<Backtest>| {
+            let test: Backtest = (*test)?;
             (test.with_interval > 0).then(|| test.inside[level] as f64 / test.with_interval as f64)
         };
         tests.iter().map(share).collect::<Vec<Option<f64>>>()
     };
     let fallback = |served: &Served| Some(served.forecast.fallback.name().to_string()).filter(|name| !name.is_empty());
-    FrameBuilder::new(&TREND_FORECAST_BACKTEST)
+    let by_causes = |way: usize| {
+        let error = |test: &Option<Backtest>| whole((*test)?.error_by_causes?[way]);
+        tests.iter().map(error).collect::<Vec<Option<i64>>>()
+    };
+    let mut builder = FrameBuilder::new(&TREND_FORECAST_BACKTEST)
         .text("dimension", series.iter().map(|series| series.dimension))
         .text("value", series.iter().map(|series| series.name))
         .whole("n_months", served.iter().map(|served| served.months as i64).collect())
@@ -184,5 +220,11 @@ fn backtest_frame(series: &[Series<'_>], served: &[Served]) -> Result<DataFrame>
         .whole("n_with_interval", tests.iter().map(|test| test.map_or(0, |test| test.with_interval as i64)).collect())
         .maybe_ratio("inside_80", share(0))
         .maybe_ratio("inside_95", share(1))
-        .finish()
+        .maybe_whole("error_without_calendar", by_causes(0))
+        .maybe_whole("error_with_calendar", by_causes(1));
+    for (cause, name) in EFFECTS.into_iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let effect = |served: &Served| Some(served.forecast.effects.as_ref()?.sizes[cause]);
+        builder = builder.maybe_ratio(name, served.iter().map(effect).collect());
+    }
+    builder.finish()
 }

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::{Course, Figures, PERIOD, before, share};
+use super::causes::Days;
+use super::{Calendar, Course, Figures, PERIOD, before, share};
 use crate::analyses::frame::FrameBuilder;
-use crate::calendar::{day_number, days_in_month, lebaran_in, month_name, month_number, ramadan_days, weekday};
+use crate::calendar::indonesia::lebaran_in;
+use crate::calendar::{day_number, days_in_month, month_name, month_number, weekday};
 use crate::contracts::results::{TREND_CALENDAR, TREND_MARKET};
 use crate::error::Result;
 use crate::facts::Facts;
 
 /// One row per month.
-pub(super) fn calendar_frame(facts: &Facts, course: &Course) -> Result<DataFrame> {
+pub(super) fn calendar_frame(facts: &Facts, course: &Course, calendar: &Calendar) -> Result<DataFrame> {
     let trading = trading_days(facts, course);
     let months: Vec<i32> = course.months.clone().collect();
     let names: Vec<String> = months.iter().copied().map(month_name).collect();
@@ -29,19 +31,29 @@ pub(super) fn calendar_frame(facts: &Facts, course: &Course) -> Result<DataFrame
     };
     let earlier =
         |back: usize| (0..course.len()).map(|at| before(at, back).and_then(per_day)).collect::<Vec<Option<i64>>>();
+    let known = |of: fn(&Days) -> i64| {
+        (0..course.len()).map(|at| calendar.days(at).as_ref().map(of)).collect::<Vec<Option<i64>>>()
+    };
+    let last_year_ramadan = |month: &i32| {
+        let days = calendar.is_asked().then(|| Days::of(month - PERIOD as i32))?;
+        Some(days?.ramadan)
+    };
     FrameBuilder::new(&TREND_CALENDAR)
         .text("period", names.iter().map(String::as_str))
         .flag("is_partial", (0..course.len()).map(|at| course.is_partial(at)).collect())
         .whole("n_days", months.iter().map(|month| length(*month)).collect())
         .whole("trading_days", trading.clone())
         .whole("weekend_days", months.iter().map(weekend).collect())
-        .maybe_whole("ramadan_days", months.iter().map(|month| ramadan_days(*month)).collect())
-        .date("lebaran", months.iter().map(|month| lebaran_in(*month)).collect())
+        .maybe_whole("holidays", known(|days| days.holidays))
+        .maybe_whole("ramadan_days", known(|days| days.ramadan))
+        .maybe_whole("before_lebaran_days", known(|days| days.before_lebaran))
+        .maybe_whole("lebaran_days", known(|days| days.lebaran))
+        .date("lebaran", months.iter().map(|month| lebaran_in(*month).filter(|_| calendar.is_asked())).collect())
         .whole("net_sales", (0..course.len()).map(net).collect())
         .maybe_whole("net_sales_per_day", (0..course.len()).map(per_day).collect())
         .maybe_whole("previous_net_sales_per_day", earlier(1))
         .maybe_whole("last_year_net_sales_per_day", earlier(PERIOD))
-        .maybe_whole("last_year_ramadan_days", months.iter().map(|month| ramadan_days(month - PERIOD as i32)).collect())
+        .maybe_whole("last_year_ramadan_days", months.iter().map(last_year_ramadan).collect())
         .finish()
 }
 

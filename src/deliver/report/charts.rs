@@ -34,6 +34,8 @@ pub struct Bar {
     pub value: i64,
     /// Hatched, with this word below it; empty for a plain bar.
     pub hatched: String,
+    /// A diamond above it.
+    pub marked: bool,
 }
 
 /// Bars with an axis of amounts, and the trend (index of its first bar, values at that and at the
@@ -101,6 +103,10 @@ pub fn monthly_bars(
         if Some(index) == last_plain {
             let value = amounts.short(bar.value);
             text(&mut svg, "value middle", x(index), from - 7.0, &value);
+        }
+        if bar.marked {
+            let above = if Some(index) == last_plain { 20.0 } else { 6.0 };
+            text(&mut svg, "mark-feast middle", x(index), from - above, "◆");
         }
     }
     if let (Some((first, start, end)), Some(last)) = (trend, last_plain) {

@@ -16,9 +16,20 @@ pub struct Ahead {
     pub outer: Option<(i64, i64)>,
 }
 
+/// What stands under a month.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// Its name.
+    pub text: String,
+    /// Its year, shown once.
+    pub year: String,
+    /// With a diamond above.
+    pub marked: bool,
+}
+
 /// `labels` are of the months past, then those to come.
-pub fn forecast_band(past: &[i64], ahead: &[Ahead], labels: &[String], aria: &str, amounts: Amounts) -> String {
-    let (width, height, left, top, bottom) = (960.0, 270.0, 58.0, 16.0, 30.0);
+pub fn forecast_band(past: &[i64], ahead: &[Ahead], labels: &[Label], aria: &str, amounts: Amounts) -> String {
+    let (width, height, left, top, bottom) = (960.0, 288.0, 58.0, 16.0, 48.0);
     let bounds = |month: &Ahead| [month.outer, month.inner].into_iter().flatten().chain([(month.value, month.value)]);
     let lows = past.iter().copied().chain(ahead.iter().flat_map(bounds).map(|bounds| bounds.0));
     let highs = past.iter().copied().chain(ahead.iter().flat_map(bounds).map(|bounds| bounds.1));
@@ -35,9 +46,17 @@ pub fn forecast_band(past: &[i64], ahead: &[Ahead], labels: &[String], aria: &st
         line(&mut svg, class, (left, y(tick)), (width, y(tick)));
         text(&mut svg, "tick end", left - 8.0, y(tick) + 4.0, &amounts.short(tick as i64));
     }
+    let mut year = "";
     for (index, label) in labels.iter().enumerate() {
         if step > 30.0 || (count - index) % 2 == 1 {
-            text(&mut svg, "tick middle", x(index), height - 10.0, label);
+            text(&mut svg, "tick middle", x(index), height - bottom + 20.0, &label.text);
+            if label.year != year {
+                year = &label.year;
+                text(&mut svg, "tick middle strong", x(index), height - bottom + 38.0, year);
+            }
+        }
+        if label.marked {
+            text(&mut svg, "mark-feast middle", x(index), height - bottom - 4.0, "◆");
         }
     }
     // The band opens at the last month known.
@@ -77,7 +96,10 @@ pub fn forecast_band(past: &[i64], ahead: &[Ahead], labels: &[String], aria: &st
     }
     if let Some(first) = ahead.first() {
         dot(&mut svg, x(past.len()), y(first.value as f64));
-        text(&mut svg, "value middle", x(past.len()), y(first.value as f64) - 10.0, &amounts.short(first.value));
+        // Clear of the line that comes from the last month known.
+        let falls = known.is_some_and(|(_, value)| value > first.value);
+        let at = y(first.value as f64) + if falls { 20.0 } else { -10.0 };
+        text(&mut svg, "value middle", x(past.len()), at, &amounts.short(first.value));
     }
     svg + "</svg>"
 }
@@ -92,9 +114,15 @@ mod tests {
         let amounts = Amounts { decimals: 0, language: Language::English };
         assert!(forecast_band(&[], &[], &[], "", amounts).ends_with("</svg>"));
         let ahead = [Ahead { value: 12, inner: Some((10, 14)), outer: Some((6, 18)) }];
-        let svg = forecast_band(&[10, 11], &ahead, &["a".into(), "b".into(), "<c>".into()], "x", amounts);
+        let labels = [("a", "2024"), ("b", "2024"), ("<c>", "2025")].map(|(text, year)| Label {
+            text: text.into(),
+            year: year.into(),
+            marked: text == "b",
+        });
+        let svg = forecast_band(&[10, 11], &ahead, &labels, "x", amounts);
+        assert!(svg.matches("2024").count() == 1 && svg.contains("2025"));
         assert!(svg.contains("band-outer") && svg.contains("band-inner") && svg.contains("curve-ahead"));
-        assert!(svg.contains("&lt;c&gt;") && !svg.contains("NaN"));
+        assert!(svg.matches("◆").count() == 1 && svg.contains("&lt;c&gt;") && !svg.contains("NaN"));
         let without = [Ahead { value: 12, inner: None, outer: None }];
         assert!(!forecast_band(&[10], &without, &[], "x", amounts).contains("band-"));
     }

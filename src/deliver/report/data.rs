@@ -114,6 +114,8 @@ pub struct MonthRow {
     pub month: String,
     /// The data end inside this month.
     pub partial: bool,
+    /// The first day of Lebaran where it is in the month, `2025-03-31`.
+    pub lebaran: Option<String>,
     /// Net sales, minor units.
     pub net_sales: i64,
     /// Orders.

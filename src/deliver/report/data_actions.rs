@@ -197,6 +197,10 @@ pub struct CohortRow {
     pub customers: u64,
     /// Share active 0, 1, 2, ... months later; `None` is not yet observed (never 0).
     pub retention: Vec<Option<f64>>,
+    /// What they brought up to now, minor units: net sales and contribution.
+    pub brought: (i64, i64),
+    /// Contribution of all of them up to and with 0, 1, 2, ... months later, as far as observed.
+    pub contribution: Vec<i64>,
 }
 
 /// What to offer to whom.

@@ -42,8 +42,26 @@ pub struct ForecastChart {
     pub error: Option<i64>,
     /// That of seasonal naive.
     pub naive_error: Option<i64>,
+    /// With less than a year before the months tried, the last month stood in for the same month a year before.
+    pub naive_is_last_month: bool,
     /// Share of the backtest's values inside the 80 % interval.
     pub inside_80: Option<f64>,
+    /// What weekends, holidays and Lebaran do; `None` where no calendar is asked for or could be tried.
+    pub calendar: Option<CalendarTest>,
+    /// Months with the first day of Lebaran, past and to come.
+    pub lebaran: Vec<String>,
+}
+
+/// The forecast with and without the calendar.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct CalendarTest {
+    /// Mean absolute error of the backtest without and with it, minor units.
+    pub errors: [i64; 2],
+    /// How much more a Saturday, a day of the two weeks before Lebaran and one from Lebaran on bring, shares of an average
+    /// day; `None` where the calendar is not used.
+    pub effects: Option<[f64; 3]>,
+    /// Months to come after the last year whose dates are known.
+    pub unknown_months: u64,
 }
 
 /// One month to come. Minor units.
@@ -106,6 +124,8 @@ pub struct Anomaly {
     pub contribution: Option<f64>,
     /// It is outside its own interval.
     pub is_outside: bool,
+    /// Days of Ramadan in the month.
+    pub ramadan_days: u64,
 }
 
 /// Products by worth (A, B, C) and evenness (X, Y, Z, unknown).

@@ -124,6 +124,10 @@ fn trend(dice: &mut Dice) -> Trend {
         MonthRow {
             month: format!("{}-{:02}", 2023 + i / 12, i % 12 + 1),
             partial,
+            lebaran: [(2023, 4, 22), (2024, 4, 10), (2025, 3, 31)]
+                .into_iter()
+                .find(|(year, month, _)| (*year, *month) == (2023 + i / 12, i % 12 + 1))
+                .map(|(year, month, day)| format!("{year}-{month:02}-{day:02}")),
             net_sales,
             orders,
             active_customers,

@@ -149,6 +149,8 @@ pub(super) fn cohorts(dice: &mut Dice) -> Cohorts {
             cohort: format!("{year}-{month:02}"),
             customers: 160 + dice.roll(90),
             retention: (0..13).map(|o| (o <= observed).then(|| share(o, dice.share()))).collect(),
+            brought: (420_000_000, 61_000_000),
+            contribution: (0..=observed.min(12) as i64).map(|age| 30_000_000 + age * 2_500_000).collect(),
         }
     };
     Cohorts { rows: (0..24).map(row).collect() }

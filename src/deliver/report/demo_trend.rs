@@ -1,6 +1,9 @@
 //! Made-up forecast, bridges, anomalies, products and market, for the tests of the page.
 
-use super::{AbcMatrix, Anomaly, Bridge, ForecastChart, ForecastMonth, ForecastPart, MarketShare, Outlook, ProductWay};
+use super::{
+    AbcMatrix, Anomaly, Bridge, CalendarTest, ForecastChart, ForecastMonth, ForecastPart, MarketShare, Outlook,
+    ProductWay,
+};
 
 const MILLION: i64 = 1_000_000;
 
@@ -32,7 +35,14 @@ pub(super) fn outlook() -> Outlook {
             tested_months: 12,
             error: Some(144 * MILLION),
             naive_error: Some(310 * MILLION),
+            naive_is_last_month: false,
             inside_80: Some(0.82),
+            calendar: Some(CalendarTest {
+                errors: [188 * MILLION, 144 * MILLION],
+                effects: Some([0.24, 0.61, -0.48]),
+                unknown_months: 1,
+            }),
+            lebaran: vec!["2024-04".into(), "2025-03".into(), "2026-03".into()],
         }),
         forecast_parts: vec![
             ForecastPart {
@@ -69,6 +79,7 @@ pub(super) fn outlook() -> Outlook {
                 expected: 4_100 * MILLION,
                 contribution: Some(1.0),
                 is_outside: true,
+                ramadan_days: 12,
             },
             Anomaly {
                 month: "2025-04".into(),
@@ -78,6 +89,7 @@ pub(super) fn outlook() -> Outlook {
                 expected: 640 * MILLION,
                 contribution: Some(0.08),
                 is_outside: false,
+                ramadan_days: 0,
             },
         ],
         anomaly_months: 12,

@@ -15,7 +15,7 @@ use super::report::{Currency, Footer, Header, Period, ReportData, RunSummary, Se
 use crate::analyses::frame::{flags, ratios, texts, wholes};
 use crate::calendar::day_name;
 use crate::engine::record;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lake::LakeDir;
 
 /// All the report shows.
@@ -111,6 +111,11 @@ impl Rows<'_> {
 
     fn text(&self, name: &str, row: usize) -> Result<String> {
         Ok(texts(self.0, name)?.get(row).unwrap_or_default().to_string())
+    }
+
+    fn day(&self, name: &str, row: usize) -> Result<Option<String>> {
+        let days = self.0.column(name).and_then(|column| column.date()).map_err(Error::internal("reading a table"))?;
+        Ok(days.physical().get(row).map(day_name))
     }
 
     fn flag(&self, name: &str, row: usize) -> Result<bool> {

@@ -9,12 +9,15 @@ use crate::contracts::results::{
     TREND_FORECAST_BACKTEST, TREND_MARKET, TREND_PRODUCTS,
 };
 use crate::deliver::report::{
-    AbcMatrix, Anomaly, Bridge, ForecastChart, ForecastMonth, ForecastPart, MarketShare, MonthRow, Outlook, ProductWay,
+    AbcMatrix, Anomaly, Bridge, CalendarTest, ForecastChart, ForecastMonth, ForecastPart, MarketShare, MonthRow,
+    Outlook, ProductWay,
 };
 use crate::error::Result;
 
 /// Complete months before the forecast in the chart.
 const PAST: usize = 24;
+
+const MONTHS_A_YEAR: u64 = 12;
 
 /// Everything of it; `months` are those of all sales.
 pub fn outlook(delivery: &Delivery<'_>, months: &[MonthRow]) -> Result<Outlook> {
@@ -65,6 +68,8 @@ fn forecast(delivery: &Delivery<'_>, complete: &[&MonthRow]) -> Result<Option<Fo
         past: newest.iter().map(|month| (month.month.clone(), month.net_sales)).collect(),
         ..ForecastChart::default()
     };
+    chart.lebaran = newest.iter().filter(|month| month.lebaran.is_some()).map(|month| month.month.clone()).collect();
+    let mut unknown = 0;
     for row in 0..rows.len() {
         if rows.text("dimension", row)? == "all" {
             let bounds =
@@ -75,6 +80,10 @@ fn forecast(delivery: &Delivery<'_>, complete: &[&MonthRow]) -> Result<Option<Fo
                 inner: bounds("low", "high")?,
                 outer: bounds("low_95", "high_95")?,
             });
+            if rows.day("lebaran", row)?.is_some() {
+                chart.lebaran.push(rows.text("period", row)?);
+            }
+            unknown += u64::from(rows.text("calendar", row)? == "not_known");
         }
     }
     for row in 0..tests.len() {
@@ -82,8 +91,22 @@ fn forecast(delivery: &Delivery<'_>, complete: &[&MonthRow]) -> Result<Option<Fo
             chart.is_better = is_better(&tests.text("verdict", row)?);
             chart.tested_months = tests.count("backtest_months", row)?;
             chart.error = tests.whole("error", row)?;
+            chart.naive_is_last_month = tests.count("n_months", row)? < chart.tested_months + MONTHS_A_YEAR;
             chart.naive_error = tests.whole("error_seasonal_naive", row)?;
             chart.inside_80 = tests.ratio("inside_80", row)?;
+            let errors = tests.whole("error_without_calendar", row)?.zip(tests.whole("error_with_calendar", row)?);
+            let effect = |name| tests.ratio(name, row);
+            // The two weeks before Lebaran are days of Ramadan too.
+            let before = effect("effect_ramadan")?.zip(effect("effect_before_lebaran")?);
+            let effects = match (effect("effect_saturday")?, before, effect("effect_lebaran")?) {
+                (Some(saturday), Some((ramadan, before)), Some(after)) => Some([saturday, ramadan + before, after]),
+                _ => None,
+            };
+            chart.calendar = errors.map(|(without, with)| CalendarTest {
+                errors: [without, with],
+                effects,
+                unknown_months: unknown,
+            });
         }
     }
     Ok((!chart.months.is_empty()).then_some(chart))
@@ -210,6 +233,7 @@ fn anomalies(delivery: &Delivery<'_>) -> Result<Vec<Anomaly>> {
             expected: rows.number("expected", row)?,
             contribution: rows.ratio("contribution", row)?,
             is_outside: rows.flag("is_outside", row)?,
+            ramadan_days: rows.count("ramadan_days", row)?,
         });
     }
     // Newest month first; inside a month as in the table: all sales first.

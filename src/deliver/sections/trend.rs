@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::{Delivery, Rows};
 use crate::analyses::frame::wholes;
 use crate::calendar::month_name;
-use crate::contracts::results::{CHURN, PROFITABILITY, TREND_COHORTS, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
+use crate::contracts::results::{
+    CHURN, PROFITABILITY, TREND_CALENDAR, TREND_COHORTS, TREND_KPIS, TREND_MOVERS, TREND_SLOPES,
+};
 use crate::deliver::report::{CohortRow, Cohorts, Figure, KeyFigures, MonthRow, Mover, Period, SlopeTest, Trend};
 use crate::error::Result;
 
@@ -48,6 +50,7 @@ fn months(delivery: &Delivery<'_>) -> Result<Vec<MonthRow>> {
         months.push(MonthRow {
             month: rows.text("period", row)?,
             partial: rows.flag("is_partial", row)?,
+            lebaran: None,
             net_sales: rows.number("net_sales", row)?,
             orders: rows.count("orders", row)?,
             active_customers: rows.count("active_customers", row)?,
@@ -57,6 +60,15 @@ fn months(delivery: &Delivery<'_>) -> Result<Vec<MonthRow>> {
         });
     }
     months.sort_by(|left, right| left.month.cmp(&right.month));
+    if let Ok(frame) = delivery.results.get(&TREND_CALENDAR) {
+        let rows = Rows(frame);
+        for row in 0..rows.len() {
+            let period = rows.text("period", row)?;
+            if let Ok(at) = months.binary_search_by(|month| month.month.as_str().cmp(&period)) {
+                months[at].lebaran = rows.day("lebaran", row)?;
+            }
+        }
+    }
     Ok(months)
 }
 
@@ -88,25 +100,42 @@ fn movers(delivery: &Delivery<'_>, dimension: &str) -> Result<(Vec<Mover>, Strin
 pub fn cohorts(delivery: &Delivery<'_>) -> Result<Option<Cohorts>> {
     let Ok(frame) = delivery.results.get(&TREND_COHORTS) else { return Ok(None) };
     let rows = Rows(frame);
-    let mut triangle: BTreeMap<String, (u64, BTreeMap<usize, f64>)> = BTreeMap::new();
+    /// Customers, retention by age, net sales, contribution up to each age.
+    #[derive(Default)]
+    struct Seen {
+        customers: u64,
+        retention: BTreeMap<usize, f64>,
+        net_sales: i64,
+        contribution: Vec<i64>,
+    }
+    let mut triangle: BTreeMap<String, Seen> = BTreeMap::new();
     let mut last = String::new();
+    // The ages of a cohort follow each other.
     for row in 0..rows.len() {
         let cohort = triangle.entry(rows.text("cohort", row)?).or_default();
-        cohort.0 = rows.count("cohort_size", row)?;
+        cohort.customers = rows.count("cohort_size", row)?;
+        cohort.net_sales = rows.number("cumulative_net_sales", row)?;
+        cohort.contribution.push(rows.number("cumulative_contribution", row)?);
         last = last.max(rows.text("period", row)?);
         if let Some(retention) = rows.ratio("retention", row)? {
-            cohort.1.insert(rows.count("age", row)? as usize, retention);
+            cohort.retention.insert(rows.count("age", row)? as usize, retention);
         }
     }
     let month = |name: &str| {
         name.split_once('-').and_then(|(year, month)| Some(year.parse::<i32>().ok()? * 12 + month.parse::<i32>().ok()?))
     };
     let last = month(&last).unwrap_or(0);
-    let rows = triangle.into_iter().map(|(cohort, (customers, ages))| {
+    let rows = triangle.into_iter().map(|(cohort, seen)| {
         let observed = (last - month(&cohort).unwrap_or(last)).max(0) as usize;
         // A cell inside the data without a row is a month in which nobody of the cohort bought.
-        let retention = (0..=observed).map(|age| Some(ages.get(&age).copied().unwrap_or(0.0))).collect();
-        CohortRow { cohort, customers, retention }
+        let retention = (0..=observed).map(|age| Some(seen.retention.get(&age).copied().unwrap_or(0.0))).collect();
+        CohortRow {
+            cohort,
+            customers: seen.customers,
+            retention,
+            brought: (seen.net_sales, seen.contribution.last().copied().unwrap_or(0)),
+            contribution: seen.contribution,
+        }
     });
     Ok(Some(Cohorts { rows: rows.collect() }))
 }

@@ -1,6 +1,7 @@
-//! Rolling origins inside a series: weights, yardstick, intervals, and how all of it did.
+//! Rolling origins inside a series: weights, yardstick, intervals, known causes, and how all of it did.
 
 use super::candidates::{Candidate, Fallback, Field, LEAST_VALUES};
+use super::effects::{Causes, Effects};
 
 /// How a series is forecast and tried.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,10 @@ pub struct Forecast {
     pub backtest: Option<Backtest>,
     /// The unit of the intervals; nothing without a backtest.
     pub spread: Option<f64>,
+    /// The sizes of the known causes where these are used.
+    pub effects: Option<Effects>,
+    /// Values they are used for: the first ones, as far as the causes are known.
+    pub with_causes: usize,
 }
 
 /// What happened when the last values were forecast from earlier origins.
@@ -35,8 +40,11 @@ pub struct Forecast {
 pub struct Backtest {
     /// Values of the series that were forecast again.
     pub window: usize,
-    /// Mean absolute error of the weighted mean, its weights at each origin from what was known there.
+    /// Mean absolute error of what would have served: the weighted mean, its weights and whether it uses known causes at
+    /// each origin from what was known there.
     pub error: f64,
+    /// Those of the weighted mean without known causes and with them; nothing where no cause is known or tried.
+    pub error_by_causes: Option<[f64; 2]>,
     /// That of seasonal naive, or of the last value where less than a period is before the window.
     pub naive_error: f64,
     /// Mean absolute change over a period (over one value, where no more are there) before the window: the scale of MASE.
@@ -60,6 +68,8 @@ impl Backtest {
     }
 }
 
+/// Known causes are used where they leave less than this of the error.
+const CLEARLY: f64 = 0.97;
 /// How much nearer the yardstick must have been to serve alone.
 const FAR_BETTER: f64 = 2.0;
 /// Half widths of the 80 % and 95 % intervals of one period ahead, in units of [`Forecast::spread`]: what covers as much of
@@ -85,33 +95,37 @@ impl Forecast {
 
 /// Forecasts a series. Values must be finite.
 pub fn forecast(series: &[f64], settings: Settings) -> Forecast {
+    forecast_with(series, &Causes::default(), settings)
+}
+
+/// Forecasts a series whose causes are partly known. They are used where they made it nearer in the backtest.
+pub fn forecast_with(series: &[f64], causes: &Causes, settings: Settings) -> Forecast {
     let Settings { period, horizon, .. } = settings;
     let (cuts, period_before) = cuts(series.len(), settings);
-    let mut past = Past::default();
+    let mut past = Past::of(series, causes, period_before);
     for cut in &cuts {
-        past.look(series, series.len() - cut, period_before, horizon.min(*cut));
+        past.look(series.len() - cut, horizon.min(*cut));
     }
-    let backtest = cuts.first().map(|window| {
-        let count = past.errors.len() as f64;
-        Backtest {
-            window: *window,
-            error: past.errors.iter().map(|error| error.served.abs()).sum::<f64>() / count,
-            naive_error: past.errors.iter().map(|error| error.naive.abs()).sum::<f64>() / count,
-            scale: scale(&series[..series.len() - window], period),
-            with_interval: past.with_interval,
-            inside: past.inside,
-        }
-    });
+    let backtest = cuts.first().map(|window| past.backtest(*window, scale(&series[..series.len() - window], period)));
     let steps_aside = backtest.is_some_and(|backtest| backtest.steps_aside());
-    let field = Field::of(series, if steps_aside { period_before } else { period }, horizon);
-    let weights = if steps_aside { vec![(Candidate::SeasonalNaive, 1.0)] } else { past.weights(&field, series.len()) };
+    past.period = if steps_aside { period_before } else { period };
+    let (plain, adjusted) = past.fields(series.len(), horizon);
+    let adjusted = adjusted.filter(|_| !steps_aside && past.causes_win(series.len()));
+    let way = usize::from(adjusted.is_some());
+    let with_causes = if way == 1 { causes.len().saturating_sub(series.len()).min(horizon) } else { 0 };
+    let (field, effects) = adjusted.map_or((plain, None), |(field, effects)| (field, Some(effects)));
+    let weights =
+        if steps_aside { vec![(Candidate::SeasonalNaive, 1.0)] } else { past.weights(&field, series.len(), way) };
     Forecast {
         values: mix(&weights, &field, horizon),
         weights,
         fallback: Fallback::of(series.len(), period),
-        spread: backtest
-            .map(|_| past.spread(&field, series.len(), |error| if steps_aside { error.naive } else { error.served })),
+        spread: backtest.map(|_| {
+            past.spread(&field, series.len(), |error| if steps_aside { error.naive } else { error.ways[way].mixed })
+        }),
         backtest,
+        effects,
+        with_causes,
     }
 }
 
@@ -128,12 +142,12 @@ pub struct Expected {
 
 /// What was expected of the last `newest` values, each the period before it and with what was known then. Values that have
 /// no [`EARLIER`] such forecasts before them are left out: nothing says how far off these are.
-pub fn expected(series: &[f64], period: usize, newest: usize) -> Vec<Expected> {
-    let mut past = Past::default();
+pub fn expected(series: &[f64], causes: &Causes, period: usize, newest: usize) -> Vec<Expected> {
+    let mut past = Past::of(series, causes, period);
     let mut found = Vec::new();
     let first = series.len().saturating_sub(newest + 2 * EARLIER).max(LEAST_VALUES);
     for origin in first..series.len() {
-        let served = past.look(series, origin, period, 1);
+        let served = past.look(origin, 1);
         if past.errors.len() > EARLIER
             && series.len() - origin <= newest
             && let (Some(value), Some(spread)) = (served.values.first(), served.spread)
@@ -180,11 +194,15 @@ fn mix(weights: &[(Candidate, f64)], field: &Field, horizon: usize) -> Vec<f64> 
 }
 
 /// What the origins up to now have shown.
-#[derive(Default)]
-struct Past {
+struct Past<'s> {
+    series: &'s [f64],
+    causes: &'s Causes,
+    period: usize,
     errors: Vec<Error>,
     with_interval: usize,
     inside: [usize; 2],
+    /// Causes could be told at an origin.
+    causes_tried: bool,
 }
 
 /// What was forecast from an origin.
@@ -201,43 +219,108 @@ struct Error {
     ahead: usize,
     served: f64,
     naive: f64,
+    /// Without known causes, and with them.
+    ways: [Way; 2],
+}
+
+/// Errors of one way to forecast.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Of the weighted mean.
+    mixed: f64,
     /// Of each candidate; NaN where it did not apply.
     candidates: [f64; Candidate::ALL.len()],
 }
 
-impl Past {
+impl<'s> Past<'s> {
+    fn of(series: &'s [f64], causes: &'s Causes, period: usize) -> Past<'s> {
+        Past { series, causes, period, errors: Vec::new(), with_interval: 0, inside: [0; 2], causes_tried: false }
+    }
+
+    /// What the candidates make of the series up to an origin, as it is and without its known causes.
+    fn fields(&self, origin: usize, horizon: usize) -> (Field, Option<(Field, Effects)>) {
+        let known = &self.series[..origin];
+        let plain = Field::of(known, self.period, horizon);
+        let adjusted = Effects::of(known, self.causes, self.period).map(|effects| {
+            let mut field = Field::of(&effects.remove_all(known, self.causes), self.period, horizon);
+            for (values, plain) in field.values.iter_mut().zip(&plain.values) {
+                for (ahead, value) in values.iter_mut().enumerate() {
+                    *value = match origin + ahead < self.causes.len() {
+                        true => effects.restore(self.causes, origin + ahead, *value),
+                        false => plain.get(ahead).copied().unwrap_or(*value),
+                    };
+                }
+            }
+            (field, effects)
+        });
+        (plain, adjusted)
+    }
+
     /// Forecasts from an origin with what was known there, and adds the errors.
-    fn look(&mut self, series: &[f64], origin: usize, period: usize, horizon: usize) -> Served {
-        let field = Field::of(&series[..origin], period, horizon);
-        let served = mix(&self.weights(&field, origin), &field, horizon);
+    fn look(&mut self, origin: usize, horizon: usize) -> Served {
+        let (plain, adjusted) = self.fields(origin, horizon);
+        let adjusted = adjusted.map(|(field, _)| field);
+        self.causes_tried |= adjusted.is_some();
+        // Where no cause can be told, both ways are one.
+        let fields = [&plain, adjusted.as_ref().unwrap_or(&plain)];
+        let mixes: [Vec<f64>; 2] =
+            std::array::from_fn(|way| mix(&self.weights(fields[way], origin, way), fields[way], horizon));
+        let way = usize::from(adjusted.is_some() && self.causes_win(origin));
         let spread = self
             .errors
             .iter()
             .any(|error| error.at < origin)
-            .then(|| self.spread(&field, origin, |error| error.served));
+            .then(|| self.spread(fields[way], origin, |error| error.ways[way].mixed));
         for ahead in 0..horizon {
-            let actual = series[origin + ahead];
+            let actual = self.series[origin + ahead];
             let of = |values: &Vec<f64>| values.get(ahead).map_or(f64::NAN, |value| actual - value);
-            let candidates: [f64; Candidate::ALL.len()] = std::array::from_fn(|candidate| of(&field.values[candidate]));
-            let error = actual - served[ahead];
+            let ways: [Way; 2] = std::array::from_fn(|way| Way {
+                mixed: actual - mixes[way][ahead],
+                candidates: std::array::from_fn(|candidate| of(&fields[way].values[candidate])),
+            });
+            let served = ways[way].mixed;
             if let Some(spread) = spread {
                 self.with_interval += 1;
                 for (inside, factor) in self.inside.iter_mut().zip(HALF_WIDTHS) {
-                    *inside += usize::from(error.abs() <= factor * spread * widening(ahead));
+                    *inside += usize::from(served.abs() <= factor * spread * widening(ahead));
                 }
             }
-            let naive = candidates[Candidate::SeasonalNaive as usize];
-            self.errors.push(Error { at: origin + ahead, ahead, served: error, naive, candidates });
+            let naive = ways[0].candidates[Candidate::SeasonalNaive as usize];
+            self.errors.push(Error { at: origin + ahead, ahead, served, naive, ways });
         }
-        Served { values: served, spread }
+        let [plain, adjusted] = mixes;
+        Served { values: if way == 1 { adjusted } else { plain }, spread }
+    }
+
+    fn backtest(&self, window: usize, scale: Option<f64>) -> Backtest {
+        let mean = |of: &dyn Fn(&Error) -> f64| {
+            self.errors.iter().map(|error| of(error).abs()).sum::<f64>() / self.errors.len() as f64
+        };
+        Backtest {
+            window,
+            error: mean(&|error| error.served),
+            error_by_causes: self.causes_tried.then(|| [0, 1].map(|way| mean(&|error| error.ways[way].mixed))),
+            naive_error: mean(&|error| error.naive),
+            scale,
+            with_interval: self.with_interval,
+            inside: self.inside,
+        }
+    }
+
+    /// Whether known causes made what was known at an origin clearly nearer.
+    fn causes_win(&self, origin: usize) -> bool {
+        let known = self.errors.iter().filter(|error| error.at < origin);
+        let sum = known
+            .fold([0.0; 2], |sums: [f64; 2], error| std::array::from_fn(|way| sums[way] + error.ways[way].mixed.abs()));
+        sum[1] < CLEARLY * sum[0]
     }
 
     /// One over the squared mean absolute error of each candidate in what was known at an origin; equal where nothing was.
-    fn weights(&self, field: &Field, origin: usize) -> Vec<(Candidate, f64)> {
+    fn weights(&self, field: &Field, origin: usize, way: usize) -> Vec<(Candidate, f64)> {
         let (mut sums, mut is_known) = ([0.0; Candidate::ALL.len()], false);
         for error in self.errors.iter().filter(|error| error.at < origin) {
             is_known = true;
-            sums.iter_mut().zip(error.candidates).for_each(|(sum, error)| *sum += error.abs());
+            sums.iter_mut().zip(error.ways[way].candidates).for_each(|(sum, error)| *sum += error.abs());
         }
         let applies = |candidate: &Candidate| {
             let place = *candidate as usize;

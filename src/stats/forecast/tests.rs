@@ -167,3 +167,127 @@ fn theta_is_near_statsforecasts() {
         assert!(smape < smape_below && mase < mase_below);
     }
 }
+
+/// Months of a shop whose sales double in the days of a feast, which comes a third of a month earlier every year.
+fn with_a_feast(months: usize, seed: u64, effect: f64) -> (Vec<f64>, Causes) {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut noise = || -> f64 {
+        let twelve = (0..12).map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        });
+        twelve.sum::<f64>() - 6.0
+    };
+    let share = |month: usize| -> f64 {
+        // Half a month long, it begins at 8.0 months into the first year, at 7.67 into the second.
+        let overlap = |year: usize| {
+            let from = 12.0 * year as f64 + 8.0 - year as f64 / 3.0;
+            ((from + 0.5).min(month as f64 + 1.0) - from.max(month as f64)).max(0.0)
+        };
+        (0..months / 12 + 2).map(overlap).sum()
+    };
+    let seasons: Vec<f64> = (0..12).map(|_| 0.1 * noise()).collect();
+    let mut level = 10.0;
+    let values = (0..months).map(|month| {
+        level += 0.004 + 0.015 * noise();
+        (level + seasons[month % 12] + 0.05 * noise()).exp() * (1.0 + effect * share(month))
+    });
+    (values.collect(), Causes::new((0..months).map(|month| [share(month)])))
+}
+
+/// Mean absolute relative error of the six months after each of these lengths, without and with causes, and how often
+/// they were used.
+fn errors_around_a_feast(lengths: std::ops::Range<usize>, effect: f64) -> ([f64; 2], f64) {
+    let settings = Settings { period: 12, horizon: 6, window: 12, origins: 6 };
+    let (mut sums, mut used, mut count) = ([0.0; 2], 0.0, 0.0);
+    for length in lengths {
+        let (values, causes) = with_a_feast(length + 6, length as u64, effect);
+        let with = forecast_with(&values[..length], &causes, settings);
+        let without = forecast(&values[..length], settings);
+        let error = |forecast: &Forecast| {
+            let pairs = forecast.values.iter().zip(&values[length..]);
+            pairs.map(|(value, actual)| (value - actual).abs() / actual).sum::<f64>() / 6.0
+        };
+        sums[0] += error(&without);
+        sums[1] += error(&with);
+        used += f64::from(u8::from(with.effects.is_some()));
+        count += 1.0;
+    }
+    (sums.map(|sum| sum / count), used / count)
+}
+
+#[test]
+fn a_feast_that_moves_is_foreseen() {
+    let ([without, with], used) = errors_around_a_feast(48..108, 2.0);
+    println!("error {without:.4} without the feast, {with:.4} with it, used {used:.2}");
+    assert!(with < 0.75 * without && used > 0.8, "{without} {with} {used}");
+    let (values, causes) = with_a_feast(96, 3, 2.0);
+    let size = Effects::of(&values, &causes, 12).unwrap().sizes[0];
+    // Half a month of it doubles the month's sales: e^(size / 2) = 2.
+    assert!((size - 2.0 * 2.0_f64.ln()).abs() < 0.3, "{size}");
+}
+
+#[test]
+fn a_feast_that_does_nothing_does_no_harm() {
+    let ([without, with], used) = errors_around_a_feast(24..108, 0.0);
+    println!("error {without:.4} without the feast, {with:.4} with it, used {used:.2}");
+    assert!(with < 1.01 * without && used < 0.3, "{without} {with} {used}");
+}
+
+#[test]
+fn causes_end_where_they_are_no_longer_known() {
+    let settings = Settings { period: 12, horizon: 6, window: 12, origins: 6 };
+    let (values, causes) = with_a_feast(66, 7, 2.0);
+    let plain = forecast(&values[..60], settings);
+    let known = |rows: usize| {
+        let rows = (0..rows).map(|month| [causes.row(month)[0]]);
+        forecast_with(&values[..60], &Causes::new(rows), settings)
+    };
+    let (all, some, none) = (known(66), known(62), known(60));
+    assert_eq!([all.with_causes, some.with_causes, none.with_causes], [6, 2, 0]);
+    assert_eq!(some.values[..2], all.values[..2]);
+    assert!(some.values.iter().all(|value| value.is_finite()));
+    assert_ne!(all.values[4], plain.values[4]);
+    // Causes that end before the series does are not tried.
+    let short = known(59);
+    assert!(short.effects.is_none() && short.values == plain.values);
+}
+
+#[test]
+fn awkward_series_have_sane_forecasts_with_causes_too() {
+    let settings = Settings { period: 12, horizon: 6, window: 12, origins: 6 };
+    let (usual, causes) = with_a_feast(66, 5, 1.0);
+    let changed = |change: fn(usize, f64) -> f64| -> Vec<f64> {
+        usual.iter().enumerate().map(|(month, value)| change(month, *value)).collect()
+    };
+    let kinds = [
+        ("all nil", changed(|_, _| 0.0)),
+        ("intermittent", changed(|month, value| if month % 5 == 2 { value } else { 0.0 })),
+        ("below nil", changed(|month, value| if month % 7 == 3 { -value } else { value })),
+        ("one giant", changed(|month, value| if month == 20 { 1e6 * value } else { value })),
+        ("one speck", changed(|month, value| if month == 20 { 1e-9 * value } else { value })),
+        ("huge", changed(|_, value| 1e12 * value)),
+    ];
+    for (kind, series) in &kinds {
+        for length in [0, 1, 2, 3, 5, 11, 13, 24, 25, 37, 60] {
+            let known = &series[..length];
+            let forecast = forecast_with(known, &causes, settings);
+            let low = known.iter().copied().fold(0.0, f64::min);
+            let high = known.iter().copied().fold(0.0, f64::max);
+            let reach = 4.0 * (high - low);
+            for (ahead, value) in forecast.values.iter().enumerate() {
+                assert!(
+                    value.is_finite() && *value >= low - reach && *value <= high + reach,
+                    "{kind} {length} {value}"
+                );
+                if let Some([inner, outer]) = forecast.half_widths(ahead) {
+                    assert!(inner.is_finite() && inner >= 0.0 && outer >= inner, "{kind} {length}");
+                    assert!(outer <= 10.0 * (high - low).max(1e-9), "{kind} {length}: {outer}");
+                }
+            }
+            assert!(expected(known, &causes, 12, 12).iter().all(|month| month.value.is_finite()), "{kind} {length}");
+        }
+    }
+}

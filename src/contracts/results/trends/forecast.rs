@@ -1,7 +1,7 @@
 //! What comes next, and how well it was foreseen.
 
 use super::{DIMENSION, VALUE};
-use crate::contracts::Kind::{Integer, Money, Month, Ratio, Text};
+use crate::contracts::Kind::{Date, Integer, Money, Month, Ratio, Text};
 use crate::contracts::{Column, Table};
 
 /// What comes next.
@@ -33,9 +33,23 @@ pub static TREND_FORECAST: Table = Table {
              `nothing` without any.",
         )
         .filled(),
+        Column::new(
+            "calendar",
+            Text,
+            "Whether weekends, holidays, Ramadan and Lebaran are in the forecast: `used`; `no_better` where they made the \
+             backtest no nearer; `not_tested` with too few months; `not_known` after the last year whose dates are known \
+             (2029; from 2027 on calculated, not decreed); `off` where no calendar is asked for.",
+        )
+        .filled(),
+        Column::new("ramadan_days", Integer, "Days of Ramadan in the month; empty where they are not known or not asked for."),
+        Column::new("lebaran", Date, "The first day of Lebaran where it is in the month."),
     ],
     open: None,
 };
+
+const fn effect(name: &'static str, doc: &'static str) -> Column {
+    Column::new(name, Ratio, doc)
+}
 
 /// How well it was foreseen.
 pub static TREND_FORECAST_BACKTEST: Table = Table {
@@ -86,6 +100,21 @@ pub static TREND_FORECAST_BACKTEST: Table = Table {
             .filled(),
         Column::new("inside_80", Ratio, "Share of these inside the 80 % interval; empty where there are none."),
         Column::new("inside_95", Ratio, "Share of these inside the 95 % interval."),
+        Column::new(
+            "error_without_calendar",
+            Money,
+            "Mean absolute error of the combination had it never used the calendar; empty without a backtest or calendar.",
+        ),
+        Column::new("error_with_calendar", Money, "The same had it always used it."),
+        effect(
+            "effect_saturday",
+            "How much more a Saturday brings than an average day, 0.2 being a fifth; empty where the calendar is not used.",
+        ),
+        effect("effect_sunday", "The same of a Sunday."),
+        effect("effect_holiday", "The same of a public holiday from Monday to Friday other than those of Lebaran."),
+        effect("effect_ramadan", "The same of a day of Ramadan."),
+        effect("effect_before_lebaran", "What a day of the two weeks before Lebaran brings on top of that."),
+        effect("effect_lebaran", "How much more a day of the week from Lebaran on brings; below nil where less."),
     ],
     open: None,
 };

@@ -16,10 +16,14 @@ pub static TREND_CALENDAR: Table = Table {
         Column::new("trading_days", Integer, "Days with a sale.").filled(),
         Column::new("weekend_days", Integer, "Saturdays and Sundays.").filled(),
         Column::new(
-            "ramadan_days",
+            "holidays",
             Integer,
-            "Days of Ramadan in Indonesia; empty outside the years known (2008 to 2027).",
+            "Public holidays from Monday to Friday, without those of Lebaran; as all that follow of the calendar, empty \
+             where none is asked for and outside the years known (2008 to 2029).",
         ),
+        Column::new("ramadan_days", Integer, "Days of Ramadan."),
+        Column::new("before_lebaran_days", Integer, "Of the two weeks before Lebaran, the days in the month."),
+        Column::new("lebaran_days", Integer, "Of the week from Lebaran on, the days in the month."),
         Column::new("lebaran", Date, "The first day of Lebaran (1 Syawal) where it is in the month."),
         Column::new("net_sales", Money, "Net sales.").filled(),
         Column::new(

@@ -1,7 +1,7 @@
 //! Segments, customers at risk, cohorts.
 
 use super::super::format::{self, NONE};
-use super::super::table::{Table, number, text};
+use super::super::table::{Table, number, signed, text};
 use super::super::{Churn, CohortRow, Cohorts, MetricRow, ModelCard, Segments};
 use super::profitability::name_or_id;
 use super::{Voice, ratio, segment_moves, shade};
@@ -175,7 +175,40 @@ pub(super) fn cohorts(voice: Voice<'_>, data: &Cohorts) -> Value {
         lead, note,
         offsets => (0..width).collect::<Vec<_>>(),
         rows => triangle.collect::<Vec<_>>(),
+        brought => brought(voice, rows),
     }
+}
+
+/// Months after which the contribution of a customer is shown.
+const AGES: [usize; 4] = [0, 3, 6, 12];
+
+/// What the customers of each cohort have brought; nothing for months not yet observed.
+fn brought(voice: Voice<'_>, rows: &[CohortRow]) -> Value {
+    let newest_first: Vec<&CohortRow> = rows.iter().rev().collect();
+    let heads = [
+        "cohort",
+        "#customers",
+        "#net_sales_so_far",
+        "#contribution_so_far",
+        "#each_0",
+        "#each_3",
+        "#each_6",
+        "#each_12",
+    ];
+    Table::new(voice, &heads).fill(voice, &newest_first, COHORTS, |row| {
+        let each = |age: usize| {
+            let sum = row.contribution.get(age).filter(|_| row.customers > 0);
+            signed(sum.map_or(String::new(), |sum| voice.short(sum / row.customers as i64)))
+        };
+        let mut cells = vec![
+            text(format::month(&row.cohort, voice.language)),
+            number(voice.count(row.customers)),
+            signed(voice.money(row.brought.0)),
+            signed(voice.money(row.brought.1)),
+        ];
+        cells.extend(AGES.map(each));
+        cells
+    })
 }
 
 fn cell(voice: Voice<'_>, share: f64) -> String {

@@ -1,10 +1,12 @@
 //! Forecast, bridges, anomalies, products and market.
 
 use super::super::charts::{self, Step};
-use super::super::charts_forecast::{Ahead, forecast_band};
+use super::super::charts_forecast::{Ahead, Label, forecast_band};
 use super::super::format::{self, NONE};
 use super::super::table::{Cell, Table, number, signed, text};
-use super::super::{AbcMatrix, Anomaly, Bridge, ForecastChart, ForecastPart, MarketShare, Outlook, ProductWay};
+use super::super::{
+    AbcMatrix, Anomaly, Bridge, CalendarTest, ForecastChart, ForecastPart, MarketShare, Outlook, ProductWay,
+};
 use super::{Voice, ratio, shade};
 use minijinja::{Value, context};
 
@@ -14,6 +16,8 @@ pub(super) fn view(voice: Voice<'_>, data: &Outlook) -> Value {
     context! {
         forecast => data.forecast.as_ref().map(|chart| Value::from_safe_string(forecast_chart(voice, chart))),
         forecast_table => data.forecast.as_ref().map(|chart| forecast_table(voice, chart)),
+        lebaran_shown => data.forecast.as_ref().is_some_and(|chart| !chart.lebaran.is_empty()),
+        calendar => data.forecast.as_ref().and_then(|chart| chart.calendar.as_ref()).map(|test| calendar(voice, test)),
         verdict => data.forecast.as_ref().map(|chart| verdict(voice, chart)),
         parts => ["branch", "category"].map(|dimension| parts(voice, dimension, &data.forecast_parts)),
         bridges => [
@@ -33,7 +37,12 @@ pub(super) fn view(voice: Voice<'_>, data: &Outlook) -> Value {
 
 fn forecast_chart(voice: Voice<'_>, chart: &ForecastChart) -> String {
     let months = chart.past.iter().map(|(month, _)| month).chain(chart.months.iter().map(|month| &month.month));
-    let labels: Vec<String> = months.map(|month| format::month_short(month, voice.language)).collect();
+    let label = |month: &String| Label {
+        text: format::month_short(month, voice.language),
+        year: month.get(..4).unwrap_or_default().to_owned(),
+        marked: chart.lebaran.contains(month),
+    };
+    let labels: Vec<Label> = months.map(label).collect();
     let past: Vec<i64> = chart.past.iter().map(|(_, value)| *value).collect();
     let ahead: Vec<Ahead> = chart
         .months
@@ -66,10 +75,35 @@ fn verdict(voice: Voice<'_>, chart: &ForecastChart) -> Value {
         ("months", &*voice.count(chart.tested_months)),
         ("error", &voice.money_short(error)),
         ("naive", &voice.money_short(naive)),
+        ("yardstick", voice.word(if chart.naive_is_last_month { "as_last_month" } else { "as_last_year" })),
         ("inside", &chart.inside_80.map_or(NONE.to_owned(), |inside| voice.percent(inside, 0))),
     ];
     let key = if is_better { "forecast_better" } else { "forecast_no_better" };
     context! { ok => is_better, text => voice.sentence(key, &values) }
+}
+
+/// What weekends, holidays and Lebaran do to the forecast, and where their dates end.
+fn calendar(voice: Voice<'_>, test: &CalendarTest) -> String {
+    let [without, with] = test.errors.map(|error| voice.money_short(error));
+    let mut sentence = match test.effects {
+        None => voice.sentence("calendar_no_better", &[("without", &without), ("with", &with)]),
+        Some(effects) => {
+            let [saturday, before, after] = effects.map(|effect| format::signed_percent(effect, 0, voice.language));
+            let values = [
+                ("without", &*without),
+                ("with", &with),
+                ("saturday", &saturday),
+                ("before", &before),
+                ("after", &after),
+            ];
+            voice.sentence("calendar_used", &values)
+        }
+    };
+    if test.unknown_months > 0 {
+        sentence.push(' ');
+        sentence.push_str(&voice.sentence("calendar_ends", &[("months", &voice.count(test.unknown_months))]));
+    }
+    sentence
 }
 
 fn parts(voice: Voice<'_>, dimension: &str, all: &[ForecastPart]) -> Value {
@@ -113,7 +147,10 @@ fn anomalies(voice: Voice<'_>, all: &[Anomaly]) -> Value {
             voice.label("dimension", &row.dimension)
         });
         vec![
-            text(format::month(&row.month, voice.language)),
+            text(format::month(&row.month, voice.language)).sub(match row.ramadan_days {
+                0 => String::new(),
+                days => voice.sentence("ramadan", &[("days", &voice.count(days))]),
+            }),
             place,
             signed(voice.money(row.actual)),
             number(voice.money(row.expected)),

@@ -49,6 +49,7 @@ pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
         charts,
         slope => trend.slope.as_ref().map(|slope| slope_sentence(voice, slope)),
         line_shown => line.is_some(),
+        lebaran_shown => trend.months.iter().any(|row| row.lebaran.is_some()),
         partial_shown => shown.iter().any(|row| row.partial),
         months,
         movers_title => voice.sentence("movers_title", &[("month", &month)]),
@@ -81,7 +82,15 @@ fn bars(voice: Voice<'_>, months: &[MonthRow]) -> Vec<Bar> {
         Bar {
             label: format::month_short(&row.month, voice.language),
             label_below: label_below.to_owned(),
-            title: format!("{month}: {}", voice.money_code(row.net_sales)),
+            title: match &row.lebaran {
+                Some(day) => format!(
+                    "{month}: {} · Lebaran {}",
+                    voice.money_code(row.net_sales),
+                    format::date(day, voice.language)
+                ),
+                None => format!("{month}: {}", voice.money_code(row.net_sales)),
+            },
+            marked: row.lebaran.is_some(),
             value: row.net_sales,
             hatched: if row.partial { voice.word("partial").to_owned() } else { String::new() },
         }
