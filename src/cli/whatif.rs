@@ -6,8 +6,8 @@ use super::args::Whatif;
 use super::{Session, analyze, render};
 use crate::analyses::profitability::{Change, Flip};
 use crate::deliver::report::format;
+use crate::engine;
 use crate::error::Result;
-use crate::facts;
 use crate::lake::{LakeDir, Manifest};
 
 /// Works the statement out twice and prints who is of another class.
@@ -18,7 +18,7 @@ pub fn run(session: &Session, args: &Whatif) -> Result<u8> {
     let lake = LakeDir(session.project.lake());
     let manifest = Manifest::read(&lake)?;
     let as_of = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
-    let mut facts = facts::load_parts(&lake, &manifest, as_of, profitability.parts_for(&changes))?;
+    let mut facts = engine::load_facts(&config.analyses, &lake, &manifest, as_of, profitability.parts_for(&changes))?;
     let comparison = profitability.what_if(&mut facts, &changes)?;
     let currency = &config.core.currency;
     let language = session.language(&config);

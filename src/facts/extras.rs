@@ -235,6 +235,7 @@ pub(super) fn jobs(lake: &LakeDir, manifest: &Manifest, facts: &Facts, products:
                     product: 0,
                     quantity: 0,
                     standard_cost: 0,
+                    counted_cost: 0,
                     material_cost: amount(2, row),
                     labour_hours: amount(3, row),
                     machine_hours: amount(4, row),
@@ -276,6 +277,7 @@ fn add_lines(
                 let cost = amount(6, row).unwrap_or(job.quantity * unit_cost.unwrap_or(0));
                 let came_back = returned.is_valid(row) && returned.value(row);
                 job.standard_cost = if came_back { 0 } else { cost };
+                job.counted_cost = job.standard_cost;
             }
             Ok(())
         })?;

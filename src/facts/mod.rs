@@ -235,8 +235,10 @@ pub struct Job {
     pub product: u32,
     /// Units of the line.
     pub quantity: i64,
-    /// What the line costs in the order's totals: the standard.
+    /// What the line costs by the standard.
     pub standard_cost: i64,
+    /// What it counts at in the order's totals: the standard, until [`Facts::cost_jobs`] says what it took.
+    pub counted_cost: i64,
     /// Material, minor units.
     pub material_cost: i64,
     /// Hours of work, millionths.

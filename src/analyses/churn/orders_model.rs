@@ -47,6 +47,11 @@ impl OrdersModel {
         OrdersModel::new(histories, chosen.fit, chosen.passed)
     }
 
+    /// The historic rate, which needs no fit.
+    pub fn historic(features: &[Features]) -> OrdersModel {
+        OrdersModel::new(compress(features.iter().map(history)), None, Vec::new())
+    }
+
     /// Fits the same kind of model to customers as they stood on another day.
     pub fn like(&self, features: &[Features]) -> OrdersModel {
         let histories = compress(features.iter().map(history));

@@ -1,6 +1,6 @@
 //! What if: wages, rates, pools or prices change. The statement is worked out again and the customers are compared.
 
-use super::settings::Pool;
+use super::settings::{Driver, Pool};
 use super::{Profitability, Statement};
 use crate::error::{Error, Result};
 use crate::facts::{Described, Facts, Keep, Parts};
@@ -88,12 +88,25 @@ impl Change {
 }
 
 impl Profitability {
-    /// What of the facts is read to compare: single lines only where prices change or a formula goes by line.
+    /// What of the facts is read to compare, no more than the drivers and formulas of the pools ask for: single lines only
+    /// where prices change or a formula goes by line, interactions only where one is a driver, codes only where one is
+    /// named.
     pub fn parts_for(&self, changes: &[Change]) -> Parts {
         let prices = changes.iter().any(|change| matches!(change.what, What::Price(_)));
-        let by_line = self.pools.values().any(|pool| pool.per_line.is_some());
+        let of_pools = |is: &dyn Fn(&Pool) -> bool| self.pools.values().any(is);
+        let has = |pool: &Pool, drivers: &[Driver]| pool.driver.is_some_and(|driver| drivers.contains(&driver));
+        let by_line = of_pools(&|pool| pool.per_line.is_some());
+        let names_code = |text: &str| ["channel", "payment", "branch"].iter().any(|code| text.contains(code));
+        let codes = of_pools(&|pool| {
+            let texts = [&pool.trace, &pool.per_order, &pool.per_line, &pool.per_contact];
+            let by_code = has(pool, &[Driver::DeliveredOrders, Driver::CardNetSales]);
+            by_code || texts.into_iter().flatten().any(|text| names_code(text))
+        });
+        let interactions = of_pools(&|pool| {
+            pool.per_contact.is_some() || has(pool, &[Driver::ServiceMinutes, Driver::Contacts])
+        });
         let lines = if prices || by_line { Keep::All } else { Keep::None };
-        Parts { lines, sums: true, interactions: true, customers: Described::All, codes: true }
+        Parts { lines, sums: true, interactions, customers: Described::Class, codes }
     }
 
     /// Works the statement out before and after the changes. The facts stay changed.
@@ -106,6 +119,7 @@ impl Profitability {
         for change in changes {
             changed.apply(facts, change)?;
         }
+        changed.cost_jobs(facts)?;
         let after = changed.statement(facts)?;
         Ok(self.compare(&before, &after))
     }

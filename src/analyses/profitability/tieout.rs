@@ -116,8 +116,7 @@ fn lines(facts: &Facts, statement: &Statement) -> Vec<Row> {
     let rebates = total(&orders.rebate);
     let discounts = sum(&|line| lines.discount(line)) - promotions - rebates;
     let returns = sum(&|line| lines.returns(line));
-    let jobs: i64 = statement.job_extra.iter().map(|(_, extra)| extra).sum();
-    let cogs = facts.totals.iter().map(|totals| totals.cogs).sum::<i64>() + jobs;
+    let cogs = facts.totals.iter().map(|totals| totals.cogs).sum();
     let row = |line: &str, ledger: i64, value: fn(&Figures) -> i64| Row {
         line: line.into(),
         ledger,
