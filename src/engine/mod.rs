@@ -68,10 +68,7 @@ pub fn run(
             ready.into_iter().partition(|analysis| !analysis.spec().needs.iter().any(|need| failed(need)));
         for orphan in orphans {
             let needs = orphan.spec().needs.iter().find(|need| failed(need)).copied().unwrap_or_default();
-            let message = format!("`{needs}` failed");
-            outcome
-                .failures
-                .push((orphan.spec().id.into(), Error::Internal { during: "an analysis it needs", message }));
+            outcome.failures.push((orphan.spec().id.into(), Error::NotMade { analysis: needs.into() }));
         }
         let finished: Mutex<Vec<(String, f64)>> = Mutex::new(Vec::new());
         let done: Vec<(&'static str, Result<Tables>)> = ready

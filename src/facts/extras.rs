@@ -14,7 +14,7 @@ use crate::lake::{LakeDir, Manifest};
 use crate::stats::allocate::largest_remainder;
 
 /// Costs of activities: month, pool, amount.
-pub(super) fn costs(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<(i32, String, i64)>> {
+pub fn costs(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<(i32, String, i64)>> {
     by_month(lake, manifest, as_of, "activity_costs", "pool")
 }
 
@@ -48,7 +48,7 @@ fn by_month(
 }
 
 /// Dated rates: name, first day, value in millionths; by name, then day.
-pub(super) fn rates(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<(String, i32, i64)>> {
+pub fn rates(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<(String, i32, i64)>> {
     let mut rates = Vec::new();
     for file in manifest.files("cost_rates") {
         for batch in read(lake, file, &["rate", "valid_from", "value"], &[])? {

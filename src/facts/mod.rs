@@ -14,7 +14,7 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
-pub use extras::order_ids;
+pub use extras::{costs, order_ids, rates};
 pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
 pub use totals::{OrderTotals, Sales};
 

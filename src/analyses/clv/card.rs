@@ -98,7 +98,7 @@ impl Clv {
                 }
             }
             spreads = now;
-            let is_believed = at.customers.len() >= FEWEST_CUSTOMERS && actual.margin.iter().any(|came| *came != 0.0);
+            let is_believed = at.customers.len() >= FEWEST_CUSTOMERS;
             tests.insert(0, Test { from, to, customers: at.customers.len(), is_believed, measured });
         }
         let winner = tests.first().is_some_and(|newest| newest.is_believed).then(|| winner(&tests)).flatten();
@@ -192,7 +192,7 @@ fn distance(metric: &str, value: f64) -> f64 {
 /// the mean, each weighted by 1 ÷ (what the customer had brought + what customers had on average), so that no single
 /// large one decides. 1 is perfect, 0 no better than to know the mean alone. Squared misses are smallest in the mean
 /// for the expectation (Gneiting 2011, Making and evaluating point forecasts), whatever the weights, as long as they
-/// are known before.
+/// are known before. Where all brought the same, misses are held against what customers had brought on average.
 fn explained_share(foreseen: &[f64], came: &[f64], earned: &[i64]) -> Option<f64> {
     let size = |earned: &i64| earned.unsigned_abs() as f64;
     let average = earned.iter().map(size).sum::<f64>() / earned.len().max(1) as f64;
@@ -201,7 +201,8 @@ fn explained_share(foreseen: &[f64], came: &[f64], earned: &[i64]) -> Option<f64
     let mean = weighted(&|at| came[at]) / weights.iter().sum::<f64>();
     let apart = weighted(&|at| (came[at] - mean) * (came[at] - mean));
     let missed = weighted(&|at| (came[at] - foreseen[at]) * (came[at] - foreseen[at]));
-    (apart > 0.0).then(|| 1.0 - missed / apart)
+    let whole = if apart > 0.0 { apart } else { weighted(&|_| average * average) };
+    (whole > 0.0).then(|| 1.0 - missed / whole)
 }
 
 fn metrics(forecast: &Forecast, actual: &Actual, at: &Standpoint<'_>) -> Vec<(&'static str, Option<f64>)> {
@@ -273,6 +274,9 @@ mod tests {
         assert_eq!(explained_share(&[10.0; 3], &came, &earned), Some(0.0));
         // Misses of 10 ÷ 200 apart.
         assert!((explained_share(&[0.0, 10.0, 10.0], &came, &earned).unwrap() - 0.5).abs() < 1e-12);
-        assert_eq!(explained_share(&[1.0, 2.0], &[5.0, 5.0], &[1, 1]), None);
+        // Nobody came back: who foresaw nothing was right, who foresaw as much as before was as wrong as that.
+        assert_eq!(explained_share(&[0.0, 0.0], &[0.0, 0.0], &[9, 9]), Some(1.0));
+        assert_eq!(explained_share(&[9.0, 9.0], &[0.0, 0.0], &[9, 9]), Some(0.0));
+        assert_eq!(explained_share(&[], &[], &[]), None);
     }
 }

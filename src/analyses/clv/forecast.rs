@@ -110,7 +110,11 @@ impl<'f> Standpoint<'f> {
 
     /// The way that serves where nothing could be tested.
     pub fn default_way(&self) -> Way {
-        if self.knows(Way::Calibrated) { Way::Calibrated } else { Way::Model }
+        if self.knows(Way::Calibrated) && self.customers.len() >= FEWEST_CUSTOMERS {
+            Way::Calibrated
+        } else {
+            Way::Model
+        }
     }
 
     /// Whether a way can be applied.

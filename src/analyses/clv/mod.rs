@@ -125,7 +125,7 @@ impl Clv {
             (None, true) => {
                 format!("fewer than {FEWEST_CUSTOMERS} customers: no model is fitted or tested, a rule serves")
             }
-            (None, false) => "too little history to test on".into(),
+            (None, false) => format!("fewer than {FEWEST_CUSTOMERS} customers at the start of a test window: untested"),
         };
         rows.push(Row { value: share, ..said(format!("serves:{}", name(served.way)), why) });
         if backtest.winner.is_some_and(Way::is_baseline) {

@@ -102,11 +102,51 @@ impl Profitability {
             let by_code = has(pool, &[Driver::DeliveredOrders, Driver::CardNetSales]);
             by_code || texts.into_iter().flatten().any(|text| names_code(text))
         });
-        let interactions = of_pools(&|pool| {
-            pool.per_contact.is_some() || has(pool, &[Driver::ServiceMinutes, Driver::Contacts])
-        });
+        let interactions =
+            of_pools(&|pool| pool.per_contact.is_some() || has(pool, &[Driver::ServiceMinutes, Driver::Contacts]));
         let lines = if prices || by_line { Keep::All } else { Keep::None };
         Parts { lines, sums: true, interactions, customers: Described::Class, codes }
+    }
+
+    /// Refuses a change of a rate or a pool that is not there, before anything is read but the rates and the costs of
+    /// activities.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], with what there is.
+    pub fn check(&self, changes: &[Change], rates: &[(String, i32, i64)], costs: &[(i32, String, i64)]) -> Result<()> {
+        for change in changes {
+            match &change.what {
+                What::Rate(rate) => {
+                    let followed = self.pools.values().flat_map(|pool| pool.follows.keys());
+                    let mut known: Vec<&String> = rates.iter().map(|(name, ..)| name).chain(followed).collect();
+                    known.sort();
+                    known.dedup();
+                    if !known.contains(&rate) {
+                        let known = known.into_iter().cloned().collect();
+                        let what = "rate (nor does any pool follow one)";
+                        return Err(Error::Unknown { what, name: rate.clone(), known });
+                    }
+                }
+                // What sending cost is a pool only where orders say so.
+                What::Pool(pool) if pool != "freight" && !self.has_pool(pool, costs) => {
+                    return Err(self.unknown_pool(pool, costs));
+                }
+                What::Pool(_) | What::Price(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn has_pool(&self, name: &str, costs: &[(i32, String, i64)]) -> bool {
+        self.pools.contains_key(name) || costs.iter().any(|(_, pool, _)| pool == name)
+    }
+
+    fn unknown_pool(&self, name: &str, costs: &[(i32, String, i64)]) -> Error {
+        let mut known: Vec<String> =
+            self.pools.keys().cloned().chain(costs.iter().map(|(_, pool, _)| pool.clone())).collect();
+        known.sort();
+        known.dedup();
+        Error::Unknown { what: "pool", name: name.into(), known }
     }
 
     /// Works the statement out before and after the changes. The facts stay changed.
@@ -114,6 +154,7 @@ impl Profitability {
     /// # Errors
     /// [`Error::Unknown`] for a change of something that is not there.
     pub fn what_if(&self, facts: &mut Facts, changes: &[Change]) -> Result<Comparison> {
+        self.check(changes, &facts.rates, &facts.costs)?;
         let before = self.statement(facts)?;
         let mut changed = self.clone();
         for change in changes {
@@ -161,23 +202,11 @@ impl Profitability {
         let factor = Decimal::ONE.plus(change.by).ok_or_else(too_large)?;
         match &change.what {
             What::Rate(rate) => {
-                let known = facts.rates.iter().any(|(name, ..)| name == rate);
                 let following: Vec<(String, Decimal)> = self
                     .pools
                     .iter()
                     .filter_map(|(name, pool)| pool.follows.get(rate).map(|share| (name.clone(), share.0)))
                     .collect();
-                if !known && following.is_empty() {
-                    let mut names: Vec<String> = facts.rates.iter().map(|(name, ..)| name.clone()).collect();
-                    names.extend(self.pools.values().flat_map(|pool| pool.follows.keys().cloned()));
-                    names.sort();
-                    names.dedup();
-                    return Err(Error::Unknown {
-                        what: "rate (nor does any pool follow one)",
-                        name: rate.clone(),
-                        known: names,
-                    });
-                }
                 for (_, _, value) in facts.rates.iter_mut().filter(|(name, ..)| name == rate) {
                     *value = scaled(*value, factor)?;
                 }
@@ -194,12 +223,10 @@ impl Profitability {
 
     /// Times a factor: what was booked for the pool, and what its formula traces.
     fn scale_pool(&mut self, facts: &mut Facts, name: &str, factor: Decimal) -> Result<()> {
-        let mut found = false;
         if name == "freight" && !facts.orders.freight.is_empty() && !self.pools.contains_key(name) {
             self.pools.insert(name.into(), Pool { trace: Some("freight".into()), ..Pool::default() });
         }
         if let Some(pool) = self.pools.get_mut(name) {
-            found = true;
             if let Some(trace) = &mut pool.trace {
                 *trace = format!("{factor} * ({trace})");
             }
@@ -208,17 +235,9 @@ impl Profitability {
             }
         }
         for (_, _, amount) in facts.costs.iter_mut().filter(|(_, pool, _)| pool == name) {
-            found = true;
             *amount = scaled(*amount, factor)?;
         }
-        if found {
-            return Ok(());
-        }
-        let mut known: Vec<String> =
-            self.pools.keys().cloned().chain(facts.costs.iter().map(|row| row.1.clone())).collect();
-        known.sort();
-        known.dedup();
-        Err(Error::Unknown { what: "pool", name: name.into(), known })
+        if self.has_pool(name, &facts.costs) { Ok(()) } else { Err(self.unknown_pool(name, &facts.costs)) }
     }
 }
 
