@@ -126,11 +126,6 @@ impl Calibration {
         self.orders[1]
     }
 
-    /// XXX
-    pub fn estimates(&self) -> [f64; 4] {
-        [self.orders[0], self.orders[1], self.odds[0], self.odds[1]]
-    }
-
     /// Level of the expected orders in force, as a factor.
     pub fn level(&self) -> f64 {
         self.orders[0].exp()

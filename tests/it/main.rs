@@ -9,7 +9,6 @@ mod cli;
 mod clv;
 mod determinism;
 mod dialect;
-mod experiment;
 mod earlier;
 mod formats;
 mod fuzz;

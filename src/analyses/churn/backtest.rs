@@ -99,8 +99,7 @@ pub fn backtest(facts: &Facts, first_day: i32, horizon: i32) -> Backtest {
     let mut found = Backtest::default();
     let mut chosen_before = None;
     let mut of_all: Vec<Vec<Card>> = Vec::new();
-    let xw = std::env::var("X_WINDOWS").ok().and_then(|x| x.parse().ok()).unwrap_or(WINDOWS);
-    for window in (1..=xw).rev() {
+    for window in (1..=WINDOWS).rev() {
         let from = facts.as_of - window * horizon;
         let test = Origin::new(facts, from, horizon);
         found.is_believed = test.is_instructive();
@@ -129,8 +128,8 @@ pub fn backtest(facts: &Facts, first_day: i32, horizon: i32) -> Backtest {
                 by_cohort.push(card(name.clone(), members.len(), measures(&scores, &outcomes)));
             }
         }
+        chosen_before = winner(&[&cards]);
         of_all.insert(0, cards.clone());
-        chosen_before = winner(&of_all.iter().map(Vec::as_slice).collect::<Vec<_>>());
         cards.extend(by_cohort);
         found.cards.splice(0..0, cards);
     }
