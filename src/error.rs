@@ -78,6 +78,9 @@ pub enum Error {
     /// A figure does not tie out to its source.
     #[error("`{table}` does not tie out: {message}")]
     TieOut { table: &'static str, message: String },
+    /// An analysis that was not made, as another one it needs failed.
+    #[error("it needs `{analysis}`, which failed")]
+    NotMade { analysis: String },
     /// SQL that did not parse or run.
     #[error("the query failed: {message}")]
     Query { message: String },
@@ -104,7 +107,7 @@ impl Error {
     /// DESIGN's exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Internal { .. } | Error::Contract { .. } => 1,
+            Error::Internal { .. } | Error::Contract { .. } | Error::NotMade { .. } => 1,
             Error::Config { .. }
             | Error::NoProject { .. }
             | Error::Unknown { .. }
@@ -187,7 +190,10 @@ impl Error {
                 "the last good run still serves; see `langgan check`, then ask for the data again or `langgan accept` them"
                     .into()
             }
-            Error::TieOut { .. } => "nothing was published; the last good run still serves".into(),
+            Error::TieOut { .. } => {
+                "what rests on it is not in this run: correct its source or the settings, and run again".into()
+            }
+            Error::NotMade { analysis } => format!("put right what failed in `{analysis}`, above"),
             Error::Usage { hint, .. } => hint.clone(),
             Error::Query { .. } => "list what can be queried with `langgan query -c \"SHOW TABLES\"`".into(),
             Error::Internal { .. } | Error::Contract { .. } => {

@@ -5,7 +5,6 @@ pub mod activity;
 pub mod basket;
 pub mod churn;
 pub mod clv;
-pub mod contracts;
 pub mod control_group;
 pub mod cross_sell;
 pub mod customer_history;
@@ -20,6 +19,7 @@ pub mod profitability;
 pub mod queue;
 pub mod replenish;
 pub mod rfm;
+pub mod subscriptions;
 pub mod trends;
 pub mod up_sell;
 
@@ -143,7 +143,7 @@ registry! {
     rfm: rfm::Rfm,
     churn: churn::Churn,
     clv: clv::Clv,
-    contracts: contracts::Contracts,
+    subscriptions: subscriptions::Subscriptions,
     trends: trends::Trends,
     basket: basket::Basket,
     itemsets: itemsets::ItemsetRules,

@@ -15,7 +15,7 @@ use crate::engine::publish::{Draft, outside};
 use crate::engine::record::{self, Record};
 use crate::engine::{self, Outcome, earlier, lock};
 use crate::error::{Error, Result};
-use crate::facts::{self, Facts};
+use crate::facts::{self, Facts, Parts};
 use crate::lake::{LakeDir, Manifest};
 
 /// Ingest, check, every analysis, publish.
@@ -54,7 +54,7 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
     let parts = engine::parts(&config.analyses, &args.names)?;
     let picture = check::look(session, &config, &lake, &manifest, as_of)?;
     let served = &picture.gate.view.manifest;
-    let facts = facts::load_parts(&lake, served, as_of, parts)?;
+    let facts = engine::load_facts(&config.analyses, &lake, served, as_of, parts)?;
     let decimals = config.core.currency.decimals;
     let earlier = earlier::load(&session.project.runs(), as_of, decimals, &config.analyses, &args.names)?;
     let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, served, earlier, &|_| {})?;
@@ -103,7 +103,7 @@ fn publish(
     }
     let served = &picture.gate.view.manifest;
     bar.set_message("reading the lake");
-    let facts = facts::load(lake, served, as_of)?;
+    let facts = engine::load_facts(&config.analyses, lake, served, as_of, Parts::ALL)?;
     lap("facts", &mut seconds);
     let earlier = earlier::load(&session.project.runs(), as_of, config.core.currency.decimals, &config.analyses, &[])?;
     let progress = |step: &str| bar.set_message(step.to_string());

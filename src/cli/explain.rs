@@ -102,9 +102,10 @@ fn with_key(session: &Session, args: &Explain, name: &str, key: &str) -> Result<
     let lake = LakeDir(session.project.lake());
     let manifest = Manifest::read(&lake)?;
     let as_of = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
-    let facts = facts::load_parts(&lake, &manifest, as_of, analysis.spec().reads)?;
-    let needs: Vec<String> = analysis.spec().needs.iter().map(|need| (*need).to_string()).collect();
     let only = [analysis.spec().id.to_string()];
+    let reads = engine::parts(&config.analyses, &only)?;
+    let facts = engine::load_facts(&config.analyses, &lake, &manifest, as_of, reads)?;
+    let needs: Vec<String> = analysis.spec().needs.iter().map(|need| (*need).to_string()).collect();
     let decimals = config.core.currency.decimals;
     let earlier = earlier::load(&session.project.runs(), as_of, decimals, &config.analyses, &only)?;
     let mut results = Results::default();

@@ -6,6 +6,7 @@ use super::args::Whatif;
 use super::{Session, analyze, render};
 use crate::analyses::profitability::{Change, Flip};
 use crate::deliver::report::format;
+use crate::engine;
 use crate::error::Result;
 use crate::facts;
 use crate::lake::{LakeDir, Manifest};
@@ -18,8 +19,16 @@ pub fn run(session: &Session, args: &Whatif) -> Result<u8> {
     let lake = LakeDir(session.project.lake());
     let manifest = Manifest::read(&lake)?;
     let as_of = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
-    let mut facts = facts::load_parts(&lake, &manifest, as_of, profitability.parts_for(&changes))?;
+    profitability.check(&changes, &facts::rates(&lake, &manifest)?, &facts::costs(&lake, &manifest, as_of)?)?;
+    let clock = std::time::Instant::now();
+    let mut facts = engine::load_facts(&config.analyses, &lake, &manifest, as_of, profitability.parts_for(&changes))?;
+    let read = clock.elapsed().as_secs_f64();
     let comparison = profitability.what_if(&mut facts, &changes)?;
+    if session.verbose {
+        let compared = clock.elapsed().as_secs_f64() - read;
+        session
+            .say(&format!("the lake read in {read:.2} s, both statements worked out and compared in {compared:.2} s"));
+    }
     let currency = &config.core.currency;
     let language = session.language(&config);
     let money = |minor: i64| format::money_code(minor, currency.decimals, currency.shown(), &currency.code, language);

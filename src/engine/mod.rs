@@ -18,7 +18,7 @@ use crate::analyses::{Analyses, Analysis, Inputs, Results};
 use crate::contracts::Table;
 use crate::contracts::results::{CUSTOMERS, SEGMENT_MEMBERS, SEGMENT_OVERLAPS, SEGMENTS};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Parts};
+use crate::facts::{self, Facts, Parts};
 use crate::lake::{LakeDir, Manifest};
 use crate::marts::{self, MARTS};
 use crate::segments::{self, Segment};
@@ -68,10 +68,7 @@ pub fn run(
             ready.into_iter().partition(|analysis| !analysis.spec().needs.iter().any(|need| failed(need)));
         for orphan in orphans {
             let needs = orphan.spec().needs.iter().find(|need| failed(need)).copied().unwrap_or_default();
-            let message = format!("`{needs}` failed");
-            outcome
-                .failures
-                .push((orphan.spec().id.into(), Error::Internal { during: "an analysis it needs", message }));
+            outcome.failures.push((orphan.spec().id.into(), Error::NotMade { analysis: needs.into() }));
         }
         let finished: Mutex<Vec<(String, f64)>> = Mutex::new(Vec::new());
         let done: Vec<(&'static str, Result<Tables>)> = ready
@@ -131,6 +128,14 @@ pub fn run_segments(outcome: &mut Outcome, segments: &BTreeMap<String, Segment>,
         Err(error) => outcome.failures.push(("segments".into(), error)),
     }
     outcome.seconds.push(("segments".into(), start.elapsed().as_secs_f64()));
+}
+
+/// Reads the facts, and has lines made to order cost what they took.
+pub fn load_facts(analyses: &Analyses, lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts) -> Result<Facts> {
+    let mut facts = facts::load_parts(lake, manifest, as_of, parts)?;
+    // Where they cannot be costed the statement says so, and what rests on it is not made.
+    let _ = analyses.profitability.cost_jobs(&mut facts);
+    Ok(facts)
 }
 
 /// What the analyses named (all, where none is) and those they need read of the facts.

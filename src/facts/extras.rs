@@ -14,7 +14,7 @@ use crate::lake::{LakeDir, Manifest};
 use crate::stats::allocate::largest_remainder;
 
 /// Costs of activities: month, pool, amount.
-pub(super) fn costs(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<(i32, String, i64)>> {
+pub fn costs(lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Vec<(i32, String, i64)>> {
     by_month(lake, manifest, as_of, "activity_costs", "pool")
 }
 
@@ -48,7 +48,7 @@ fn by_month(
 }
 
 /// Dated rates: name, first day, value in millionths; by name, then day.
-pub(super) fn rates(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<(String, i32, i64)>> {
+pub fn rates(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<(String, i32, i64)>> {
     let mut rates = Vec::new();
     for file in manifest.files("cost_rates") {
         for batch in read(lake, file, &["rate", "valid_from", "value"], &[])? {
@@ -236,6 +236,7 @@ pub(super) fn jobs(lake: &LakeDir, manifest: &Manifest, facts: &Facts, products:
                     product: 0,
                     quantity: 0,
                     standard_cost: 0,
+                    counted_cost: 0,
                     material_cost: amount(2, row),
                     labour_hours: amount(3, row),
                     machine_hours: amount(4, row),
@@ -277,6 +278,7 @@ fn add_lines(
                 let cost = amount(6, row).unwrap_or(job.quantity * unit_cost.unwrap_or(0));
                 let came_back = returned.is_valid(row) && returned.value(row);
                 job.standard_cost = if came_back { 0 } else { cost };
+                job.counted_cost = job.standard_cost;
             }
             Ok(())
         })?;

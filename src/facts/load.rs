@@ -64,6 +64,8 @@ pub enum Keep {
 pub enum Described {
     /// The id.
     Ids,
+    /// And whether it is one of our own.
+    Class,
     /// And whether, by whom and on what occasion the customer may be called.
     Desk,
     /// Every column.
@@ -75,6 +77,7 @@ impl Described {
     fn columns(self) -> Option<&'static [&'static str]> {
         match self {
             Described::Ids => Some(&[]),
+            Described::Class => Some(&["party_class"]),
             Described::Desk => Some(&["agent_id", "branch_id", "party_class", "phone", "consent_call", "birth_date"]),
             Described::All => None,
         }

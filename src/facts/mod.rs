@@ -15,7 +15,7 @@ use std::ops::Range;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
-pub use extras::order_ids;
+pub use extras::{costs, order_ids, rates};
 pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
 pub use purchases::{GONE, Purchases};
 pub use totals::{OrderTotals, Sales};
@@ -239,8 +239,10 @@ pub struct Job {
     pub product: u32,
     /// Units of the line.
     pub quantity: i64,
-    /// What the line costs in the order's totals: the standard.
+    /// What the line costs by the standard.
     pub standard_cost: i64,
+    /// What it counts at in the order's totals: the standard, until [`Facts::cost_jobs`] says what it took.
+    pub counted_cost: i64,
     /// Material, minor units.
     pub material_cost: i64,
     /// Hours of work, millionths.

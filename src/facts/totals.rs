@@ -3,7 +3,7 @@
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 
-use super::{Facts, Line, Lines, Orders, line_kind};
+use super::{Facts, Job, Line, Lines, Orders, line_kind};
 
 /// The sums of one order's lines, money in minor units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -116,6 +116,30 @@ impl Facts {
         }
         let unit_cost = self.products.numbers::<Int64Type>("unit_cost");
         self.totals = totals(&self.orders, &self.lines, &unit_cost, &self.category);
+        for job in &mut self.jobs {
+            job.counted_cost = job.standard_cost;
+        }
+    }
+
+    /// The lines of an order that were made to order.
+    #[inline]
+    pub fn jobs_of(&self, order: usize) -> &[Job] {
+        if self.jobs.is_empty() {
+            return &[];
+        }
+        let jobs = &self.jobs[self.jobs.partition_point(|job| (job.order as usize) < order)..];
+        &jobs[..jobs.partition_point(|job| job.order as usize == order)]
+    }
+
+    /// Puts what lines made to order took, one cost a job, in the place of what they counted at in the totals: whoever
+    /// asks for the cost of goods gets the same one.
+    pub fn cost_jobs(&mut self, costs: &[i64]) {
+        for (job, cost) in self.jobs.iter_mut().zip(costs) {
+            if let Some(totals) = self.totals.get_mut(job.order as usize) {
+                totals.cogs += cost - job.counted_cost;
+                job.counted_cost = *cost;
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! - [`gamma_gamma`]: expected value of an order
 //! - [`logistic`]: ridge logistic regression
 //! - [`boosting`]: gradient boosted trees
-//! - [`survival`]: how long contracts last
+//! - [`survival`]: how long subscriptions last
 //! - [`rank`]: NTILE and tie-keeping quantile scores
 //! - [`allocate`]: splitting cents exactly
 //! - [`decimal`], [`formula`]: exact decimals, and formulas over them

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 /// How ranks become scores where equal values get equal scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TieRule {
-    /// A value takes the bin of its middle rank: with mid-rank m among n, `1 + floor(bins (m - 1/2) / n)`.
+    /// A value takes the bin of its middle rank: with mid-rank m among n, `ceil(bins (m - 1/2) / n)`.
     MidRank,
     /// A value scores 1 + the number of quantiles (type 7 of Hyndman & Fan 1996, the default of R and NumPy) at
     /// 1/bins, 2/bins, … that it exceeds.
@@ -29,7 +29,8 @@ pub fn scores_ties_together(values: &[i64], rule: TieRule, bins: u32, descending
     let mut before = 0;
     for (place, (value, ties)) in (0_u64..).zip(groups) {
         let steps = match rule {
-            TieRule::MidRank => wide * (2 * before + ties) / (2 * count),
+            // The middle of its ranks lies above so many of the borders; on a border it is not above it.
+            TieRule::MidRank => (wide * (2 * before + ties) - 1) / (2 * count),
             // The value exceeds the k-th quantile just where it comes after position floor((n - 1) k / bins).
             TieRule::Quantile => (1..wide).take_while(|k| (count - 1) * k / wide < before).count() as u64,
             TieRule::DenseRank => (wide * (place + 1) - 1) / kinds,

@@ -1,11 +1,11 @@
-//! Survival curves of contracts, some of which have not ended yet.
+//! Survival curves of subscriptions, some of which have not ended yet.
 
-/// One step of a [`survival_curve`]: a duration at which at least one contract ended.
+/// One step of a [`survival_curve`]: a duration at which at least one subscription ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// The duration.
     pub duration: u32,
-    /// Contracts that lasted at least so long.
+    /// Subscriptions that lasted at least so long.
     pub at_risk: u64,
     /// Of those, ended at it.
     pub ended: u64,
@@ -18,15 +18,15 @@ pub struct Step {
 /// Kaplan & Meier's (1958) estimate, with Greenwood's variance and an interval on the scale of `ln(-ln S)`, which
 /// stays within 0 and 1 (Kalbfleisch & Prentice 1980).
 ///
-/// `contracts`: how long each has lasted, and whether it has ended; one that has not is known to last at least so long.
-pub fn survival_curve(contracts: &[(u32, bool)]) -> Vec<Step> {
-    let mut sorted = contracts.to_vec();
+/// `subscriptions`: how long each has lasted, and whether it has ended; one that has not is known to last at least so long.
+pub fn survival_curve(subscriptions: &[(u32, bool)]) -> Vec<Step> {
+    let mut sorted = subscriptions.to_vec();
     sorted.sort_unstable();
     let mut at_risk = sorted.len() as u64;
     let (mut survival, mut greenwood) = (1.0, 0.0);
     let mut steps = Vec::new();
     for group in sorted.chunk_by(|left, right| left.0 == right.0) {
-        let ended = group.iter().filter(|contract| contract.1).count() as u64;
+        let ended = group.iter().filter(|subscription| subscription.1).count() as u64;
         if ended > 0 {
             let (n, d) = (at_risk as f64, ended as f64);
             survival *= 1.0 - d / n;

@@ -6,6 +6,7 @@ mod branch_drops;
 mod cases;
 mod checks;
 mod cli;
+mod clv;
 mod determinism;
 mod dialect;
 mod earlier;

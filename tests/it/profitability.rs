@@ -159,7 +159,11 @@ fn a_line_that_the_ledger_does_not_confirm_is_named() {
     project.write("ledger.csv", "month,account,amount\n2026-01,6300,560000.00\n2026-01,4000,980000.01\n");
     let ran = project.run(&["run", "--quiet"]);
     assert_eq!(ran.code, 4);
-    assert!(ran.stderr.contains("`net_sales` differs from its source by 1 minor units"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("`net_sales`: its source says 980000.01, the statement 980000.00: 0.01 apart"),
+        "{}",
+        ran.stderr
+    );
     project.write("ledger.csv", "month,account,amount\n2026-01,6300,560000.00\n2026-01,4000,980000.00\n");
     project.ok(&["run", "--quiet"]);
 }

@@ -107,7 +107,7 @@ fn cdnow_is_foreseen_better_than_by_the_best_peer() {
 }
 
 #[test]
-fn telco_contracts_from_init_to_survival_curve() {
+fn telco_subscriptions_from_init_to_survival_curve() {
     let Some(export) = shared("data/telco_churn/WA_Fn-UseC_-Telco-Customer-Churn.csv") else { return };
     let project = Project::empty();
     std::fs::copy(export, project.path().join("customers.csv")).unwrap();
@@ -115,12 +115,12 @@ fn telco_contracts_from_init_to_survival_curve() {
     // There are no orders to take a day from.
     project.ok(&["run", "--quiet", "--as-of", "2026-01-01"]);
     let query = |sql: &str| project.ok(&["query", "-c", sql]).stdout;
-    assert_eq!(query("SELECT COUNT(*) AS n FROM contracts WHERE ended AND churn_probability IS NULL"), "n\n1869\n");
+    assert_eq!(query("SELECT COUNT(*) AS n FROM subscriptions WHERE ended AND churn_probability IS NULL"), "n\n1869\n");
     let number = |sql: &str| query(sql).lines().nth(1).unwrap().parse::<f64>().unwrap();
-    let survival = number("SELECT survival FROM contract_survival WHERE dimension = 'all' AND month = 72");
+    let survival = number("SELECT survival FROM subscription_survival WHERE dimension = 'all' AND month = 72");
     // The same by hand over the months of the export.
     assert!((survival - 0.592_790_152).abs() < 1e-8, "{survival}");
-    let auc = number("SELECT value FROM contract_cards WHERE serves AND metric = 'auc'");
-    let naive = number("SELECT MAX(value) AS v FROM contract_cards WHERE is_baseline AND metric = 'auc'");
+    let auc = number("SELECT value FROM subscription_cards WHERE serves AND metric = 'auc'");
+    let naive = number("SELECT MAX(value) AS v FROM subscription_cards WHERE is_baseline AND metric = 'auc'");
     assert!(auc > 0.83 && auc > naive + 0.1, "{auc} {naive}");
 }

@@ -91,7 +91,9 @@ impl Backtest {
 /// Every customer of a window.
 pub const ALL: &str = "all";
 
-/// Windows tested: the newest, and the one before it, which alone may choose what the newest then tests.
+/// Windows tested: the newest, and the one before it, which alone may choose what the newest then tests. Not more: those
+/// further back have little before them to learn from. On Online Retail and the Complete Journey four windows chose
+/// worse for the newest than two (AUC .737 for .744, .736 for .757, .842 for .876).
 const WINDOWS: i32 = 2;
 
 /// In each window predicts for the customers of its first day from what was known then, compares.

@@ -47,6 +47,11 @@ impl OrdersModel {
         OrdersModel::new(histories, chosen.fit, chosen.passed)
     }
 
+    /// The historic rate, which needs no fit.
+    pub fn historic(features: &[Features]) -> OrdersModel {
+        OrdersModel::new(compress(features.iter().map(history)), None, Vec::new())
+    }
+
     /// Fits the same kind of model to customers as they stood on another day.
     pub fn like(&self, features: &[Features]) -> OrdersModel {
         let histories = compress(features.iter().map(history));
@@ -177,7 +182,7 @@ impl Rate {
         let if_alive = match self {
             Rate::Fitted(params) => zero_if_alive(params, triple, weeks),
             Rate::Historic { weeks_per_order } => {
-                let (shape, age) = posterior(triple, *weeks_per_order);
+                let (shape, age) = posterior(triple, *weeks_per_order, weeks);
                 (-shape * (weeks / age).ln_1p()).exp()
             }
         };
@@ -189,7 +194,7 @@ impl Rate {
         match self {
             Rate::Fitted(params) => alive * orders_if_alive(params, triple, weeks),
             Rate::Historic { weeks_per_order } => {
-                let (shape, age) = posterior(triple, *weeks_per_order);
+                let (shape, age) = posterior(triple, *weeks_per_order, weeks);
                 shape / age * weeks
             }
         }
@@ -199,7 +204,7 @@ impl Rate {
     pub fn shape(&self, triple: &Triple) -> f64 {
         match self {
             Rate::Fitted(params) => params.r + f64::from(triple.repeats),
-            Rate::Historic { weeks_per_order } => posterior(triple, *weeks_per_order).0,
+            Rate::Historic { weeks_per_order } => posterior(triple, *weeks_per_order, 1.0).0,
         }
     }
 }
@@ -224,8 +229,11 @@ fn historic(triples: &[Triple]) -> Rate {
     Rate::Historic { weeks_per_order: weeks / (1.0 + orders) }
 }
 
-fn posterior(triple: &Triple, weeks_per_order: f64) -> (f64, f64) {
-    (1.0 + f64::from(triple.repeats), weeks_per_order + f64::from(triple.age_days) / DAYS_PER_WEEK)
+/// Orders and weeks that the rate of a customer rests on. Where all orders are of one day no time has been seen: then one
+/// order in the weeks ahead is as good a guess as any.
+fn posterior(triple: &Triple, weeks_per_order: f64, ahead: f64) -> (f64, f64) {
+    let weeks = weeks_per_order + f64::from(triple.age_days) / DAYS_PER_WEEK;
+    (1.0 + f64::from(triple.repeats), if weeks > 0.0 { weeks } else { ahead })
 }
 
 #[cfg(test)]
@@ -244,6 +252,13 @@ mod tests {
         assert_eq!(window(1_130, 400), same(400, 400));
         assert_eq!(window(1_129, 400), newest(729, 400));
         assert_eq!(Window::before(10, 11, 91), None);
+    }
+
+    #[test]
+    fn a_shop_of_one_day_gets_a_finite_guess() {
+        let rate = historic(&[Triple { repeats: 0, first_to_last_days: 0, age_days: 0, weight: 300.0 }]);
+        let triple = Triple { repeats: 0, first_to_last_days: 0, age_days: 0, weight: 1.0 };
+        assert_eq!((rate.expected_orders(&triple, 1.0, 52.0), rate.p_zero(&triple, 1.0, 13.0)), (1.0, 0.5));
     }
 
     #[test]

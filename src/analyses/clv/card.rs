@@ -1,13 +1,14 @@
-//! How well customer lifetime value would have been foreseen so many months ago.
+//! How well customer lifetime value would have been foreseen, and which way to foresee it therefore serves.
 
 use polars::prelude::DataFrame;
-use rayon::prelude::*;
 
-use super::outlook::{Months, Outlook, Uncertainty, outlooks};
-use super::value::{margin, values_per_order};
-use super::{Clv, Foresight, SPEC};
-use crate::analyses::churn::features::{Features, order_days_within};
+use super::forecast::{Forecast, Standpoint, WAYS, Way};
+use super::outlook::{Months, Uncertainty};
+use super::spread::Spread;
+use super::{Clv, SPEC};
+use crate::analyses::churn::features::Features;
 use crate::analyses::churn::first_day;
+use crate::analyses::churn::methods::FEWEST_CUSTOMERS;
 use crate::analyses::frame::FrameBuilder;
 use crate::analyses::rfm::months_before;
 use crate::contracts::results::CLV_CARDS;
@@ -18,181 +19,197 @@ use crate::stats::metrics::{auc, average_precision, brier, expected_calibration_
 
 /// Days of history that are enough to learn from, whatever is to be foreseen.
 const FEWEST_DAYS_BEFORE: i32 = 180;
+/// Windows tested at most: the newest, and the one before it.
+const WINDOWS: u16 = 2;
+/// Shares explained that are closer than this count as equal, and the first way serves.
+const SAME_SHARE: f64 = 0.002;
+/// The measure that decides: a forecast of what customers bring is held against what they brought, who brings more
+/// weighing no more than others. Chosen for what it is (see [`explained_share`]), before any data set was looked at.
+pub(super) const DECISIVE: &str = "explained_share";
 
-/// A naive rule that did better than the model that serves, and at what.
+/// What came: margin, days with an order.
+pub(super) struct Actual {
+    pub margin: Vec<f64>,
+    pub orders: Vec<f64>,
+    pub active: Vec<bool>,
+}
+
+/// One measure of one way in one window.
+struct Measured {
+    way: Way,
+    model: String,
+    metric: &'static str,
+    value: Option<f64>,
+}
+
+/// A window that was foreseen from its first day, and what came of it.
+struct Test {
+    from: i32,
+    to: i32,
+    customers: usize,
+    is_believed: bool,
+    measured: Vec<Measured>,
+}
+
+/// What the backtest found.
+pub(super) struct Backtest {
+    /// The newest window first.
+    tests: Vec<Test>,
+    /// How far each naive rule was off in the newest.
+    spreads: Vec<(Way, Spread)>,
+    /// The way that foresaw best; `None` where there was too little to test on.
+    pub winner: Option<Way>,
+}
+
+/// A naive rule that did better than what serves, and at what.
 pub(super) struct Beaten {
     /// The rule.
     pub by: String,
     /// The measures.
-    pub at: Vec<String>,
-}
-
-/// How far a measure is from its best, for those that a rule and a model share.
-fn distance(metric: &str, value: f64) -> Option<f64> {
-    match metric {
-        "missed_share" => Some(value),
-        "total_ratio" | "orders_total_ratio" => Some((value - 1.0).abs()),
-        "top_decile_share" | "orders_top_decile_lift" | "active_auc" | "active_average_precision" => Some(-value),
-        _ => None,
-    }
-}
-
-fn beaten(rows: &[(&Forecast, String, Option<f64>)]) -> Vec<Beaten> {
-    let mut found: Vec<Beaten> = Vec::new();
-    for (rule, metric, value) in rows.iter().filter(|row| row.0.is_baseline) {
-        let served = rows.iter().find(|row| row.0.serves && row.1 == *metric).and_then(|row| row.2);
-        let (Some(value), Some(served)) = (*value, served) else { continue };
-        let is_better = distance(metric, value) < distance(metric, served);
-        if !is_better {
-            continue;
-        }
-        match found.iter_mut().find(|beaten| beaten.by == rule.model) {
-            Some(beaten) => beaten.at.push(metric.clone()),
-            None => found.push(Beaten { by: rule.model.clone(), at: vec![metric.clone()] }),
-        }
-    }
-    found
-}
-
-/// A way to foresee what customers bring, and what it foresaw.
-struct Forecast {
-    model: String,
-    is_baseline: bool,
-    serves: bool,
-    value: Vec<f64>,
-    /// Of the models: the orders in full.
-    outlook: Option<Vec<Outlook>>,
-    /// And the ends of the interval of the value.
-    interval: Vec<(f64, f64)>,
-    /// Of the baselines: orders foreseen.
-    orders: Vec<f64>,
-}
-
-/// What came: margin, days with an order.
-struct Actual {
-    margin: Vec<f64>,
-    orders: Vec<f64>,
-    active: Vec<bool>,
+    pub at: Vec<&'static str>,
 }
 
 impl Clv {
-    /// Foresees, as of so many months ago (fewer where history is short), the gross margin and the orders of the months
-    /// since, and compares with what came.
-    pub(super) fn cards(&self, facts: &Facts) -> Result<(DataFrame, Vec<Beaten>)> {
-        let tested = Clv { months: self.tested_months(facts), ..self.clone() };
-        tested.compare(facts)
+    /// Foresees, as of so many months ago (fewer where history is short), and once more as long before, the gross
+    /// margin and the orders of the months that followed, and compares with what came.
+    pub(super) fn backtest(&self, facts: &Facts) -> Backtest {
+        let months = self.tested_months(facts);
+        let mut tests = Vec::new();
+        let mut spreads: Vec<(Way, Spread)> = Vec::new();
+        for window in (1..=WINDOWS).rev() {
+            let from = months_before(facts.as_of, window * months);
+            let to = months_before(facts.as_of, (window - 1) * months);
+            if window > 1 && !leaves_enough(facts, from, to) {
+                continue;
+            }
+            let weeks = f64::from(to - from) / DAYS_PER_WEEK / f64::from(months.max(1));
+            let at = Standpoint::new(facts, from, Months { count: months, weeks, discount: 0.0 }, None);
+            let actual = at.actual(to);
+            let uncertainty = Uncertainty::of(&at.model, 0);
+            let mut measured = Vec::new();
+            let mut now: Vec<(Way, Spread)> = Vec::new();
+            for way in WAYS.into_iter().filter(|way| at.knows(*way)) {
+                let spread = spreads.iter().find(|(of, _)| *of == way).map(|(_, spread)| spread);
+                let forecast = at.forecast(way, &uncertainty, spread);
+                let model = || way.name(&at.model.rate);
+                let of = metrics(&forecast, &actual, &at);
+                measured.extend(of.into_iter().map(|(metric, value)| Measured { way, model: model(), metric, value }));
+                if way.is_baseline() {
+                    now.extend(Spread::learn(&forecast.value, &actual.margin).map(|spread| (way, spread)));
+                }
+            }
+            spreads = now;
+            let is_believed = at.customers.len() >= FEWEST_CUSTOMERS;
+            tests.insert(0, Test { from, to, customers: at.customers.len(), is_believed, measured });
+        }
+        let winner = tests.first().is_some_and(|newest| newest.is_believed).then(|| winner(&tests)).flatten();
+        Backtest { tests, spreads, winner }
     }
 
-    /// The months ahead that the history lets be tested: before them lie half a year or half their own length.
+    /// The months ahead that the history lets be tested.
     fn tested_months(&self, facts: &Facts) -> u16 {
-        let first = first_day(facts);
-        let leaves_enough = |months: &u16| {
-            let from = months_before(facts.as_of, *months);
-            from - first >= FEWEST_DAYS_BEFORE.min((facts.as_of - from) / 2)
-        };
-        (1..=self.months).rev().find(leaves_enough).unwrap_or(self.months)
-    }
-
-    fn compare(&self, facts: &Facts) -> Result<(DataFrame, Vec<Beaten>)> {
-        let (origin, as_of) = (months_before(facts.as_of, self.months), facts.as_of);
-        let then = Foresight::new(facts, origin, self.days(origin));
-        let customers = &then.customers;
-        let margins = |from, to| -> Vec<i64> {
-            customers.par_iter().map(|of| margin(facts, of.customer as usize, from, to)).collect()
-        };
-        let orders: Vec<f64> = order_days_within(facts, customers, origin, as_of).into_iter().map(f64::from).collect();
-        let actual = Actual {
-            margin: margins(origin, as_of).into_iter().map(|margin| margin as f64).collect(),
-            active: orders.iter().map(|orders| *orders > 0.0).collect(),
-            orders,
-        };
-        let forecasts = self.forecasts(facts, &then, origin, &margins);
-        let mut rows: Vec<(&Forecast, String, Option<f64>)> = Vec::new();
-        for forecast in &forecasts {
-            for (metric, value) in metrics(forecast, &actual, customers) {
-                rows.push((forecast, metric, value));
-            }
-        }
-        let beaten = beaten(&rows);
-        let frame = FrameBuilder::new(&CLV_CARDS)
-            .text("analysis", rows.iter().map(|_| SPEC.id))
-            .text("model", rows.iter().map(|row| row.0.model.as_str()))
-            .flag("is_baseline", rows.iter().map(|row| row.0.is_baseline).collect())
-            .flag("serves", rows.iter().map(|row| row.0.serves).collect())
-            .text("metric", rows.iter().map(|row| row.1.as_str()))
-            .maybe_ratio("value", rows.iter().map(|row| row.2).collect())
-            .whole("n_customers", vec![actual.margin.len() as i64; rows.len()])
-            .date("test_from", vec![Some(origin); rows.len()])
-            .date("test_to", vec![Some(as_of); rows.len()])
-            .finish()?;
-        Ok((frame, beaten))
-    }
-
-    /// The model, undiscounted, with its correction and without; and what a naive observer would say: as in the months
-    /// before, or everyone the mean.
-    fn forecasts(
-        &self,
-        facts: &Facts,
-        then: &Foresight,
-        origin: i32,
-        margins: &dyn Fn(i32, i32) -> Vec<i64>,
-    ) -> Vec<Forecast> {
-        let customers = &then.customers;
-        let values = values_per_order(facts, customers, origin, &margins(i32::MIN, origin));
-        let uncertainty = Uncertainty::of(&then.model, 0);
-        let days = f64::from(facts.as_of - origin);
-        let weeks = days / DAYS_PER_WEEK / f64::from(self.months.max(1));
-        let months = Months { count: self.months, weeks, discount: 0.0 };
-        let name = then.model.rate.name();
-        let model = |calibration, model: String, serves| {
-            let orders = outlooks(&then.model, calibration, &uncertainty, &months);
-            let interval = |(orders, value): (&Outlook, &f64)| {
-                let (low, high) = (orders.low * value, orders.high * value);
-                (low.min(high), low.max(high))
-            };
-            let interval = orders.iter().zip(&values).map(interval).collect();
-            Forecast {
-                model,
-                is_baseline: false,
-                serves,
-                value: orders.iter().zip(&values).map(|(orders, value)| orders.expected * value).collect(),
-                orders: orders.iter().map(|orders| orders.expected).collect(),
-                outlook: Some(orders),
-                interval,
-            }
-        };
-        let mut forecasts = Vec::new();
-        if let Some(calibration) = &then.calibration {
-            forecasts.push(model(Some(calibration), format!("{name}_calibrated"), true));
-        }
-        forecasts.push(model(None, name.to_string(), then.calibration.is_none()));
-        let from = months_before(origin, self.months);
-        let before: Vec<f64> = margins(from, origin).into_iter().map(|margin| margin as f64).collect();
-        let orders: Vec<f64> = order_days_within(facts, customers, from, origin).into_iter().map(f64::from).collect();
-        let everyone = |values: &[f64]| vec![values.iter().sum::<f64>() / values.len().max(1) as f64; values.len()];
-        let rate = |of: &Features| f64::from(of.order_days - 1) / f64::from(of.tenure_days.max(1)) * days;
-        let rates: Vec<f64> = customers.iter().map(rate).collect();
-        let by_rate = rates.iter().zip(&values).map(|(orders, value)| orders * value).collect();
-        let naive = |model: &str, value: Vec<f64>, orders: Vec<f64>| Forecast {
-            model: model.into(),
-            is_baseline: true,
-            serves: false,
-            value,
-            orders,
-            outlook: None,
-            interval: Vec::new(),
-        };
-        forecasts.push(naive("everyone_alike", everyone(&before), everyone(&orders)));
-        forecasts.push(naive("order_rate", by_rate, rates));
-        forecasts.push(naive("as_last_period", before, orders));
-        forecasts
+        let fits = |months: &u16| leaves_enough(facts, months_before(facts.as_of, *months), facts.as_of);
+        (1..=self.months).rev().find(fits).unwrap_or(self.months)
     }
 }
 
-fn metrics(forecast: &Forecast, actual: &Actual, customers: &[Features]) -> Vec<(String, Option<f64>)> {
+/// Whether half a year, or half the length of the window, lies before it.
+fn leaves_enough(facts: &Facts, from: i32, to: i32) -> bool {
+    from - first_day(facts) >= FEWEST_DAYS_BEFORE.min((to - from) / 2)
+}
+
+/// The highest mean of the shares explained in the windows that can be believed; among those within [`SAME_SHARE`] of
+/// it the first. A way that a window could not be tested with does not win.
+fn winner(tests: &[Test]) -> Option<Way> {
+    let share = |way: Way| -> Option<f64> {
+        let of = |test: &Test| {
+            test.measured.iter().find(|of| of.way == way && of.metric == DECISIVE).and_then(|of| of.value)
+        };
+        let shares: Option<Vec<f64>> = tests.iter().filter(|test| test.is_believed).map(of).collect();
+        shares.filter(|shares| !shares.is_empty()).map(|shares| shares.iter().sum::<f64>() / shares.len() as f64)
+    };
+    let best = WAYS.into_iter().filter_map(share).max_by(f64::total_cmp)?;
+    WAYS.into_iter().find(|way| share(*way).is_some_and(|share| share >= best - SAME_SHARE))
+}
+
+impl Backtest {
+    /// How far a naive rule was off in the newest window.
+    pub fn spread(&self, way: Way) -> Option<&Spread> {
+        self.spreads.iter().find(|(of, _)| *of == way).map(|(_, spread)| spread)
+    }
+
+    /// What the newest window measured of a way.
+    pub fn newest(&self, way: Way, metric: &str) -> Option<f64> {
+        let measured = &self.tests.first()?.measured;
+        measured.iter().find(|of| of.way == way && of.metric == metric).and_then(|of| of.value)
+    }
+
+    /// The naive rules that were better in the newest window than the way that serves, and at what.
+    pub fn beaten(&self, served: Way) -> Vec<Beaten> {
+        let mut found: Vec<Beaten> = Vec::new();
+        let rules = self.tests.first().into_iter().flat_map(|test| &test.measured);
+        for of in rules.filter(|of| of.way.is_baseline() && of.way != served) {
+            let (Some(value), Some(own)) = (of.value, self.newest(served, of.metric)) else { continue };
+            if distance(of.metric, value) >= distance(of.metric, own) {
+                continue;
+            }
+            match found.iter_mut().find(|beaten| beaten.by == of.model) {
+                Some(beaten) => beaten.at.push(of.metric),
+                None => found.push(Beaten { by: of.model.clone(), at: vec![of.metric] }),
+            }
+        }
+        found
+    }
+
+    /// The cards of all windows.
+    pub fn frame(&self, served: Way) -> Result<DataFrame> {
+        let rows: Vec<(&Test, &Measured)> =
+            self.tests.iter().flat_map(|test| test.measured.iter().map(move |of| (test, of))).collect();
+        FrameBuilder::new(&CLV_CARDS)
+            .text("analysis", rows.iter().map(|_| SPEC.id))
+            .text("model", rows.iter().map(|row| row.1.model.as_str()))
+            .flag("is_baseline", rows.iter().map(|row| row.1.way.is_baseline()).collect())
+            .flag("serves", rows.iter().map(|row| row.1.way == served).collect())
+            .text("metric", rows.iter().map(|row| row.1.metric))
+            .maybe_ratio("value", rows.iter().map(|row| row.1.value).collect())
+            .whole("n_customers", rows.iter().map(|row| row.0.customers as i64).collect())
+            .date("test_from", rows.iter().map(|row| Some(row.0.from)).collect())
+            .date("test_to", rows.iter().map(|row| Some(row.0.to)).collect())
+            .finish()
+    }
+}
+
+/// How far a measure is from its best; for measures that only models have, nothing is.
+fn distance(metric: &str, value: f64) -> f64 {
+    match metric {
+        "missed_share" => value,
+        "interval_coverage" => (value - 0.8).abs(),
+        metric if metric.contains("total_ratio") => (value - 1.0).abs(),
+        _ => -value,
+    }
+}
+
+/// The share of what customers brought differently that a forecast explains: 1 − squared misses ÷ squared distances from
+/// the mean, each weighted by 1 ÷ (what the customer had brought + what customers had on average), so that no single
+/// large one decides. 1 is perfect, 0 no better than to know the mean alone. Squared misses are smallest in the mean
+/// for the expectation (Gneiting 2011, Making and evaluating point forecasts), whatever the weights, as long as they
+/// are known before. Where all brought the same, misses are held against what customers had brought on average.
+fn explained_share(foreseen: &[f64], came: &[f64], earned: &[i64]) -> Option<f64> {
+    let size = |earned: &i64| earned.unsigned_abs() as f64;
+    let average = earned.iter().map(size).sum::<f64>() / earned.len().max(1) as f64;
+    let weights: Vec<f64> = earned.iter().map(|earned| 1.0 / (size(earned) + average).max(1.0)).collect();
+    let weighted = |value: &dyn Fn(usize) -> f64| -> f64 { (0..came.len()).map(|at| weights[at] * value(at)).sum() };
+    let mean = weighted(&|at| came[at]) / weights.iter().sum::<f64>();
+    let apart = weighted(&|at| (came[at] - mean) * (came[at] - mean));
+    let missed = weighted(&|at| (came[at] - foreseen[at]) * (came[at] - foreseen[at]));
+    let whole = if apart > 0.0 { apart } else { weighted(&|_| average * average) };
+    (whole > 0.0).then(|| 1.0 - missed / whole)
+}
+
+fn metrics(forecast: &Forecast, actual: &Actual, at: &Standpoint<'_>) -> Vec<(&'static str, Option<f64>)> {
     let ratio = |foreseen: &[f64], came: &[f64], keep: &dyn Fn(&Features) -> bool| {
         let kept = |values: &[f64]| -> f64 {
-            values.iter().zip(customers).filter(|(_, of)| keep(of)).map(|(value, _)| *value).sum()
+            values.iter().zip(&at.customers).filter(|(_, of)| keep(of)).map(|(value, _)| *value).sum()
         };
         let total = kept(came);
         (total > 0.0).then(|| kept(foreseen) / total)
@@ -202,6 +219,7 @@ fn metrics(forecast: &Forecast, actual: &Actual, customers: &[Features]) -> Vec<
     let misses = || forecast.value.iter().zip(&actual.margin).map(|(value, actual)| (value - actual).abs());
     let orders = &forecast.orders;
     let mut rows = vec![
+        (DECISIVE, explained_share(&forecast.value, &actual.margin, &at.earned)),
         ("total_ratio", ratio(&forecast.value, &actual.margin, &all)),
         ("missed_share", (total > 0.0).then(|| misses().sum::<f64>() / total)),
         ("top_decile_share", top_decile_share(&forecast.value, &actual.margin)),
@@ -212,15 +230,54 @@ fn metrics(forecast: &Forecast, actual: &Actual, customers: &[Features]) -> Vec<
         ("active_auc", auc(orders, &actual.active)),
         ("active_average_precision", average_precision(orders, &actual.active)),
     ];
-    let interval = &forecast.interval;
-    if let Some(outlooks) = &forecast.outlook {
+    if let Some(outlooks) = &forecast.outlooks {
         let active: Vec<f64> = outlooks.iter().map(|orders| 1.0 - orders.zero).collect();
         rows.push(("active_brier", brier(&active, &actual.active)));
         rows.push(("active_calibration_error", expected_calibration_error(&active, &actual.active)));
-        if !interval.is_empty() {
-            let held = interval.iter().zip(&actual.margin).filter(|((low, high), came)| low <= came && *came <= high);
-            rows.push(("interval_coverage", Some(held.count() as f64 / interval.len() as f64)));
-        }
     }
-    rows.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    if !forecast.interval.is_empty() {
+        let within = |((low, high), came): &(&(f64, f64), &f64)| *low <= **came && **came <= *high;
+        let held = forecast.interval.iter().zip(&actual.margin).filter(within).count();
+        rows.push(("interval_coverage", Some(held as f64 / forecast.interval.len() as f64)));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(shares: &[(Way, f64)]) -> Test {
+        let measured = |(way, share): &(Way, f64)| Measured {
+            way: *way,
+            model: String::new(),
+            metric: DECISIVE,
+            value: Some(*share),
+        };
+        Test { from: 0, to: 1, customers: 100, is_believed: true, measured: shares.iter().map(measured).collect() }
+    }
+
+    #[test]
+    fn a_naive_rule_that_explains_more_serves() {
+        let model = test(&[(Way::Calibrated, 0.40), (Way::Model, 0.39), (Way::LastPeriod, 0.30)]);
+        assert_eq!(winner(&[test(&[(Way::Calibrated, 0.30), (Way::LastPeriod, 0.35)])]), Some(Way::LastPeriod));
+        assert_eq!(winner(&[test(&[(Way::Calibrated, 0.30), (Way::LastPeriod, 0.301)])]), Some(Way::Calibrated));
+        // The mean over the windows decides, and only of ways that both were tested with.
+        let rule = test(&[(Way::Model, 0.30), (Way::LastPeriod, 0.36)]);
+        assert_eq!(winner(&[model, rule]), Some(Way::Model));
+        assert_eq!(winner(&[]), None);
+    }
+
+    #[test]
+    fn the_share_explained_is_of_what_is_apart_from_the_mean() {
+        let (came, earned) = ([0.0, 10.0, 20.0], [50, 50, 50]);
+        assert_eq!(explained_share(&came, &came, &earned), Some(1.0));
+        assert_eq!(explained_share(&[10.0; 3], &came, &earned), Some(0.0));
+        // Misses of 10 ÷ 200 apart.
+        assert!((explained_share(&[0.0, 10.0, 10.0], &came, &earned).unwrap() - 0.5).abs() < 1e-12);
+        // Nobody came back: who foresaw nothing was right, who foresaw as much as before was as wrong as that.
+        assert_eq!(explained_share(&[0.0, 0.0], &[0.0, 0.0], &[9, 9]), Some(1.0));
+        assert_eq!(explained_share(&[9.0, 9.0], &[0.0, 0.0], &[9, 9]), Some(0.0));
+        assert_eq!(explained_share(&[], &[], &[]), None);
+    }
 }

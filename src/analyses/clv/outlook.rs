@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::analyses::churn::orders_model::{OrdersModel, Rate};
-use crate::stats::btyd::{Params, Triple, all_alive, bootstrap, orders_if_alive};
+use crate::stats::btyd::{DAYS_PER_WEEK, Params, Triple, all_alive, bootstrap, orders_if_alive};
 use crate::stats::calibration::Calibration;
 
 /// The interval leaves out a tenth at either end.
@@ -38,6 +38,19 @@ pub struct Months {
     pub weeks: f64,
     /// Discount a month.
     pub discount: f64,
+}
+
+impl Months {
+    /// The days of all of them.
+    pub fn days(&self) -> f64 {
+        f64::from(self.count) * self.weeks * DAYS_PER_WEEK
+    }
+
+    /// What is left of what comes evenly over the months, each discounted to now.
+    pub fn worth(&self) -> f64 {
+        let factors = (1..=self.count).map(|month| (1.0 + self.discount).powi(-i32::from(month)));
+        factors.sum::<f64>() / f64::from(self.count.max(1))
+    }
 }
 
 /// How far the parameters of a model are known.

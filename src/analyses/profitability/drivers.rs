@@ -124,7 +124,11 @@ impl<'f> Scan<'f> {
 
     /// The digits after the point of a pool's driver.
     pub fn digits(&self, pool: usize) -> u32 {
-        if matches!(self.pools[pool].source, Source::Formulas(_)) { DIGITS } else { 0 }
+        match self.pools[pool].source {
+            Source::Formulas(_) => DIGITS,
+            Source::Named(Driver::NetSales | Driver::CardNetSales) => self.facts.decimals,
+            _ => 0,
+        }
     }
 
     /// The capacity of a pool in a month, in units of its driver; `None` where it has none.

@@ -35,7 +35,7 @@ impl Profitability {
             lines(&statement, customer),
         );
         self.add_pools(facts, &statement, customer, &mut explanation)?;
-        add_orders(facts, &statement, customer, &mut explanation);
+        add_orders(facts, customer, &mut explanation);
         Ok(explanation)
     }
 
@@ -155,11 +155,11 @@ fn lines(statement: &Statement, customer: usize) -> Vec<Vec<Cell>> {
     rows
 }
 
-fn add_orders(facts: &Facts, statement: &Statement, customer: usize, explanation: &mut Explanation) {
+fn add_orders(facts: &Facts, customer: usize, explanation: &mut Explanation) {
     let unit_cost = facts.products.numbers::<arrow::datatypes::Int64Type>("unit_cost");
-    let (mut orders, mut lines) = (Vec::new(), Vec::new());
+    let (mut orders, mut lines, mut jobs) = (Vec::new(), Vec::new(), Vec::new());
     for order in facts.orders_of(customer) {
-        let figures: Figures = order_figures(facts, order, &statement.job_extra);
+        let figures: Figures = order_figures(facts, order);
         let key = facts.orders.key[order];
         orders.push(vec![
             Cell::Order(key),
@@ -170,6 +170,17 @@ fn add_orders(facts: &Facts, statement: &Statement, customer: usize, explanation
             Cell::Money(figures.cogs),
             Cell::Money(figures.gross_margin()),
         ]);
+        for job in facts.jobs_of(order) {
+            jobs.push(vec![
+                Cell::Order(key),
+                Cell::Whole(i64::from(job.line_no)),
+                text(facts.products.id(job.product as usize)),
+                Cell::Whole(job.quantity),
+                Cell::Money(job.standard_cost),
+                Cell::Money(job.counted_cost),
+                Cell::Money(job.counted_cost - job.standard_cost),
+            ]);
+        }
         for at in facts.orders.lines(order) {
             let line = facts.lines.line(at);
             let standard = unit_cost[line.product as usize].unwrap_or(0) * i64::from(line.quantity);
@@ -186,8 +197,11 @@ fn add_orders(facts: &Facts, statement: &Statement, customer: usize, explanation
             ]);
         }
     }
-    let heads = ["order", "day", "lines", "gross sales", "reductions", "cost of goods", "gross margin"];
-    explanation.add("orders", &heads, orders);
-    let heads = ["order", "product", "quantity", "gross sales", "reductions", "cost of goods", "gross margin"];
-    explanation.add("order lines", &heads, lines);
+    let heads = ["order", "line", "product", "quantity", "by the standard", "it took", "difference"];
+    let made = "lines made to order: what they took counts instead of the standard";
+    let heads_of_orders = ["order", "day", "lines", "gross sales", "reductions", "cost of goods", "gross margin"];
+    explanation.add("orders", &heads_of_orders, orders);
+    let heads_of_lines = ["order", "product", "quantity", "gross sales", "reductions", "cost of goods", "gross margin"];
+    explanation.add("order lines", &heads_of_lines, lines);
+    explanation.add(made, &heads, jobs);
 }

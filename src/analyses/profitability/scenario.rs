@@ -1,9 +1,9 @@
 //! What if: wages, rates, pools or prices change. The statement is worked out again and the customers are compared.
 
-use super::settings::Pool;
+use super::settings::{Driver, Pool};
 use super::{Profitability, Statement};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Keep, Parts};
+use crate::facts::{Described, Facts, Keep, Parts};
 use crate::stats::decimal::Decimal;
 
 /// One change: `wage +6%`, `pool delivery +10%`, `price -2% category=Tea`.
@@ -88,12 +88,65 @@ impl Change {
 }
 
 impl Profitability {
-    /// What of the facts is read to compare: single lines only where prices change or a formula goes by line.
+    /// What of the facts is read to compare, no more than the drivers and formulas of the pools ask for: single lines only
+    /// where prices change or a formula goes by line, interactions only where one is a driver, codes only where one is
+    /// named.
     pub fn parts_for(&self, changes: &[Change]) -> Parts {
         let prices = changes.iter().any(|change| matches!(change.what, What::Price(_)));
-        let by_line = self.pools.values().any(|pool| pool.per_line.is_some());
+        let of_pools = |is: &dyn Fn(&Pool) -> bool| self.pools.values().any(is);
+        let has = |pool: &Pool, drivers: &[Driver]| pool.driver.is_some_and(|driver| drivers.contains(&driver));
+        let by_line = of_pools(&|pool| pool.per_line.is_some());
+        let names_code = |text: &str| ["channel", "payment", "branch"].iter().any(|code| text.contains(code));
+        let codes = of_pools(&|pool| {
+            let texts = [&pool.trace, &pool.per_order, &pool.per_line, &pool.per_contact];
+            let by_code = has(pool, &[Driver::DeliveredOrders, Driver::CardNetSales]);
+            by_code || texts.into_iter().flatten().any(|text| names_code(text))
+        });
+        let interactions =
+            of_pools(&|pool| pool.per_contact.is_some() || has(pool, &[Driver::ServiceMinutes, Driver::Contacts]));
         let lines = if prices || by_line { Keep::All } else { Keep::None };
-        Parts { lines, purchases: false, ..Parts::ALL }
+        Parts { lines, sums: true, interactions, customers: Described::Class, codes, purchases: false }
+    }
+
+    /// Refuses a change of a rate or a pool that is not there, before anything is read but the rates and the costs of
+    /// activities.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], with what there is.
+    pub fn check(&self, changes: &[Change], rates: &[(String, i32, i64)], costs: &[(i32, String, i64)]) -> Result<()> {
+        for change in changes {
+            match &change.what {
+                What::Rate(rate) => {
+                    let followed = self.pools.values().flat_map(|pool| pool.follows.keys());
+                    let mut known: Vec<&String> = rates.iter().map(|(name, ..)| name).chain(followed).collect();
+                    known.sort();
+                    known.dedup();
+                    if !known.contains(&rate) {
+                        let known = known.into_iter().cloned().collect();
+                        let what = "rate (nor does any pool follow one)";
+                        return Err(Error::Unknown { what, name: rate.clone(), known });
+                    }
+                }
+                // What sending cost is a pool only where orders say so.
+                What::Pool(pool) if pool != "freight" && !self.has_pool(pool, costs) => {
+                    return Err(self.unknown_pool(pool, costs));
+                }
+                What::Pool(_) | What::Price(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn has_pool(&self, name: &str, costs: &[(i32, String, i64)]) -> bool {
+        self.pools.contains_key(name) || costs.iter().any(|(_, pool, _)| pool == name)
+    }
+
+    fn unknown_pool(&self, name: &str, costs: &[(i32, String, i64)]) -> Error {
+        let mut known: Vec<String> =
+            self.pools.keys().cloned().chain(costs.iter().map(|(_, pool, _)| pool.clone())).collect();
+        known.sort();
+        known.dedup();
+        Error::Unknown { what: "pool", name: name.into(), known }
     }
 
     /// Works the statement out before and after the changes. The facts stay changed.
@@ -101,11 +154,13 @@ impl Profitability {
     /// # Errors
     /// [`Error::Unknown`] for a change of something that is not there.
     pub fn what_if(&self, facts: &mut Facts, changes: &[Change]) -> Result<Comparison> {
+        self.check(changes, &facts.rates, &facts.costs)?;
         let before = self.statement(facts)?;
         let mut changed = self.clone();
         for change in changes {
             changed.apply(facts, change)?;
         }
+        changed.cost_jobs(facts)?;
         let after = changed.statement(facts)?;
         Ok(self.compare(&before, &after))
     }
@@ -147,23 +202,11 @@ impl Profitability {
         let factor = Decimal::ONE.plus(change.by).ok_or_else(too_large)?;
         match &change.what {
             What::Rate(rate) => {
-                let known = facts.rates.iter().any(|(name, ..)| name == rate);
                 let following: Vec<(String, Decimal)> = self
                     .pools
                     .iter()
                     .filter_map(|(name, pool)| pool.follows.get(rate).map(|share| (name.clone(), share.0)))
                     .collect();
-                if !known && following.is_empty() {
-                    let mut names: Vec<String> = facts.rates.iter().map(|(name, ..)| name.clone()).collect();
-                    names.extend(self.pools.values().flat_map(|pool| pool.follows.keys().cloned()));
-                    names.sort();
-                    names.dedup();
-                    return Err(Error::Unknown {
-                        what: "rate (nor does any pool follow one)",
-                        name: rate.clone(),
-                        known: names,
-                    });
-                }
                 for (_, _, value) in facts.rates.iter_mut().filter(|(name, ..)| name == rate) {
                     *value = scaled(*value, factor)?;
                 }
@@ -180,12 +223,10 @@ impl Profitability {
 
     /// Times a factor: what was booked for the pool, and what its formula traces.
     fn scale_pool(&mut self, facts: &mut Facts, name: &str, factor: Decimal) -> Result<()> {
-        let mut found = false;
         if name == "freight" && !facts.orders.freight.is_empty() && !self.pools.contains_key(name) {
             self.pools.insert(name.into(), Pool { trace: Some("freight".into()), ..Pool::default() });
         }
         if let Some(pool) = self.pools.get_mut(name) {
-            found = true;
             if let Some(trace) = &mut pool.trace {
                 *trace = format!("{factor} * ({trace})");
             }
@@ -194,17 +235,9 @@ impl Profitability {
             }
         }
         for (_, _, amount) in facts.costs.iter_mut().filter(|(_, pool, _)| pool == name) {
-            found = true;
             *amount = scaled(*amount, factor)?;
         }
-        if found {
-            return Ok(());
-        }
-        let mut known: Vec<String> =
-            self.pools.keys().cloned().chain(facts.costs.iter().map(|row| row.1.clone())).collect();
-        known.sort();
-        known.dedup();
-        Err(Error::Unknown { what: "pool", name: name.into(), known })
+        if self.has_pool(name, &facts.costs) { Ok(()) } else { Err(self.unknown_pool(name, &facts.costs)) }
     }
 }
 

@@ -61,14 +61,12 @@ impl Figures {
     }
 }
 
-/// The figures of an order, its lines made to order at what they took.
-pub fn order_figures(facts: &Facts, order: usize, job_extra: &[(u32, i64)]) -> Figures {
+/// The figures of an order.
+pub fn order_figures(facts: &Facts, order: usize) -> Figures {
     let totals = &facts.totals[order];
     let extra = |amounts: &[i64]| amounts.get(order).copied().unwrap_or(0);
     let promotions = extra(&facts.orders.promotion) + extra(&facts.orders.coupon);
     let rebates = extra(&facts.orders.rebate);
-    let jobs = &job_extra[job_extra.partition_point(|(own, _)| (*own as usize) < order)..];
-    let jobs: i64 = jobs.iter().take_while(|(own, _)| *own as usize == order).map(|(_, extra)| extra).sum();
     Figures {
         n_orders: i64::from(totals.is_sale),
         n_lines: i64::from(facts.orders.n_lines[order]),
@@ -78,7 +76,7 @@ pub fn order_figures(facts: &Facts, order: usize, job_extra: &[(u32, i64)]) -> F
         promotions,
         returns: totals.returns,
         rebates,
-        cogs: totals.cogs + jobs,
+        cogs: totals.cogs,
     }
 }
 
@@ -164,8 +162,6 @@ pub struct Statement {
     pub is_internal: Vec<bool>,
     /// The periods, in order.
     pub periods: Vec<PeriodRows>,
-    /// What lines made to order took beyond the standard, by order.
-    pub job_extra: Vec<(u32, i64)>,
 }
 
 /// Customers a thread takes at a time.
@@ -179,16 +175,18 @@ impl Profitability {
     pub fn statement(&self, facts: &Facts) -> Result<Statement> {
         let costs = pool_costs(self, facts)?;
         let scan = Scan::new(self, facts, &costs)?;
-        let mut job_extra: Vec<(u32, i64)> = Vec::with_capacity(facts.jobs.len());
         for job in &facts.jobs {
-            job_extra.push((job.order, scan.job_cost(job)? - job.standard_cost));
+            if scan.job_cost(job)? != job.counted_cost {
+                let message = "lines made to order do not count at what they took".into();
+                return Err(Error::Internal { during: "the statement", message });
+            }
         }
         let n = facts.customers.len();
         let mut pools = self.pool_months(facts, &costs, &scan)?;
         let mut figures = vec![Figures::default(); n + 1];
         let mut periods = Vec::new();
         for months in self.periods(&scan.months()) {
-            let rows = self.period(facts, &scan, &mut pools, months, &job_extra)?;
+            let rows = self.period(facts, &scan, &mut pools, months)?;
             for (row, customer) in rows.customers.iter().enumerate() {
                 figures[*customer as usize].add(&rows.figures[row]);
             }
@@ -221,7 +219,21 @@ impl Profitability {
         };
         let mut ranking: Vec<u32> = (0..n as u32).filter(|customer| !is_internal[*customer as usize]).collect();
         ranking.par_sort_unstable_by_key(|customer| (-contribution[*customer as usize], *customer));
-        Ok(Statement { figures, pools, contribution, ranking, is_internal, periods, job_extra })
+        Ok(Statement { figures, pools, contribution, ranking, is_internal, periods })
+    }
+
+    /// Says of every line made to order what it took, so that all that is asked of the facts rests on the same cost.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] where the formula has no value for a line; nothing is changed then.
+    pub fn cost_jobs(&self, facts: &mut Facts) -> Result<()> {
+        if facts.jobs.is_empty() {
+            return Ok(());
+        }
+        let scan = Scan::new(self, facts, &[])?;
+        let costs: Vec<i64> = facts.jobs.iter().map(|job| scan.job_cost(job)).collect::<Result<_>>()?;
+        facts.cost_jobs(&costs);
+        Ok(())
     }
 
     /// The periods that cover some months.
@@ -354,14 +366,7 @@ impl Profitability {
     }
 
     /// Figures and shares of the customers of one period.
-    fn period(
-        &self,
-        facts: &Facts,
-        scan: &Scan<'_>,
-        pools: &mut [Pool],
-        months: Range<i32>,
-        job_extra: &[(u32, i64)],
-    ) -> Result<PeriodRows> {
+    fn period(&self, facts: &Facts, scan: &Scan<'_>, pools: &mut [Pool], months: Range<i32>) -> Result<PeriodRows> {
         let count = pools.len();
         let within_period: Vec<&[PoolMonth]> = pools.iter().map(|pool| own_months(&pool.months, &months)).collect();
         let totals: Vec<i64> = within_period.iter().map(|own| own.iter().map(|month| month.shared).sum()).collect();
@@ -391,7 +396,7 @@ impl Profitability {
                 let shares = &mut chunk.shares[at..];
                 let mut figures = Figures::default();
                 for order in orders {
-                    figures.add(&order_figures(facts, order, job_extra));
+                    figures.add(&order_figures(facts, order));
                     for (place, share) in shares.iter_mut().enumerate().filter(|(place, _)| scan.is_traced(*place)) {
                         share.whole += scan.traced(place, order)?;
                     }

@@ -11,6 +11,7 @@ use crate::analyses::frame::FrameBuilder;
 use crate::contracts::results::PROFITABILITY_TIEOUT;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
+use crate::stats::decimal::Decimal;
 
 /// One line and all it is made of, minor units.
 #[derive(Debug, Clone, Default)]
@@ -76,10 +77,15 @@ pub(super) fn tieout(parameters: &Profitability, facts: &Facts, statement: &Stat
         rows.push(Row { line, ledger: amount, unallocated: amount, ..Row::default() });
     }
     if let Some(row) = rows.iter().find(|row| row.difference() != 0) {
-        return Err(Error::TieOut {
-            table: "profitability",
-            message: format!("`{}` differs from its source by {} minor units", row.line, row.difference()),
-        });
+        let money = |minor: i64| Decimal::new(minor, facts.decimals).fixed();
+        let message = format!(
+            "`{}`: its source says {}, the statement {}: {} apart",
+            row.line,
+            money(row.ledger + row.received - row.passed_on),
+            money(row.ledger + row.received - row.passed_on - row.difference()),
+            money(row.difference())
+        );
+        return Err(Error::TieOut { table: "profitability", message });
     }
     let column = |value: fn(&Row) -> i64| rows.iter().map(value).collect::<Vec<i64>>();
     FrameBuilder::new(&PROFITABILITY_TIEOUT)
@@ -116,8 +122,7 @@ fn lines(facts: &Facts, statement: &Statement) -> Vec<Row> {
     let rebates = total(&orders.rebate);
     let discounts = sum(&|line| lines.discount(line)) - promotions - rebates;
     let returns = sum(&|line| lines.returns(line));
-    let jobs: i64 = statement.job_extra.iter().map(|(_, extra)| extra).sum();
-    let cogs = facts.totals.iter().map(|totals| totals.cogs).sum::<i64>() + jobs;
+    let cogs = facts.totals.iter().map(|totals| totals.cogs).sum();
     let row = |line: &str, ledger: i64, value: fn(&Figures) -> i64| Row {
         line: line.into(),
         ledger,

@@ -24,7 +24,7 @@ const DEFINITION: &str = "Of the known customers who ordered within the window (
      frequency the number of orders, monetary the net sales (or, by choice, the contribution of `profitability`, over its \
      whole period). Refunds: a return counts on the day of the order it is booked on and lowers monetary; it takes away no \
      order, and an order of credits alone is no order. Each axis is scored 1 to 5, 5 the best. `rule` says how: \
-     ties_together (a value takes the fifth of its middle rank), quantile (1 + the quintiles a value exceeds), dense \
+     ties_together (a value takes the fifth of its middle rank, on a border the lower one), quantile (1 + the quintiles a value exceeds), dense \
      (fifths of the distinct values): equal customers, equal scores; ntile (fifths of equal size, ties split by customer \
      id); cut_points (your own); frozen (those of the run `frozen_run`, or of the previous run; a first run sets them by \
      ties_together). The segment is that of the cell r, f, m in `map`: standard, cells_125 (eleven segments), cells_25, \

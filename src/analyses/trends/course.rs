@@ -469,6 +469,10 @@ impl<'f> Scan<'f> {
                 month.other += net;
             }
         }
+        for job in facts.jobs_of(order) {
+            let category = facts.category[job.product as usize] as usize;
+            self.course.category.cell(place.at, category).cogs += job.counted_cost - job.standard_cost;
+        }
     }
 
     fn merge(mut self, other: Scan<'f>) -> Scan<'f> {

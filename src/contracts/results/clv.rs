@@ -22,11 +22,17 @@ pub static CLV: Table = Table {
             "Orders expected within the months ahead (12 by default); orders of one day count as one.",
         )
         .filled(),
-        Column::new("value_per_order", Money, "Contribution expected of one order, rounded.").filled(),
+        Column::new(
+            "value_per_order",
+            Money,
+            "Contribution expected of one order, rounded; as_last_period and everyone_alike do without it.",
+        ).filled(),
         Column::new(
             "method",
             Text,
-            "Where the orders are from: pareto_nbd, mbg_nbd, mbg_cnbd_k, nbd, or historic_rate where none is identified.",
+            "What serves: pareto_nbd, mbg_nbd, mbg_cnbd_k, nbd, historic_rate where none is identified, with _calibrated where \
+             it is corrected by what it missed before; or a naive rule that foresaw better: order_rate, as_last_period, \
+             everyone_alike.",
         )
         .filled(),
     ],
@@ -45,17 +51,18 @@ pub static CLV_MODEL: Table = Table {
             "clv_of_all; horizon_months; discount_per_month, discount_per_year; customers, distinct_histories; \
              log_likelihood and parameters (alpha_weeks and beta_weeks in weeks); share_who_left; resamples; \
              correction_level (a factor) and correction_slope (a power of the probability of being still a customer), \
-             learned from correction_days; passed_over:<model>; beaten_by:<rule>, a naive rule that did better in the \
-             backtest.",
+             learned from correction_days; passed_over:<model>; serves:<method> with the share it explained in the newest \
+             window of the backtest; lost:<model>, a model that stepped aside for a naive rule; beaten_by:<rule>, a \
+             naive rule that was better at other measures than the one that decides.",
         )
         .filled(),
         Column::new("value", Ratio, "Its value."),
         Column::new("low", Ratio, "A tenth of the refits to resampled customers give less."),
         Column::new("high", Ratio, "A tenth of them give more."),
         Column::new("amount", Money, "Its value, where it is money."),
-        Column::new("amount_low", Money, "Lower end of an interval of 80 % for not knowing the parameters."),
+        Column::new("amount_low", Money, "Lower end of an interval of 80 % for not knowing the parameters of a model."),
         Column::new("amount_high", Money, "Upper end of it."),
-        Column::new("why", Text, "Why a model was passed over; at what a rule did better."),
+        Column::new("why", Text, "Why it serves, lost or was passed over; at what a rule did better."),
     ],
     open: None,
 };

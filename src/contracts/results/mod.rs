@@ -3,7 +3,6 @@
 mod basket;
 mod churn;
 mod clv;
-mod contracts;
 mod cross_sell;
 mod customer_history;
 mod itemsets;
@@ -15,18 +14,18 @@ mod queue;
 mod replenish;
 mod rfm;
 mod segments;
+mod subscriptions;
 mod trends;
 mod up_sell;
 
 pub use basket::{BASKET_MODEL_CARD, BASKET_RULES, BASKET_SUBSTITUTES};
 pub use churn::{CHURN, CHURN_BACKTEST};
 pub use clv::{CLV, CLV_MODEL};
-pub use contracts::{CONTRACT_SURVIVAL, CONTRACTS};
 pub use cross_sell::{CROSS_SELL, CROSS_SELL_BACKTEST, CROSS_SELL_MODEL_CARD};
 pub use customer_history::CUSTOMER_HISTORY;
 pub use itemsets::{ITEMSET_MODEL_CARD, ITEMSET_RULES};
 pub use marts::{AGENT_PORTFOLIO, CUSTOMERS, PRODUCT_SALES, PROFITABILITY_DECILES};
-pub use model_cards::{CLV_CARDS, CONTRACT_CARDS, MODEL_CARDS};
+pub use model_cards::{CLV_CARDS, MODEL_CARDS, SUBSCRIPTION_CARDS};
 pub use offer_guards::OFFER_GUARDS;
 pub use profitability::{
     PROFITABILITY, PROFITABILITY_LOSSES, PROFITABILITY_MOVES, PROFITABILITY_PARTIES, PROFITABILITY_PERIODS,
@@ -36,6 +35,7 @@ pub use queue::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
 pub use replenish::{REPLENISH, REPLENISH_BACKTEST, REPLENISH_MODEL_CARD};
 pub use rfm::{RFM, RFM_CUTS, RFM_MIGRATION, RFM_MOVES, RFM_SEGMENTS};
 pub use segments::{SEGMENT_MEMBERS, SEGMENT_OVERLAPS, SEGMENTS};
+pub use subscriptions::{SUBSCRIPTION_SURVIVAL, SUBSCRIPTIONS};
 pub use trends::{
     TREND_ABC, TREND_ANOMALIES, TREND_BASKET_BRIDGE, TREND_BRIDGE, TREND_CALENDAR, TREND_CHANGES, TREND_COHORTS,
     TREND_CUSTOMER_BRIDGE, TREND_FORECAST, TREND_FORECAST_BACKTEST, TREND_KPIS, TREND_MARKET, TREND_MOVERS,
@@ -71,9 +71,9 @@ pub const ALL: &[&Table] = &[
     &CLV,
     &CLV_CARDS,
     &CLV_MODEL,
-    &CONTRACTS,
-    &CONTRACT_SURVIVAL,
-    &CONTRACT_CARDS,
+    &SUBSCRIPTIONS,
+    &SUBSCRIPTION_SURVIVAL,
+    &SUBSCRIPTION_CARDS,
     &MODEL_CARDS,
     &TREND_KPIS,
     &TREND_COHORTS,

@@ -13,7 +13,8 @@ const COLUMNS: &[Column] = &[
         "metric",
         Text,
         "churn: auc, average_precision, top_decile_lift (of customers without an order; higher is better), \
-             active_average_precision (of those with one; higher), brier, calibration_error, total_error (lower). clv: total_ratio (foreseen ÷ actual margin of all; 1 is best), missed_share (sum of \
+             active_average_precision (of those with one; higher), brier, calibration_error, total_error (lower). clv: explained_share \
+             (of the differences between customers: 1 all, 0 none; higher; the one that decides), total_ratio (foreseen ÷ actual margin of all; 1 is best), missed_share (sum of \
              misses ÷ actual; lower), top_decile_share (of the actual margin, held by the tenth foreseen best; higher), \
              interval_coverage (about .8), orders_… the same of orders, active_… of having any (auc, average_precision: \
              higher; brier, calibration_error: lower).",
@@ -37,16 +38,17 @@ pub static MODEL_CARDS: Table = Table {
 /// The same for `clv`, which has to be found by its own name.
 pub static CLV_CARDS: Table = Table {
     name: "clv_cards",
-    doc: "How well customer lifetime value was foreseen so many months ago, one row per analysis, model and metric.",
-    key: &["analysis", "model", "metric"],
+    doc: "How well customer lifetime value was foreseen so many months ago, the newest window first, one row per analysis, \
+          model, metric and window.",
+    key: &["analysis", "model", "metric", "test_from"],
     columns: COLUMNS,
     open: None,
 };
 
-/// The same for `contracts`.
-pub static CONTRACT_CARDS: Table = Table {
-    name: "contract_cards",
-    doc: "How well each method foresaw which contracts end, one row per analysis, model and metric.",
+/// The same for `subscriptions`.
+pub static SUBSCRIPTION_CARDS: Table = Table {
+    name: "subscription_cards",
+    doc: "How well each method foresaw which subscriptions end, one row per analysis, model and metric.",
     key: &["analysis", "model", "metric"],
     columns: COLUMNS,
     open: None,

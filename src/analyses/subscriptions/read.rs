@@ -1,4 +1,4 @@
-//! Contracts as the export describes them.
+//! Subscriptions as the export describes them.
 
 use arrow::datatypes::{Int32Type, Int64Type};
 
@@ -7,23 +7,23 @@ use crate::facts::Facts;
 /// Days of a month, on average.
 const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
 
-/// What contracts are grouped by: the name in results, the column.
+/// What subscriptions are grouped by: the name in results, the column.
 pub struct Group {
     /// Its name in results.
     pub name: &'static str,
     column: &'static str,
 }
 
-/// What contracts are grouped by.
+/// What subscriptions are grouped by.
 pub const GROUPS: [Group; 3] = [
     Group { name: "type", column: "contract_type" },
     Group { name: "service", column: "contract_service" },
     Group { name: "payment", column: "contract_payment" },
 ];
 
-/// The contract of one customer.
+/// The subscription of one customer.
 #[derive(Debug, Clone)]
-pub struct Contract {
+pub struct Subscription {
     /// The customer's number.
     pub customer: usize,
     /// What it costs a month, minor units.
@@ -34,7 +34,7 @@ pub struct Contract {
     pub span: Span,
 }
 
-/// What is known of the time of a contract.
+/// What is known of the time of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Span {
     /// First day, and the day it ended.
@@ -43,7 +43,7 @@ pub enum Span {
     Months(u32, bool),
 }
 
-impl Contract {
+impl Subscription {
     /// Whether it had ended before a day.
     pub fn has_ended(&self, day: i32) -> bool {
         match self.span {
@@ -72,13 +72,13 @@ impl Contract {
     }
 }
 
-/// The contracts that began before the as-of day, by customer. Days count where the export has them.
-pub fn contracts(facts: &Facts) -> Vec<Contract> {
+/// The subscriptions that began before the as-of day, by customer. Days count where the export has them.
+pub fn subscriptions(facts: &Facts) -> Vec<Subscription> {
     let customers = &facts.customers;
     let (starts, ends) = (customers.dates("contract_start"), customers.dates("contract_end"));
     let (months, ended) = (customers.numbers::<Int32Type>("contract_months"), customers.flags("contract_ended"));
     let charges = customers.numbers::<Int64Type>("monthly_charge");
-    let contract = |customer: usize| {
+    let subscription = |customer: usize| {
         let span = match (starts[customer], months[customer]) {
             (Some(start), _) if start < facts.as_of => Span::Days(start, ends[customer]),
             (None, Some(months)) => {
@@ -87,9 +87,9 @@ pub fn contracts(facts: &Facts) -> Vec<Contract> {
             _ => return None,
         };
         let groups = GROUPS.map(|group| customers.text_at(group.column, customer).to_string());
-        Some(Contract { customer, charge: charges[customer], groups, span })
+        Some(Subscription { customer, charge: charges[customer], groups, span })
     };
-    (0..customers.len()).filter_map(contract).collect()
+    (0..customers.len()).filter_map(subscription).collect()
 }
 
 #[cfg(test)]
@@ -97,11 +97,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_contract_runs_to_the_day_it_ends() {
-        let of = |span| Contract { customer: 0, charge: None, groups: Default::default(), span };
-        let contract = of(Span::Days(100, Some(200)));
-        assert_eq!([100, 101, 200, 201].map(|day| contract.runs(day)), [false, true, true, false]);
-        assert_eq!([131, 500].map(|day| contract.months(day)), [1, 3]);
+    fn a_subscription_runs_to_the_day_it_ends() {
+        let of = |span| Subscription { customer: 0, charge: None, groups: Default::default(), span };
+        let subscription = of(Span::Days(100, Some(200)));
+        assert_eq!([100, 101, 200, 201].map(|day| subscription.runs(day)), [false, true, true, false]);
+        assert_eq!([131, 500].map(|day| subscription.months(day)), [1, 3]);
         assert!(!of(Span::Days(100, None)).has_ended(9_999));
         assert!(of(Span::Months(7, true)).has_ended(0) && of(Span::Months(7, false)).runs(0));
     }

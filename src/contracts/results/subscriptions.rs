@@ -1,29 +1,29 @@
-//! The tables of `contracts`.
+//! The tables of `subscriptions`.
 
 use crate::contracts::Kind::{Flag, Id, Integer, Money, Ratio, Text};
 use crate::contracts::{Column, Table};
 
-/// Who has a contract, and how likely it ends.
-pub static CONTRACTS: Table = Table {
-    name: "contracts",
-    doc: "Contracts: how long they have run and how likely they end, one row per customer with a contract.",
+/// Who has a subscription, and how likely it ends.
+pub static SUBSCRIPTIONS: Table = Table {
+    name: "subscriptions",
+    doc: "Subscriptions (contracts that start and end): how long they have run and how likely they end, one row per customer with a subscription.",
     key: &["customer_id"],
     columns: &[
         Column::new("customer_id", Id, "The customer.").filled(),
-        Column::new("months", Integer, "Whole months the contract has run, or had run when it ended.").filled(),
+        Column::new("months", Integer, "Whole months the subscription has run, or had run when it ended.").filled(),
         Column::new("ended", Flag, "Whether it has ended.").filled(),
         Column::new("monthly_charge", Money, "What it costs a month."),
         Column::new(
             "churn_probability",
             Ratio,
-            "Probability that it ends within the horizon (where the export has no days: share of contracts like it that \
+            "Probability that it ends within the horizon (where the export has no days: share of subscriptions like it that \
              have ended); empty where it has ended: who is lost is not at risk.",
         ),
-        Column::new("risk_band", Text, "low, medium, high by the bounds of `[contracts]`, or ended.").filled(),
+        Column::new("risk_band", Text, "low, medium, high by the bounds of `[subscriptions]`, or ended.").filled(),
         Column::new(
             "reason_1",
             Text,
-            "What goes with ended contracts, as fact:percent:percent: of contracts with it, of all. Facts: months (how \
+            "What goes with ended subscriptions, as fact:percent:percent: of subscriptions with it, of all. Facts: months (how \
              long it has run), type, service, payment.",
         ),
         Column::new("reason_2", Text, "The next one, if any."),
@@ -34,16 +34,16 @@ pub static CONTRACTS: Table = Table {
     open: None,
 };
 
-/// How long contracts last.
-pub static CONTRACT_SURVIVAL: Table = Table {
-    name: "contract_survival",
-    doc: "Share of contracts that outlast a month (Kaplan-Meier), one row per group and month in which one ended.",
+/// How long subscriptions last.
+pub static SUBSCRIPTION_SURVIVAL: Table = Table {
+    name: "subscription_survival",
+    doc: "Share of subscriptions that outlast a month (Kaplan-Meier), one row per group and month in which one ended.",
     key: &["dimension", "value", "month"],
     columns: &[
         Column::new("dimension", Text, "all, type, service or payment.").filled(),
         Column::new("value", Text, "The group; empty for all.").filled(),
-        Column::new("month", Integer, "Whole months since the contract began.").filled(),
-        Column::new("at_risk", Integer, "Contracts that lasted at least so long.").filled(),
+        Column::new("month", Integer, "Whole months since the subscription began.").filled(),
+        Column::new("at_risk", Integer, "Subscriptions that lasted at least so long.").filled(),
         Column::new("ended", Integer, "Of those, ended in this month.").filled(),
         Column::new("survival", Ratio, "Share that lasts longer.").filled(),
         Column::new("low", Ratio, "Lower end of its 95 % confidence interval.").filled(),

@@ -1,27 +1,27 @@
-//! How likely a contract ends: models against naive rules, on the user's own past.
+//! How likely a subscription ends: models against naive rules, on the user's own past.
 
-use super::read::{Contract, GROUPS, Span};
+use super::read::{GROUPS, Span, Subscription};
 use crate::stats::{boosting, logistic, metrics};
 
-/// Fewest contracts a model is fitted to or a test believed on.
-const FEWEST_CONTRACTS: usize = 50;
+/// Fewest subscriptions a model is fitted to or a test believed on.
+const FEWEST_SUBSCRIPTIONS: usize = 50;
 /// AUCs closer than this count as equal.
 const SAME_AUC: f64 = 0.002;
-/// Values of a group with fewer contracts have no column of their own.
+/// Values of a group with fewer subscriptions have no column of their own.
 const FEWEST_OF_A_VALUE: usize = 10;
-/// Parts that contracts without days are cut into.
+/// Parts that subscriptions without days are cut into.
 const PARTS: usize = 5;
 /// Bands of months run end before these.
 const BANDS: [u32; 5] = [3, 6, 12, 24, 48];
 /// Days of a month, on average.
 const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
-/// A fact goes with ended contracts where its share is above that of all by this factor.
+/// A fact goes with ended subscriptions where its share is above that of all by this factor.
 const MORE_THAN_ALL: f64 = 1.25;
 
 /// Names of the measures of a card.
 pub const MEASURES: [&str; 5] = ["auc", "average_precision", "brier", "calibration_error", "top_decile_lift"];
 
-/// A way to tell which contracts end.
+/// A way to tell which subscriptions end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Method {
     Logistic,
@@ -57,16 +57,16 @@ pub struct Card {
     pub measures: [Option<f64>; MEASURES.len()],
 }
 
-/// What is said of every contract, and how far to trust it.
+/// What is said of every subscription, and how far to trust it.
 #[derive(Debug)]
 pub struct Served {
     /// The method that serves.
     pub method: &'static str,
-    /// By contract.
+    /// By subscription.
     pub probability: Vec<f64>,
     /// One for each method.
     pub cards: Vec<Card>,
-    /// Contracts tested.
+    /// Subscriptions tested.
     pub tested: usize,
     /// First day of the test window and the day after its last.
     pub window: (i32, i32),
@@ -74,24 +74,24 @@ pub struct Served {
     share: f64,
 }
 
-/// Something that contracts have in common.
+/// Something that subscriptions have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Fact {
     Months(usize),
     Value(usize, String),
 }
 
-/// Contracts as they stood on a day, and which ended after it.
+/// Subscriptions as they stood on a day, and which ended after it.
 struct Sample<'c> {
-    of: Vec<&'c Contract>,
+    of: Vec<&'c Subscription>,
     ended: Vec<bool>,
     day: i32,
 }
 
 impl<'c> Sample<'c> {
     /// Those that ran on the eve of `day`, and which of them ended within `days` from it.
-    fn running(contracts: &'c [Contract], day: i32, days: i32) -> Sample<'c> {
-        let of: Vec<&Contract> = contracts.iter().filter(|of| of.runs(day)).collect();
+    fn running(subscriptions: &'c [Subscription], day: i32, days: i32) -> Sample<'c> {
+        let of: Vec<&Subscription> = subscriptions.iter().filter(|of| of.runs(day)).collect();
         let ended = of.iter().map(|of| of.has_ended(day + days)).collect();
         Sample { of, ended, day }
     }
@@ -106,7 +106,7 @@ impl<'c> Sample<'c> {
     }
 
     fn is_instructive(&self) -> bool {
-        self.of.len() >= FEWEST_CONTRACTS && self.ended.contains(&true) && self.ended.contains(&false)
+        self.of.len() >= FEWEST_SUBSCRIPTIONS && self.ended.contains(&true) && self.ended.contains(&false)
     }
 
     fn share(&self) -> f64 {
@@ -114,7 +114,7 @@ impl<'c> Sample<'c> {
     }
 
     /// The share that ended among those that `group` puts together, by group.
-    fn shares<K: Ord>(&self, group: impl Fn(&Contract) -> K) -> std::collections::BTreeMap<K, (f64, f64)> {
+    fn shares<K: Ord>(&self, group: impl Fn(&Subscription) -> K) -> std::collections::BTreeMap<K, (f64, f64)> {
         let mut counts = std::collections::BTreeMap::new();
         for (of, ended) in self.of.iter().zip(&self.ended) {
             let count = counts.entry(group(of)).or_insert((0.0, 0.0));
@@ -126,22 +126,24 @@ impl<'c> Sample<'c> {
 }
 
 /// Tests every method, and lets the best one speak.
-pub fn served(contracts: &[Contract], as_of: i32, horizon_months: u16) -> Served {
+pub fn served(subscriptions: &[Subscription], as_of: i32, horizon_months: u16) -> Served {
     let days = (f64::from(horizon_months) * DAYS_PER_MONTH).round() as i32;
-    let has_days = contracts.iter().all(|of| matches!(of.span, Span::Days(..)));
+    let has_days = subscriptions.iter().all(|of| matches!(of.span, Span::Days(..)));
     let (tested, found, window, newest) = if has_days {
-        let (past, test) =
-            (Sample::running(contracts, as_of - 2 * days, days), Sample::running(contracts, as_of - days, days));
+        let (past, test) = (
+            Sample::running(subscriptions, as_of - 2 * days, days),
+            Sample::running(subscriptions, as_of - days, days),
+        );
         let found: Vec<(Method, Vec<f64>)> = METHODS
             .into_iter()
             .filter_map(|method| apply(method, &past, &test.of, test.day).map(|found| (method, found)))
             .collect();
-        let newest = Sample::running(contracts, as_of - days, days);
+        let newest = Sample::running(subscriptions, as_of - days, days);
         (test, found, (as_of - days, as_of), newest)
     } else {
         let all = Sample {
-            of: contracts.iter().collect(),
-            ended: contracts.iter().map(|of| of.has_ended(as_of)).collect(),
+            of: subscriptions.iter().collect(),
+            ended: subscriptions.iter().map(|of| of.has_ended(as_of)).collect(),
             day: as_of,
         };
         let found = METHODS.into_iter().filter_map(|method| in_parts(method, &all).map(|found| (method, found)));
@@ -151,9 +153,9 @@ pub fn served(contracts: &[Contract], as_of: i32, horizon_months: u16) -> Served
     let is_believed = tested.is_instructive();
     let cards: Vec<Card> = found.iter().map(|(method, found)| card(*method, found, &tested.ended)).collect();
     let winner = winner(&found, &cards).filter(|_| is_believed).unwrap_or(Method::ByMonths);
-    let all: Vec<&Contract> = contracts.iter().collect();
+    let all: Vec<&Subscription> = subscriptions.iter().collect();
     let probability = match found.into_iter().find(|(method, _)| *method == winner && !has_days) {
-        // Each foreseen from contracts it was not among.
+        // Each foreseen from subscriptions it was not among.
         Some((_, found)) => found,
         None => apply(winner, &newest, &all, as_of).unwrap_or_else(|| vec![newest.share(); all.len()]),
     };
@@ -181,8 +183,8 @@ fn in_parts(method: Method, all: &Sample<'_>) -> Option<Vec<f64>> {
     Some(found)
 }
 
-/// What a method that learns from `past` says of contracts as they stand on a day.
-fn apply(method: Method, past: &Sample<'_>, now: &[&Contract], day: i32) -> Option<Vec<f64>> {
+/// What a method that learns from `past` says of subscriptions as they stand on a day.
+fn apply(method: Method, past: &Sample<'_>, now: &[&Subscription], day: i32) -> Option<Vec<f64>> {
     if past.of.is_empty() {
         return None;
     }
@@ -217,7 +219,7 @@ fn band(months: u32) -> usize {
     BANDS.partition_point(|end| months >= *end)
 }
 
-/// The columns of the design, standardised as in the contracts they were learned from.
+/// The columns of the design, standardised as in the subscriptions they were learned from.
 struct Columns {
     values: Vec<(usize, String)>,
     moments: Vec<(f64, f64)>,
@@ -251,19 +253,19 @@ impl Columns {
         4 + self.values.len()
     }
 
-    fn raw(&self, of: &[&Contract], day: i32) -> Vec<f64> {
+    fn raw(&self, of: &[&Subscription], day: i32) -> Vec<f64> {
         let mut design = Vec::with_capacity(of.len() * self.count());
-        for contract in of {
-            let charge = contract.charge.unwrap_or(0).max(0) as f64;
-            design.extend([1.0, f64::from(contract.months(day)).ln_1p(), charge.ln_1p()]);
-            design.push(f64::from(u8::from(contract.charge.is_some())));
-            let has = |(place, value): &(usize, String)| f64::from(u8::from(contract.groups[*place] == *value));
+        for subscription in of {
+            let charge = subscription.charge.unwrap_or(0).max(0) as f64;
+            design.extend([1.0, f64::from(subscription.months(day)).ln_1p(), charge.ln_1p()]);
+            design.push(f64::from(u8::from(subscription.charge.is_some())));
+            let has = |(place, value): &(usize, String)| f64::from(u8::from(subscription.groups[*place] == *value));
             design.extend(self.values.iter().map(has));
         }
         design
     }
 
-    fn design(&self, of: &[&Contract], day: i32) -> Vec<f64> {
+    fn design(&self, of: &[&Subscription], day: i32) -> Vec<f64> {
         let mut design = self.raw(of, day);
         for row in design.chunks_exact_mut(self.count()) {
             for (value, (mean, deviation)) in row.iter_mut().zip(&self.moments) {
@@ -297,7 +299,7 @@ fn winner(found: &[(Method, Vec<f64>)], cards: &[Card]) -> Option<Method> {
     close.min_by(|a, b| brier(a.1).total_cmp(&brier(b.1))).map(|((method, _), _)| *method)
 }
 
-/// Facts whose share of ended contracts is well above that of all, the highest share first.
+/// Facts whose share of ended subscriptions is well above that of all, the highest share first.
 fn facts(newest: &Sample<'_>) -> Vec<(Fact, f64)> {
     let mut found: Vec<(Fact, f64)> = Vec::new();
     let mut add = |fact: Fact, (count, ended): (f64, f64)| {
@@ -320,13 +322,13 @@ fn facts(newest: &Sample<'_>) -> Vec<(Fact, f64)> {
 }
 
 impl Served {
-    /// What a contract has in common with those that end, the most telling first.
-    pub fn reasons(&self, contract: &Contract, day: i32) -> Vec<String> {
-        let months = contract.months(day);
+    /// What a subscription has in common with those that end, the most telling first.
+    pub fn reasons(&self, subscription: &Subscription, day: i32) -> Vec<String> {
+        let months = subscription.months(day);
         let percent = |share: f64| (share * 100.0).round() as i64;
         let holds = |fact: &Fact| match fact {
             Fact::Months(of) => *of == band(months),
-            Fact::Value(place, value) => contract.groups[*place] == *value,
+            Fact::Value(place, value) => subscription.groups[*place] == *value,
         };
         let text = |(fact, share): &(Fact, f64)| {
             let name = match fact {
