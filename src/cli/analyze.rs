@@ -137,6 +137,7 @@ fn publish(
     for (path, bytes) in deliver::files(lake, &delivery, &lists)? {
         draft.write(&path, &bytes)?;
     }
+    draft.write_with("rejects.csv", |out| deliver::rejects::write(lake, manifest, language, out))?;
     lap("deliver", &mut seconds);
     let record = Record {
         version: 1,
@@ -154,6 +155,7 @@ fn publish(
         failures: outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect(),
         control_totals: (picture.compared, picture.mismatches.len() as u64),
         held: picture.gate.held.clone(),
+        held_files: manifest.held.clone(),
         quarantined: picture.gate.quarantined,
         seconds,
         peak_memory_bytes: record::peak_memory(),

@@ -10,6 +10,7 @@ use super::check_words as words;
 use super::csv_file::{Cell, CsvFile, safe_file_names};
 use super::report::{Language, format};
 use crate::check::Picture;
+use crate::check::reject_words;
 use crate::check::finding::Row;
 use crate::check::report::Told;
 use crate::config::Currency;
@@ -27,22 +28,25 @@ type Cells = [String; 11];
 /// The files of every branch something is open for: `per-branch/<branch>.csv` and `.xlsx`.
 pub fn files(picture: &Picture, currency: &Currency, language: Language) -> Result<Vec<(String, Vec<u8>)>> {
     let money = |minor: i64| format::money_code(minor, currency.decimals, currency.shown(), &currency.code, language);
-    let mut branches: BTreeMap<&str, Vec<Cells>> = BTreeMap::new();
+    let mut branches: BTreeMap<&str, (Vec<Cells>, u64)> = BTreeMap::new();
     let open = picture.exceptions.iter().filter(|told| told.state.is_open() && !told.finding.branch.is_empty());
     for told in open {
-        branches.entry(&told.finding.branch).or_default().extend(rows(told, &money, language));
+        let (known, all) = branches.entry(&told.finding.branch).or_default();
+        let own = rows(told, &money, language);
+        *all += told.finding.n_rows.max(own.len() as u64);
+        known.extend(own);
     }
     let ids: Vec<&str> = branches.keys().copied().collect();
     let mut files = Vec::new();
     for (branch, name) in safe_file_names(&ids) {
-        let Some(mut rows) = branches.remove(branch) else { continue };
-        let all = rows.len();
-        if all > MOST {
-            rows.truncate(MOST);
+        let Some((mut rows, all)) = branches.remove(branch) else { continue };
+        rows.truncate(MOST);
+        let left = all - rows.len() as u64;
+        if left > 0 {
             let mut last: Cells = Default::default();
             last[3] = match language {
-                Language::Indonesian => format!("… {} baris lagi", all - MOST),
-                Language::English => format!("… {} more rows", all - MOST),
+                Language::Indonesian => format!("… {left} baris lagi; semuanya ada di kantor pusat"),
+                Language::English => format!("… {left} more rows; head office has them all"),
             };
             rows.push(last);
         }
@@ -61,24 +65,37 @@ pub fn files(picture: &Picture, currency: &Currency, language: Language) -> Resu
 fn rows(told: &Told, money: &dyn Fn(i64) -> String, language: Language) -> Vec<Cells> {
     let finding = &told.finding;
     let reason = words::finding(finding, money, language);
+    if let Some(held) = finding.held.first() {
+        // The file as a whole, then its refused rows.
+        let next = words::what_next(held, language);
+        let whole = |row: &Row| row.line.is_none();
+        let why = |row: &Row| if whole(row) { format!("{reason}. → {next}") } else { String::new() };
+        return finding.rows.iter().map(|row| cells(told, row, why(row), language)).collect();
+    }
     if !finding.rows.is_empty() {
         let rule = match language {
             Language::Indonesian => finding.rule.indonesian,
             Language::English => finding.rule.english,
         };
-        return finding.rows.iter().map(|row| cells(told, row, rule.to_string())).collect();
+        return finding.rows.iter().map(|row| cells(told, row, rule.to_string(), language)).collect();
     }
     match told.cause() {
         Some(cause) => {
             let why = format!("{reason}. {}", words::cause(cause, language));
-            vec![cells(told, &cause.row, why)]
+            vec![cells(told, &cause.row, why, language)]
         }
-        None => vec![cells(told, &Row::default(), reason)],
+        None => vec![cells(told, &Row::default(), reason, language)],
     }
 }
 
-fn cells(told: &Told, row: &Row, reason: String) -> Cells {
-    let reason = if row.code.is_empty() { reason } else { format!("{reason} ({})", row.code) };
+fn cells(told: &Told, row: &Row, reason: String, language: Language) -> Cells {
+    // A code says more than its rule; the word itself stays, for who wants to ask head office about it.
+    let (what, fix) = reject_words::words(&row.code, language == Language::Indonesian);
+    let reason = match (what.is_empty(), reason.is_empty()) {
+        (true, _) => reason,
+        (false, true) => format!("{what} ({}). → {fix}", row.code),
+        (false, false) => format!("{reason}: {what} ({}). → {fix}", row.code),
+    };
     [
         row.file.clone(),
         row.line.map_or_else(String::new, |line| line.to_string()),

@@ -212,7 +212,7 @@ fn share_numbers(exports: &mut [Export]) -> Vec<String> {
 }
 
 fn decide_dates(profile: &Profile, answers: &Answers) -> Vec<Option<DateVerdict>> {
-    let mostly = |column: &&super::profile::ColumnProfile| column.dates.dates() * 2 > column.filled - column.nulls;
+    let mostly = |column: &&super::profile::ColumnProfile| column.dates.dates_or_serials() * 2 > column.filled - column.nulls;
     let own: Vec<Option<DateVerdict>> = profile
         .columns
         .iter()

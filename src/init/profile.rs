@@ -117,7 +117,7 @@ impl ColumnProfile {
         let share = |count: u64| count as f64 / values as f64;
         match kind {
             Kind::Id | Kind::Text => 1.0,
-            Kind::Date | Kind::Timestamp => share(self.dates.dates()),
+            Kind::Date | Kind::Timestamp => share(self.dates.dates_or_serials()),
             Kind::Month => share(self.months.max(self.dates.dates())),
             Kind::Flag => share(self.flags),
             Kind::Money | Kind::Decimal | Kind::Ratio => share(self.numbers.numbers()),
@@ -126,6 +126,11 @@ impl ColumnProfile {
                 share(self.numbers.numbers() - fractions.min(self.numbers.numbers()))
             }
         }
+    }
+
+    /// Whether some of its numbers are no whole ones.
+    pub fn has_fractions(&self, format: NumberFormat) -> bool {
+        self.numbers.digits(format)[1..].iter().any(|values| *values > 0)
     }
 
     /// Whether ingest's own parser reads most of a sample of the distinct values.

@@ -303,11 +303,11 @@ fn first_records(sample: &[u8], dialect: Dialect, most: usize) -> Vec<(u64, Vec<
 fn header_line(header: &[String], rows: &[Vec<String>]) -> std::result::Result<(), String> {
     let values = header.iter().filter(|name| header::is_value(name)).count();
     if header.len() == 1 && header[0].contains(' ') {
-        return Err("it has one column only: no delimiter among `,` `;` tab `|`".into());
+        return Err("it has one column only: no delimiter among `,` `;` tab `|`; export it as CSV, with a line of column names".into());
     }
     if values > 0 && values * 5 >= header.len() {
         return Err(format!(
-            "it has no header line: the first line holds values ({})",
+            "it has no header line: the first line holds values ({}); put a line with the names of the columns above it",
             header.iter().take(4).cloned().collect::<Vec<_>>().join(", ")
         ));
     }
@@ -317,7 +317,7 @@ fn header_line(header: &[String], rows: &[Vec<String>]) -> std::result::Result<(
     }
     names.sort();
     if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("its header has the column `{}` twice", pair[0]));
+        return Err(format!("its header has the column `{}` twice: give each a name of its own (of two header lines, make one)", pair[0]));
     }
     let again = rows.iter().any(|row| {
         row.len() == header.len()

@@ -258,6 +258,10 @@ const NEEDS_A_HINT: &[&str] = &["branches", "agents", "customers", "products", "
 /// Tables the office writes for Langgan: only the name of the file tells them.
 const ONLY_BY_NAME: &[&str] = &["calendar", "hq_documents", "corrections"];
 
+/// What to do about quantities such as 1,5 kg.
+pub const NO_FRACTIONS: &str =
+    "; quantities are whole numbers here: export grams, not kilograms, and the price of one gram";
+
 /// Why a column cannot hold the values of a field.
 pub fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
     let profile = &export.profile.columns[field];
@@ -277,7 +281,9 @@ pub fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
         };
         let example =
             profile.values.texts().next().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
-        return Some(format!("only {:.0} % of its values are {wanted} (such as `{example}`)", share * 100.0));
+        let fractions = column.kind == Kind::Quantity && profile.has_fractions(format);
+        let why = if fractions { NO_FRACTIONS } else { "" };
+        return Some(format!("only {:.0} % of its values are {wanted} (such as `{example}`){why}", share * 100.0));
     }
     if column.kind == Kind::Money
         && (profile.numbers.percent > 0
