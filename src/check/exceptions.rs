@@ -261,12 +261,8 @@ impl Book {
         let unchanged = found.shared_fingerprint.as_deref() == Some(&shared.fingerprint);
         let fingerprint = if unchanged { &found.fingerprint } else { &shared.fingerprint };
         let own = Exception { owner: found.owner.clone(), fingerprint: fingerprint.clone(), ..shared.clone() };
-        let split = What::Split {
-            key: found.key.clone(),
-            from,
-            owner: found.owner.clone(),
-            fingerprint: fingerprint.clone(),
-        };
+        let split =
+            What::Split { key: found.key.clone(), from, owner: found.owner.clone(), fingerprint: fingerprint.clone() };
         Some((own, split))
     }
 
@@ -373,7 +369,13 @@ mod tests {
     const DAY: &str = "control_totals/A/2026-03-05";
 
     fn found(fingerprint: &str, is_corrected: bool) -> Vec<Found> {
-        vec![Found { key: DAY.into(), owner: "Sri".into(), fingerprint: fingerprint.into(), is_corrected, shared_fingerprint: None }]
+        vec![Found {
+            key: DAY.into(),
+            owner: "Sri".into(),
+            fingerprint: fingerprint.into(),
+            is_corrected,
+            shared_fingerprint: None,
+        }]
     }
 
     /// Plays one morning, and says how the exception stands.
@@ -437,7 +439,13 @@ mod tests {
     fn growing_old_is_not_being_mended() {
         let mut book = Book::default();
         let key = "missing_day/A/2026-03-05".to_string();
-        let missing = Found { key: key.clone(), owner: String::new(), fingerprint: String::new(), is_corrected: false, shared_fingerprint: None };
+        let missing = Found {
+            key: key.clone(),
+            owner: String::new(),
+            fingerprint: String::new(),
+            is_corrected: false,
+            shared_fingerprint: None,
+        };
         let at = day_of("2026-03-06").unwrap();
         for what in book.observe(&[missing], at - 35, at) {
             book.apply(at, &what);

@@ -65,8 +65,7 @@ pub fn fingerprint(findings: &[&Finding]) -> String {
         tell(&format!("{:?} {:?}", difference.stated, difference.arrived));
     }
     let rows = findings.iter().flat_map(|finding| &finding.rows);
-    let mut rows: Vec<[&str; 4]> =
-        rows.map(|row| [&*row.document, row.column, &*row.value, &*row.expected]).collect();
+    let mut rows: Vec<[&str; 4]> = rows.map(|row| [&*row.document, row.column, &*row.value, &*row.expected]).collect();
     rows.sort_unstable();
     rows.iter().flatten().for_each(|text| tell(text));
     tell(&findings.iter().map(|finding| finding.n_rows).sum::<u64>().to_string());

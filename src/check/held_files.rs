@@ -32,7 +32,8 @@ pub fn held_files(look: &Look<'_>) -> Vec<HeldFile> {
     let file = |held: &Held| {
         let same = |batch: &&crate::lake::Batch| {
             let about = held.unit.as_ref().filter(|unit| unit.replaces());
-            batch.source == held.source && (batch.file == held.file || (about.is_some() && batch.unit.as_ref() == about))
+            batch.source == held.source
+                && (batch.file == held.file || (about.is_some() && batch.unit.as_ref() == about))
         };
         let before: Vec<&crate::lake::Batch> = look.manifest.active().filter(same).collect();
         let named = held.unit.as_ref().and_then(|unit| unit.branch()).map(String::from);

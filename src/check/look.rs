@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::days::{Calendar, Habits};
 use super::details::{self, Place};
-use super::held_files::{self, HeldFile};
 use super::finding::{Finding, MOST_ROWS, Row, Suspicion};
+use super::held_files::{self, HeldFile};
 use super::refused::{self, Exports, NotAll, Refused};
 use super::scan::{self, NONE, Scan};
 use super::settings::Settings;
@@ -122,7 +122,8 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     let (mut refused, not_all) = refused::refused(look.lake, look.manifest, look.exports)?;
     refused_rules::place(look, &scan, &mut refused)?;
     let held_files = held_files::held_files(look);
-    let mut seen = Seen { scan, calendar, stated, refused, held_files, not_all, compared, mismatches, ..Seen::default() };
+    let mut seen =
+        Seen { scan, calendar, stated, refused, held_files, not_all, compared, mismatches, ..Seen::default() };
     let mut findings = held_files::findings(look, &seen)?;
     {
         let habits = Habits::new(&seen.scan, &seen.calendar);

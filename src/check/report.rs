@@ -338,7 +338,8 @@ fn unfit_corrections(look: &Look<'_>, corrections: &Corrections, seen: &mut Seen
             expected: correction.now.clone(),
             ..Row::default()
         };
-        match seen.findings.iter_mut().find(|other| other.rule.id == "unfit_correction" && other.about == finding.about) {
+        match seen.findings.iter_mut().find(|other| other.rule.id == "unfit_correction" && other.about == finding.about)
+        {
             Some(other) => {
                 other.rows.push(row);
                 other.n_rows += 1;

@@ -99,7 +99,9 @@ fn publish(
     lap("check", &mut seconds);
     if picture.gate.nothing {
         bar.finish_and_clear();
-        return Err(Error::AllHeld { branches: picture.gate.held.iter().map(|held| held.branch.clone()).collect() });
+        let branches: std::collections::BTreeSet<String> =
+            picture.gate.held.iter().map(|held| held.branch.clone()).collect();
+        return Err(Error::AllHeld { branches: branches.into_iter().collect() });
     }
     let served = &picture.gate.view.manifest;
     bar.set_message("reading the lake");

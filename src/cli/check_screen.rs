@@ -55,7 +55,8 @@ impl Screen<'_> {
         let branches: Vec<&Branch> = self.branches();
         lines.extend(branches.iter().take(BRANCHES).map(|branch| self.branch_line(branch)));
         if branches.len() > BRANCHES {
-            let unwell = branches[BRANCHES..].iter().filter(|branch| self.worst(branch) >= Some(Status::Duplicate)).count();
+            let unwell =
+                branches[BRANCHES..].iter().filter(|branch| self.worst(branch) >= Some(Status::Duplicate)).count();
             lines.push(format!(
                 "   … {} {}, {unwell} {}",
                 branches.len() - BRANCHES,
@@ -99,7 +100,11 @@ impl Screen<'_> {
             (_, Language::English) => format!("{open} open exceptions"),
         };
         let lake = self.say("isi lake", "lake");
-        format!("SynchController  {}   {n} {branches}   {open}   {lake} {}", day_name(self.day), &self.lake[..8.min(self.lake.len())])
+        format!(
+            "SynchController  {}   {n} {branches}   {open}   {lake} {}",
+            day_name(self.day),
+            &self.lake[..8.min(self.lake.len())]
+        )
     }
 
     /// The letters the ids of the branches take.
@@ -163,7 +168,9 @@ impl Screen<'_> {
             }
         }
         let status = match worst {
-            Some((status, day)) if status > Status::Ok => format!("{} {}", self.status_name(status), &day_name(day)[5..]),
+            Some((status, day)) if status > Status::Ok => {
+                format!("{} {}", self.status_name(status), &day_name(day)[5..])
+            }
             _ => match branch.days_since_newest {
                 Some(days) if days > DAYS => {
                     format!("{} {days} {}", self.say("terakhir", "newest"), self.say("hari lalu", "days ago"))
@@ -199,8 +206,8 @@ impl Screen<'_> {
     fn exceptions(&self) -> Vec<String> {
         let mut open: Vec<&Told> = self.shown().into_iter().filter(|told| told.state.is_open()).collect();
         open.sort_by_key(|told| {
-            let recent = told.finding.day.unwrap_or(i32::MAX);
-            (told.finding.severity, !told.stops(), std::cmp::Reverse(recent))
+            let (finding, recent) = (&told.finding, std::cmp::Reverse(told.finding.day));
+            (finding.severity, !told.stops(), finding.rule.id != "held_file", recent)
         });
         let (errors, warnings): (Vec<&Told>, Vec<&Told>) =
             open.into_iter().partition(|told| told.finding.severity == Severity::Error);
@@ -209,7 +216,13 @@ impl Screen<'_> {
         let asked = self.branch.is_some() || self.only_day.is_some();
         let settled = self.settled();
         let mut lines = fit(blocks, if asked { usize::MAX } else { LINES - settled.len() }, |left| {
-            format!("      … {left} {}", self.say("lagi: langgan check --branch CABANG, atau --json", "more: langgan check --branch BRANCH, or --json"))
+            format!(
+                "      … {left} {}",
+                self.say(
+                    "lagi: langgan check --branch CABANG, atau --json",
+                    "more: langgan check --branch BRANCH, or --json"
+                )
+            )
         });
         lines.extend(settled);
         lines
@@ -221,7 +234,8 @@ impl Screen<'_> {
         for state in [State::Accepted, State::Waived, State::Corrected] {
             let keys = self.shown().into_iter().filter(|told| told.state == state);
             for told in keys {
-                let until = told.decision.as_ref().filter(|_| state == State::Waived).and_then(|own| own.until.as_ref());
+                let until =
+                    told.decision.as_ref().filter(|_| state == State::Waived).and_then(|own| own.until.as_ref());
                 let until = until.map_or_else(String::new, |day| format!(" {} {day}", self.say("sampai", "until")));
                 let name = format!("{}{until}", self.state_name(state));
                 match settled.iter_mut().find(|(known, _)| *known == name) {
@@ -247,7 +261,10 @@ impl Screen<'_> {
             let left: usize = settled[SETTLED - 1..].iter().map(|(_, keys)| keys.len()).sum();
             settled.truncate(SETTLED - 1);
             let mut lines: Vec<String> = settled.into_iter().map(line).collect();
-            lines.push(format!("OK    … {left} {}", self.say("lagi: langgan check --json", "more: langgan check --json")));
+            lines.push(format!(
+                "OK    … {left} {}",
+                self.say("lagi: langgan check --json", "more: langgan check --json")
+            ));
             return lines;
         }
         settled.into_iter().map(line).collect()
@@ -371,11 +388,19 @@ impl Screen<'_> {
             lines.push(format!("{} {}", gate.quarantined, self.say("faktur disisihkan", "orders in quarantine")));
         }
         for file in self.picture.not_all.iter().take(1) {
-            let more = if self.picture.not_all.len() > 1 { format!(" (+{})", self.picture.not_all.len() - 1) } else { String::new() };
+            let more = if self.picture.not_all.len() > 1 {
+                format!(" (+{})", self.picture.not_all.len() - 1)
+            } else {
+                String::new()
+            };
             let (all, seen) = (file.refused, file.looked_at);
             lines.push(cut(&match self.language {
-                Language::Indonesian => format!("{}{more}: dari {all} baris yang ditolak, {seen} pertama diperiksa", harmless(&file.file)),
-                Language::English => format!("{}{more}: of {all} refused rows the first {seen} were looked at", harmless(&file.file)),
+                Language::Indonesian => {
+                    format!("{}{more}: dari {all} baris yang ditolak, {seen} pertama diperiksa", harmless(&file.file))
+                }
+                Language::English => {
+                    format!("{}{more}: of {all} refused rows the first {seen} were looked at", harmless(&file.file))
+                }
             }));
         }
         if self.shown().iter().any(|told| told.state.is_open() && told.finding.severity == Severity::Error) {
@@ -452,12 +477,16 @@ mod tests {
 
     #[test]
     fn long_lines_are_broken_at_blanks() {
-        let text = "FAIL  control_totals/JKT-01/2026-03-06  the branch's control totals differ from what arrived: amount";
+        let text =
+            "FAIL  control_totals/JKT-01/2026-03-06  the branch's control totals differ from what arrived: amount";
         let lines = wrap(text);
-        assert_eq!(lines, [
-            "FAIL  control_totals/JKT-01/2026-03-06  the branch's control totals differ from",
-            "      what arrived: amount"
-        ]);
+        assert_eq!(
+            lines,
+            [
+                "FAIL  control_totals/JKT-01/2026-03-06  the branch's control totals differ from",
+                "      what arrived: amount"
+            ]
+        );
         let long = format!("WARN  {}  x", "k".repeat(90));
         assert_eq!(wrap(&long), [format!("WARN  {}", "k".repeat(90)), "      x".into()], "a key is never broken");
     }

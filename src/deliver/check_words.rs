@@ -161,9 +161,9 @@ fn why_held(held: &lake::Held, language: Language) -> String {
         other => other,
     };
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).filter(|name| !name.ends_with(&held.file)).collect();
-    let rows = held.rows.map_or_else(String::new, |rows| {
-        format!(" ({} dari {} baris)", rows.rejected + rows.duplicate, rows.received)
-    });
+    let rows = held
+        .rows
+        .map_or_else(String::new, |rows| format!(" ({} dari {} baris)", rows.rejected + rows.duplicate, rows.received));
     if names.is_empty() { format!("{why}{rows}") } else { format!("{why}{rows}: {}", names.join(", ")) }
 }
 

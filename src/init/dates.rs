@@ -290,7 +290,10 @@ fn time_pattern(tail: &[u8]) -> Option<String> {
 fn is_serial(text: &[u8]) -> bool {
     let (whole, rest) = text.split_at(text.len().min(5));
     let fraction = matches!(rest, [] | [b'.' | b',', _, ..]) && rest.iter().skip(1).all(u8::is_ascii_digit);
-    whole.len() == 5 && fraction && whole.iter().all(u8::is_ascii_digit) && (&b"36526"[..]..&b"54789"[..]).contains(&whole)
+    whole.len() == 5
+        && fraction
+        && whole.iter().all(u8::is_ascii_digit)
+        && (&b"36526"[..]..&b"54789"[..]).contains(&whole)
 }
 
 /// The outline of a text: runs of digits and letters as one letter each, marks as they are, a second's fraction as `f`.

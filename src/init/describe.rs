@@ -83,7 +83,11 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
                 count(wrong),
                 count(seen.filled),
                 header(field),
-                if column.kind == Kind::Quantity && seen.has_fractions(export.numbers.format) { tables::NO_FRACTIONS } else { "" }
+                if column.kind == Kind::Quantity && seen.has_fractions(export.numbers.format) {
+                    tables::NO_FRACTIONS
+                } else {
+                    ""
+                }
             ));
         }
         let empty = profile.rows - seen.filled.min(profile.rows);

@@ -107,6 +107,32 @@ pub fn multiplicity(path: &Path, shape: &Shape, fields: &[usize]) -> Result<f64>
     Ok(sketch.multiplicity())
 }
 
+/// Some cells of the first rows of a file, read by `read`.
+pub fn cells<V>(
+    path: &Path,
+    shape: &Shape,
+    fields: &[usize],
+    most: usize,
+    read: impl Fn(&[u8]) -> Option<V>,
+) -> Result<Vec<Vec<Option<V>>>> {
+    let mut rows = Vec::new();
+    each_record(
+        path,
+        shape,
+        |block, records, record| {
+            if rows.len() < most {
+                let mut row = Vec::with_capacity(fields.len());
+                for field in fields {
+                    with_cell(block, records, record, *field, shape, |text| row.push(read(text.trim_ascii())));
+                }
+                rows.push(row);
+            }
+        },
+        |_| {},
+    )?;
+    Ok(rows)
+}
+
 impl ColumnProfile {
     /// The share of the filled cells that a column of this kind can hold.
     pub fn share(&self, kind: Kind, format: NumberFormat) -> f64 {
