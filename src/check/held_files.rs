@@ -68,6 +68,14 @@ impl HeldFile {
         matches!(self.table.as_str(), "orders" | "flat") && of_branch && of_day
     }
 
+    /// Whether a finding says no more than that this file is not there: nothing of its day has been loaded from it.
+    pub fn explains(&self, finding: &Finding) -> bool {
+        let of_day = finding.day.is_some() && finding.day == self.day && finding.branch == self.branch;
+        let is_sales = matches!(self.table.as_str(), "orders" | "order_lines" | "flat");
+        let lacks = matches!(finding.rule.id, "control_totals" | "no_lines" | "document_gap" | "volume" | "orphan");
+        of_day && is_sales && lacks && !self.serves_earlier
+    }
+
     /// The key of its exception.
     pub fn key(&self) -> String {
         super::keys::key("held_file", &self.branch, self.day, &self.about())

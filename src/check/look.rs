@@ -139,6 +139,8 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     findings.extend(master_rules::findings(look, &seen)?);
     seen.late = day_rules::late(look, &seen.scan);
     findings.extend(day_rules::late_findings(look, &seen.late));
+    // What is missing because a file is held is told with that file.
+    findings.retain(|finding| !seen.held_files.iter().any(|file| file.explains(finding)));
     findings.retain(|finding| look.settings.is_on(finding.rule.id) && finding.day.is_none_or(|day| day < look.as_of));
     let place = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule.id);
     findings.sort_by(|a, b| (place(a), &a.branch, a.day, &a.about).cmp(&(place(b), &b.branch, b.day, &b.about)));

@@ -207,11 +207,11 @@ impl Screen<'_> {
         let mut open: Vec<&Told> = self.shown().into_iter().filter(|told| told.state.is_open()).collect();
         open.sort_by_key(|told| {
             let (finding, recent) = (&told.finding, std::cmp::Reverse(told.finding.day));
-            (finding.severity, !told.stops(), finding.rule.id != "held_file", recent)
+            (finding.severity, finding.rule.id != "held_file", !told.stops(), recent)
         });
         let (errors, warnings): (Vec<&Told>, Vec<&Told>) =
             open.into_iter().partition(|told| told.finding.severity == Severity::Error);
-        let mut blocks: Vec<Vec<String>> = errors.iter().map(|told| self.error(told)).collect();
+        let mut blocks: Vec<Block> = errors.iter().map(|told| self.error(told)).collect();
         blocks.extend(self.warnings(&warnings));
         let asked = self.branch.is_some() || self.only_day.is_some();
         let settled = self.settled();
@@ -279,7 +279,7 @@ impl Screen<'_> {
         }
     }
 
-    fn error(&self, told: &Told) -> Vec<String> {
+    fn error(&self, told: &Told) -> Block {
         let finding = &told.finding;
         let mut lines = wrap(&format!(
             "FAIL  {}{}  {}",
@@ -297,7 +297,9 @@ impl Screen<'_> {
         if let Some(touches) = words::touches(&told.touches, self.money, self.language) {
             add(format!("{touches}; {}", self.consequence(told)));
         }
-        lines
+        let brief = words::brief(finding, self.money, self.language);
+        let brief = cut(&format!("FAIL  {}{}  {}", harmless(&told.key), self.age(told), harmless(&brief)));
+        Block { lines, brief }
     }
 
     /// What becomes of the data an exception is about.
@@ -323,7 +325,7 @@ impl Screen<'_> {
     }
 
     /// Warnings by rule: the first, how many others, and all their rows.
-    fn warnings(&self, warnings: &[&Told]) -> Vec<Vec<String>> {
+    fn warnings(&self, warnings: &[&Told]) -> Vec<Block> {
         let mut rules: Vec<(&str, Vec<&Told>)> = Vec::new();
         for told in warnings {
             match rules.iter_mut().find(|(rule, _)| *rule == told.finding.rule.id) {
@@ -335,14 +337,19 @@ impl Screen<'_> {
             let first = own[0];
             if own.len() == 1 {
                 let text = words::finding(&first.finding, self.money, self.language);
-                return wrap(&format!("WARN  {}{}  {}", harmless(&first.key), self.age(first), harmless(&text)));
+                let age = self.age(first);
+                let brief = words::brief(&first.finding, self.money, self.language);
+                let brief = cut(&format!("WARN  {}{age}  {}", harmless(&first.key), harmless(&brief)));
+                let lines = wrap(&format!("WARN  {}{age}  {}", harmless(&first.key), harmless(&text)));
+                return Block { lines, brief };
             }
             let rows: u64 = own.iter().map(|told| told.finding.n_rows).sum();
             let rule = self.say(first.finding.rule.indonesian, first.finding.rule.english);
             let rows = if rows > 0 { format!(", {rows} {}", self.say("baris", "rows")) } else { String::new() };
             let days = self.say("hari, cabang atau berkas", "days, branches or files");
             let more = own.len() - 1;
-            wrap(&format!("WARN  {}  (+{more})  {rule}: {} {days}{rows}", harmless(&first.key), own.len()))
+            let text = format!("WARN  {}  (+{more})  {rule}: {} {days}{rows}", harmless(&first.key), own.len());
+            Block { lines: wrap(&text), brief: cut(&text) }
         };
         rules.iter().map(block).collect()
     }
@@ -425,7 +432,8 @@ fn wrap(text: &str) -> Vec<String> {
     let mut is_fresh = true;
     for word in text[lead..].split(' ') {
         let width = line.chars().count() + 1 + word.chars().count();
-        if width > WIDTH && !is_fresh {
+        let fits_below = indent.len() + word.chars().count() <= WIDTH;
+        if width > WIDTH && !is_fresh && fits_below {
             lines.push(std::mem::replace(&mut line, indent.into()).trim_end().into());
             is_fresh = true;
             if word.is_empty() {
@@ -450,9 +458,15 @@ fn cut(text: &str) -> String {
     text.chars().take(WIDTH - 1).chain(['…']).collect()
 }
 
-/// Blocks within a number of lines: each whole as long as one line is left for each that follows, then the first line of
-/// each, then how many are left.
-fn fit(blocks: Vec<Vec<String>>, room: usize, more: impl Fn(usize) -> String) -> Vec<String> {
+/// What is told of one exception: whole, and in a line.
+struct Block {
+    lines: Vec<String>,
+    brief: String,
+}
+
+/// Blocks within a number of lines: each whole as long as one line is left for each that follows, then each in a line,
+/// then how many are left.
+fn fit(blocks: Vec<Block>, room: usize, more: impl Fn(usize) -> String) -> Vec<String> {
     let all = blocks.len();
     let mut lines: Vec<String> = Vec::new();
     for (place, block) in blocks.into_iter().enumerate() {
@@ -462,10 +476,10 @@ fn fit(blocks: Vec<Vec<String>>, room: usize, more: impl Fn(usize) -> String) ->
             lines.push(more(following + 1));
             break;
         }
-        if block.len() + following <= free {
-            lines.extend(block);
-        } else if let Some(first) = block.first() {
-            lines.push(if block.len() > 1 { cut(&format!("{first} …")) } else { first.clone() });
+        if block.lines.len() + following <= free {
+            lines.extend(block.lines);
+        } else {
+            lines.push(block.brief);
         }
     }
     lines
@@ -493,13 +507,15 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_cut_and_counted() {
-        let blocks = |n: usize| -> Vec<Vec<String>> {
-            (0..n).map(|n| vec![format!("a{n}"), format!("b{n}"), format!("c{n}")]).collect()
+        let block = |n: usize| Block {
+            lines: ["a", "b", "c"].map(|line| format!("{line}{n}")).to_vec(),
+            brief: format!("{n}"),
         };
+        let blocks = |n: usize| -> Vec<Block> { (0..n).map(block).collect() };
         let more = |left: usize| format!("{left} more");
         assert_eq!(fit(blocks(2), 6, more).len(), 6);
-        assert_eq!(fit(blocks(2), 5, more), ["a0", "b0", "c0", "a1 …"]);
-        assert_eq!(fit(blocks(3), 3, more), ["a0 …", "a1 …", "a2 …"]);
-        assert_eq!(fit(blocks(9), 3, more), ["a0 …", "a1 …", "7 more"]);
+        assert_eq!(fit(blocks(2), 5, more), ["a0", "b0", "c0", "1"]);
+        assert_eq!(fit(blocks(3), 3, more), ["0", "1", "2"]);
+        assert_eq!(fit(blocks(9), 3, more), ["0", "1", "7 more"]);
     }
 }

@@ -37,6 +37,25 @@ pub fn finding(finding: &Finding, money: &dyn Fn(i64) -> String, language: Langu
     if parts.is_empty() { rule.to_string() } else { format!("{rule}: {}", parts.join("; ")) }
 }
 
+/// What is wrong, in a few words: what differs, and why that may be.
+pub fn brief(finding: &Finding, money: &dyn Fn(i64) -> String, language: Language) -> String {
+    if let Some(first) = finding.held.first() {
+        return why_held(first, language);
+    }
+    let by_money = finding.differences.iter().find_map(|difference| match (&difference.stated, &difference.arrived) {
+        (Value::Money(stated), Value::Money(arrived)) => Some(money(arrived - stated)),
+        _ => None,
+    });
+    let why = finding.causes.first().map(|cause| cause_kind(cause.kind, language).to_string());
+    let parts: Vec<String> = by_money.into_iter().chain(why).collect();
+    if !parts.is_empty() {
+        return parts.join(", ");
+    }
+    let whole = self::finding(finding, money, language);
+    let rule = say(language, finding.rule.indonesian, finding.rule.english);
+    whole.strip_prefix(rule).and_then(|rest| rest.strip_prefix(": ")).map_or(whole.clone(), String::from)
+}
+
 /// What a total is called.
 fn total_name(what: &str, language: Language) -> &'static str {
     match what {
@@ -235,9 +254,16 @@ fn column_name(column: &'static str, language: Language) -> &'static str {
     }
 }
 
-/// What may have happened.
+/// What may have happened, and where.
 pub fn cause(cause: &Suspicion, language: Language) -> String {
-    let what = match cause.kind {
+    let what = cause_kind(cause.kind, language);
+    let other = if cause.branch.is_empty() { String::new() } else { format!(" ({})", cause.branch) };
+    let row = row(&cause.row, language);
+    if row.is_empty() { format!("{what}{other}") } else { format!("{what}{other}: {row}") }
+}
+
+fn cause_kind(kind: &str, language: Language) -> &'static str {
+    match kind {
         "refused" => say(language, "baris ini ditolak", "this row was refused"),
         "document_twice" => say(language, "faktur ini ada dua kali", "this order is there twice"),
         "line_twice" => say(language, "baris ini ada dua kali", "this line is there twice"),
@@ -250,10 +276,7 @@ pub fn cause(cause: &Suspicion, language: Language) -> String {
         "digit_wrong" => say(language, "satu angka mungkin salah", "one digit may be wrong"),
         "total_mistyped" => say(language, "totalnya sendiri mungkin salah ketik", "the total itself may be mistyped"),
         _ => say(language, "status faktur ini mungkin salah", "the status of this order may be wrong"),
-    };
-    let other = if cause.branch.is_empty() { String::new() } else { format!(" ({})", cause.branch) };
-    let row = row(&cause.row, language);
-    if row.is_empty() { format!("{what}{other}") } else { format!("{what}{other}: {row}") }
+    }
 }
 
 /// A branch-day that is held back.
