@@ -54,7 +54,7 @@ pub fn read_all(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<Correction>> 
         for rows in read(lake, file, &["entity", "id", "line_no", "column", "was", "now"], &[])? {
             let text = |column: usize, row: usize| {
                 let column = rows.column(column).as_string::<i32>();
-                if column.is_valid(row) { column.value(row).to_string() } else { String::new() }
+                if column.is_valid(row) { bare(column.value(row)).to_string() } else { String::new() }
             };
             let numbers = rows.column(2).as_primitive::<Int32Type>();
             all.extend((0..rows.num_rows()).map(|row| Correction {
@@ -68,6 +68,11 @@ pub fn read_all(lake: &LakeDir, manifest: &Manifest) -> Result<Vec<Correction>> 
         }
     }
     Ok(all)
+}
+
+/// A text as it was before it was mailed to a branch: what a spreadsheet would have run or shortened got an apostrophe.
+fn bare(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| rest.starts_with(|first: char| !first.is_alphabetic())).unwrap_or(text)
 }
 
 /// Corrections ready to be applied to the rows of the lake.

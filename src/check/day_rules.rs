@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::copies;
 use super::days::{DayKind, Habits};
 use super::finding::{Difference, Finding, Row, Value};
+use super::held_files::newest_days;
 use super::look::{Look, Seen};
 use super::scan::{NONE, Scan};
 use super::sequences::{Gap, Sequences, first_of_branch};
@@ -53,6 +54,7 @@ pub fn findings(look: &Look<'_>, seen: &Seen, habits: &Habits<'_>) -> Result<Vec
 fn missing_days(look: &Look<'_>, seen: &Seen, habits: &Habits<'_>) -> Vec<Finding> {
     let mut branches: Vec<&str> = seen.scan.days.iter().map(|day| day.branch.as_str()).collect();
     branches.dedup();
+    let newest = newest_days(&seen.scan, look.as_of);
     let mut found = Vec::new();
     for branch in branches.into_iter().filter(|branch| !branch.is_empty()) {
         for day in look.from()..look.as_of {
@@ -65,8 +67,12 @@ fn missing_days(look: &Look<'_>, seen: &Seen, habits: &Habits<'_>) -> Vec<Findin
                 None => habits.expects(branch, day),
             };
             let closed = seen.calendar.kind(branch, day) == DayKind::Closed;
-            if expected && !(closed && stated.is_none()) {
-                found.extend(look.finding("missing_day", branch, Some(day)));
+            // A day that came in a file which is held is not missing.
+            let newest = newest.get(branch).copied();
+            let is_held = seen.held_files.iter().any(|file| file.would_bring(branch, day, newest));
+            if expected && !is_held && !(closed && stated.is_none()) {
+                let missing = look.finding("missing_day", branch, Some(day));
+                found.extend(missing.map(|finding| Finding { usual: habits.usual(branch, day), ..finding }));
             }
         }
     }
@@ -100,8 +106,8 @@ pub fn gap_findings(look: &Look<'_>, gaps: &[Gap]) -> Vec<Finding> {
     for gap in gaps.iter().filter(|gap| gap.day >= look.from()) {
         let Some(fresh) = look.finding("document_gap", &gap.branch, Some(gap.day)) else { continue };
         let finding = found.entry((gap.branch.clone(), gap.day)).or_insert(fresh);
+        finding.n_rows += gap.missing;
         for id in &gap.ids {
-            finding.n_rows += 1;
             finding.rows.push(Row { document: id.clone(), ..Row::default() });
         }
     }

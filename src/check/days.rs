@@ -131,6 +131,20 @@ impl<'h> Habits<'h> {
             .collect()
     }
 
+    /// Orders and amount (minor units) of the branch on the same weekdays before: the medians, where there are any.
+    pub fn usual(&self, branch: &str, day: i32) -> Option<(i64, i64)> {
+        let places = (1..=WEEKS)
+            .map(|weeks| day - 7 * weeks)
+            .filter(|before| self.calendar.kind(branch, *before) == DayKind::Usual)
+            .filter_map(|before| self.scan.find(branch, before))
+            .take(8);
+        let (mut orders, mut amounts): (Vec<i64>, Vec<i64>) =
+            places.map(|place| self.scan.days[place].totals).map(|totals| (totals.orders, totals.amount)).unzip();
+        orders.sort_unstable();
+        amounts.sort_unstable();
+        Some((*orders.get(orders.len() / 2)?, *amounts.get(amounts.len() / 2)?))
+    }
+
     /// Whether the branch was expected to sell on the day.
     pub fn expects(&self, branch: &str, day: i32) -> bool {
         match self.calendar.kind(branch, day) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::keys;
 use super::look::Arrivals;
 use crate::calendar::{day_name, day_number};
 
@@ -29,7 +30,7 @@ pub enum What {
     },
     /// A rule found something.
     Opened {
-        /// `rule/branch/day`.
+        /// `rule/branch/day`, or `rule/branch/-/about`.
         key: String,
         /// Who answers for the branch's data.
         owner: String,
@@ -44,6 +45,17 @@ pub enum What {
         fingerprint: String,
         /// `broken_again`, `changed` or `waiver_over`.
         because: String,
+    },
+    /// What shared a key with other things has one of its own; how it stood goes on.
+    Split {
+        /// The exception.
+        key: String,
+        /// The key it shared.
+        from: String,
+        /// Who answers for the branch's data.
+        owner: String,
+        /// What exactly was found.
+        fingerprint: String,
     },
     /// A correction has mended it; the source has not.
     Corrected {
@@ -206,6 +218,13 @@ impl Book {
                     exception.fingerprint.clone_from(fingerprint);
                 }
             }
+            What::Split { key, from, owner, fingerprint } => {
+                if let Some(shared) = self.exceptions.get(from) {
+                    let (owner, fingerprint) = (owner.clone(), fingerprint.clone());
+                    let own = Exception { owner, fingerprint, ..shared.clone() };
+                    self.exceptions.insert(key.clone(), own);
+                }
+            }
             What::Corrected { key } => self.set(key, State::Corrected),
             What::Closed { key } => self.set(key, State::Closed),
             What::Decided { key, verdict, by, reason, until } => {
@@ -234,6 +253,19 @@ impl Book {
         }
     }
 
+    /// An exception whose key it shared with others until now: how it stands, and the event that says so. A decision
+    /// about all of them holds on for each, as long as none of them has changed.
+    fn split(&self, found: &Found) -> Option<(Exception, What)> {
+        let from = keys::shared_before(&found.key)?;
+        let shared = self.exceptions.get(&from).filter(|shared| shared.state != State::Closed)?;
+        let unchanged = found.shared_fingerprint.as_deref() == Some(&shared.fingerprint);
+        let fingerprint = if unchanged { &found.fingerprint } else { &shared.fingerprint };
+        let own = Exception { owner: found.owner.clone(), fingerprint: fingerprint.clone(), ..shared.clone() };
+        let split =
+            What::Split { key: found.key.clone(), from, owner: found.owner.clone(), fingerprint: fingerprint.clone() };
+        Some((own, split))
+    }
+
     fn set(&mut self, key: &str, state: State) {
         if let Some(exception) = self.exceptions.get_mut(key) {
             exception.state = state;
@@ -259,13 +291,20 @@ impl Book {
                 fingerprint: found.fingerprint.clone(),
                 because: because.into(),
             };
-            let Some(known) = self.exceptions.get(&found.key) else {
-                let open = What::Opened { key: key.clone(), owner: found.owner.clone(), fingerprint };
-                events.push(open);
-                if found.is_corrected {
-                    events.push(What::Corrected { key });
+            let known = match self.exceptions.get(&found.key) {
+                Some(known) => known.clone(),
+                None => {
+                    let Some((own, split)) = self.split(found) else {
+                        let open = What::Opened { key: key.clone(), owner: found.owner.clone(), fingerprint };
+                        events.push(open);
+                        if found.is_corrected {
+                            events.push(What::Corrected { key });
+                        }
+                        continue;
+                    };
+                    events.push(split);
+                    own
                 }
-                continue;
             };
             let over = |until: &Option<String>| until.as_deref().and_then(day_of).is_some_and(|day| as_of > day);
             match known.state {
@@ -296,7 +335,7 @@ impl Book {
 /// A finding, as far as its life is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// `rule/branch/day`.
+    /// `rule/branch/day`, or `rule/branch/-/about`.
     pub key: String,
     /// Who answers for the branch's data.
     pub owner: String,
@@ -304,15 +343,17 @@ pub struct Found {
     pub fingerprint: String,
     /// Whether corrections mend it.
     pub is_corrected: bool,
+    /// What was found under the key it shared in older ledgers.
+    pub shared_fingerprint: Option<String>,
 }
 
 fn is_recent_rule(key: &str) -> bool {
-    let rule = key.split('/').next().unwrap_or_default();
-    crate::contracts::rules::rule_of(rule).is_some_and(|rule| rule.recent)
+    let rule = keys::parts(key).and_then(|parts| crate::contracts::rules::rule_of(parts.rule));
+    rule.is_some_and(|rule| rule.recent)
 }
 
 fn day_in(key: &str) -> Option<i32> {
-    day_of(key.rsplit('/').next()?)
+    day_of(keys::parts(key)?.day)
 }
 
 /// The number of a day written `YYYY-MM-DD`.
@@ -328,7 +369,13 @@ mod tests {
     const DAY: &str = "control_totals/A/2026-03-05";
 
     fn found(fingerprint: &str, is_corrected: bool) -> Vec<Found> {
-        vec![Found { key: DAY.into(), owner: "Sri".into(), fingerprint: fingerprint.into(), is_corrected }]
+        vec![Found {
+            key: DAY.into(),
+            owner: "Sri".into(),
+            fingerprint: fingerprint.into(),
+            is_corrected,
+            shared_fingerprint: None,
+        }]
     }
 
     /// Plays one morning, and says how the exception stands.
@@ -392,12 +439,65 @@ mod tests {
     fn growing_old_is_not_being_mended() {
         let mut book = Book::default();
         let key = "missing_day/A/2026-03-05".to_string();
-        let missing = Found { key: key.clone(), owner: String::new(), fingerprint: String::new(), is_corrected: false };
+        let missing = Found {
+            key: key.clone(),
+            owner: String::new(),
+            fingerprint: String::new(),
+            is_corrected: false,
+            shared_fingerprint: None,
+        };
         let at = day_of("2026-03-06").unwrap();
         for what in book.observe(&[missing], at - 35, at) {
             book.apply(at, &what);
         }
         assert!(book.observe(&[], at + 20, at + 55).is_empty());
         assert_eq!(book.exceptions[&key].state, State::Open);
+    }
+
+    /// Before, what was of no branch and no day shared a key: `refused_row/-/-`. Now each file has its own.
+    #[test]
+    fn a_ledger_from_when_keys_were_shared_is_understood() {
+        let at = day_of("2026-03-06").unwrap();
+        let shared = |state: Option<Verdict>| {
+            let mut book = Book::default();
+            let found = Found {
+                key: "refused_row/-/-".into(),
+                owner: String::new(),
+                fingerprint: "both".into(),
+                is_corrected: false,
+                shared_fingerprint: None,
+            };
+            book.observe(&[found], at - 35, at).iter().for_each(|what| book.apply(at, what));
+            if let Some(verdict) = state {
+                let key = "refused_row/-/-".to_string();
+                let (by, reason, until) = ("Sri".into(), "seen".into(), None);
+                book.apply(at, &What::Decided { key, verdict, by, reason, until });
+            }
+            book
+        };
+        let files = |together: &str| -> Vec<Found> {
+            let file = |name: &str| Found {
+                key: format!("refused_row/-/-/{name}"),
+                owner: String::new(),
+                fingerprint: name.into(),
+                is_corrected: false,
+                shared_fingerprint: Some(together.into()),
+            };
+            vec![file("a.csv"), file("b.csv")]
+        };
+        let next = |book: &mut Book, found: &[Found]| {
+            let events = book.observe(found, at - 34, at + 1);
+            events.iter().for_each(|what| book.apply(at + 1, what));
+            assert!(book.observe(found, at - 34, at + 1).is_empty(), "looking twice changes nothing");
+            let state = |key: &str| book.exceptions[key].state;
+            [state("refused_row/-/-"), state("refused_row/-/-/a.csv"), state("refused_row/-/-/b.csv")]
+        };
+        let mut open = shared(None);
+        assert_eq!(next(&mut open, &files("both")), [State::Closed, State::Open, State::Open]);
+        assert_eq!(open.exceptions["refused_row/-/-/a.csv"].opened, at, "its age goes on");
+        let mut accepted = shared(Some(Verdict::Accepted));
+        assert_eq!(next(&mut accepted, &files("both")), [State::Closed, State::Accepted, State::Accepted]);
+        let mut changed = shared(Some(Verdict::Accepted));
+        assert_eq!(next(&mut changed, &files("other")), [State::Closed, State::Reopened, State::Reopened]);
     }
 }

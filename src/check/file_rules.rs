@@ -8,6 +8,7 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use super::causes::{self, Case};
 use super::details::{self, Document};
 use super::finding::{Difference, Finding, Row, Value};
+use super::keys::about_batch;
 use super::look::{Look, Seen};
 use super::refused::Refused;
 use super::scan::NONE;
@@ -55,6 +56,7 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
         let branch = if branches.len() == 1 { branches.first().copied().unwrap_or_default() } else { "" };
         let day = if days.len() == 1 { days.first().map(|(_, day)| *day) } else { None };
         let Some(mut fresh) = look.finding("file_totals", branch, day) else { continue };
+        fresh.about = about_batch(look.manifest, place as u32, "");
         fresh.causes = explain(look, seen, place as u32, &held, &differences)?;
         fresh.differences = differences;
         fresh.n_rows = 1;

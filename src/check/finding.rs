@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::details::Place;
-use crate::calendar::day_name;
+use super::keys;
 use crate::contracts::rules::{Action, Rule, Severity};
+use crate::lake::Held;
 
 /// Rows told of each finding; `n_rows` counts all.
 pub const MOST_ROWS: usize = 2_000;
@@ -22,6 +23,8 @@ pub struct Finding {
     pub branch: String,
     /// The day; `None` where it is of none.
     pub day: Option<i32>,
+    /// What it is about where it is of no day: a file, or a correction. Part of the key.
+    pub about: String,
     /// Totals that differ.
     pub differences: Vec<Difference>,
     /// Rows at fault, the first [`MOST_ROWS`].
@@ -32,34 +35,45 @@ pub struct Finding {
     pub causes: Vec<Suspicion>,
     /// The orders at fault, by surrogate key; empty where the whole day is.
     pub orders: Vec<u32>,
+    /// Files that were set aside whole.
+    pub held: Vec<Held>,
+    /// Orders the branch usually has on such a day, and their amount in minor units, where none came.
+    pub usual: Option<(i64, i64)>,
 }
 
 impl Finding {
-    /// The key that stays the same from day to day: `rule/branch/day`.
+    /// The key that stays the same from day to day: `rule/branch/day`, or `rule/branch/-/about`.
     pub fn key(&self) -> String {
-        let day = self.day.map_or_else(|| "-".into(), day_name);
-        let branch = if self.branch.is_empty() { "-" } else { &self.branch };
-        format!("{}/{branch}/{day}", self.rule.id)
+        keys::key(self.rule.id, &self.branch, self.day, &self.about)
     }
 
     /// Identifies what is wrong, so that a decision about it holds no longer than it does.
     pub fn fingerprint(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut tell = |text: &str| {
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        };
-        for difference in &self.differences {
-            tell(difference.what);
-            tell(&format!("{:?} {:?}", difference.stated, difference.arrived));
-        }
-        let mut rows: Vec<[&str; 4]> =
-            self.rows.iter().map(|row| [&*row.document, row.column, &*row.value, &*row.expected]).collect();
-        rows.sort_unstable();
-        rows.iter().flatten().for_each(|text| tell(text));
-        tell(&self.n_rows.to_string());
-        hasher.finalize().to_hex()[..12].to_string()
+        fingerprint(&[self])
     }
+}
+
+/// Identifies what is wrong in findings taken together.
+pub fn fingerprint(findings: &[&Finding]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut tell = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    for difference in findings.iter().flat_map(|finding| &finding.differences) {
+        tell(difference.what);
+        tell(&format!("{:?} {:?}", difference.stated, difference.arrived));
+    }
+    let rows = findings.iter().flat_map(|finding| &finding.rows);
+    let mut rows: Vec<[&str; 4]> = rows.map(|row| [&*row.document, row.column, &*row.value, &*row.expected]).collect();
+    rows.sort_unstable();
+    rows.iter().flatten().for_each(|text| tell(text));
+    tell(&findings.iter().map(|finding| finding.n_rows).sum::<u64>().to_string());
+    for held in findings.iter().flat_map(|finding| &finding.held) {
+        tell(&held.code);
+        tell(&held.message);
+    }
+    hasher.finalize().to_hex()[..12].to_string()
 }
 
 /// A total that differs.

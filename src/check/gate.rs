@@ -50,12 +50,11 @@ pub fn gate(lake: &LakeDir, manifest: &Manifest, seen: &Seen, book: &Book) -> Re
     for finding in &seen.findings {
         let key = finding.key();
         let state = book.exceptions.get(&key).map_or(State::Open, |exception| exception.state);
-        let Some(day) = finding.day else { continue };
-        match (state, finding.action) {
-            (State::Held, _) | (State::Open | State::Reopened, Action::Hold) => {
+        match (state, finding.action, finding.day) {
+            (State::Held, _, Some(day)) | (State::Open | State::Reopened, Action::Hold, Some(day)) => {
                 held.entry((finding.branch.clone(), day)).or_default().push(key);
             }
-            (State::Open | State::Reopened, Action::Quarantine) => quarantine.extend(&finding.orders),
+            (State::Open | State::Reopened, Action::Quarantine, _) => quarantine.extend(&finding.orders),
             _ => {}
         }
     }

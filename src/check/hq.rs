@@ -55,7 +55,7 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
         let amount = orders.amount[key as usize];
         let mut tell = |(branch, on): (&str, i32), column: &'static str, value: String, expected: String| {
             let row = Row { document: id.to_string(), column, value, expected, ..Row::default() };
-            by_day.add(look, "hq_documents", (branch, Some(on)), Some(key), row);
+            by_day.add(look, "hq_documents", (branch, Some(on), ""), Some(key), row);
             let sum = sums.entry((branch.to_string(), on)).or_default();
             sum.1 += amount;
         };
@@ -83,7 +83,7 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
         let row =
             Row { document: id, column: "missing_at_branch", expected: look.plain(theirs.amount), ..Row::default() };
         sums.entry((theirs.branch.clone(), theirs.day)).or_default().0 += theirs.amount;
-        by_day.add(look, "hq_documents", (&theirs.branch, Some(theirs.day)), None, row);
+        by_day.add(look, "hq_documents", (&theirs.branch, Some(theirs.day), ""), None, row);
     }
     let mut findings = by_day.finish();
     for finding in &mut findings {

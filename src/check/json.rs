@@ -52,7 +52,9 @@ pub fn json(picture: &Picture) -> Value {
         "held": picture.gate.held,
         "orders_in_quarantine": picture.gate.quarantined,
         "nothing_to_publish": picture.gate.nothing,
+        "closed_today": picture.closed,
         "corrections": picture.corrections,
+        "refused_rows_not_looked_at": picture.not_all,
     })
 }
 
@@ -72,6 +74,7 @@ fn exception(told: &Told, as_of: i32) -> Value {
         "decision": told.decision,
         "differences": finding.differences,
         "n_rows": finding.n_rows,
+        "held_files": finding.held,
         "rows": finding.rows.iter().take(MOST_ROWS).collect::<Vec<_>>(),
         "causes": finding.causes,
         "touches": told.touches,

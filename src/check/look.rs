@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::days::{Calendar, Habits};
 use super::details::{self, Place};
 use super::finding::{Finding, MOST_ROWS, Row, Suspicion};
-use super::refused::{self, Exports, Refused};
+use super::held_files::{self, HeldFile};
+use super::refused::{self, Exports, NotAll, Refused};
 use super::scan::{self, NONE, Scan};
 use super::settings::Settings;
 use super::totals::{self, AllStated, Ids, Mismatch};
@@ -54,6 +55,10 @@ pub struct Seen {
     pub stated: AllStated,
     /// The refused rows.
     pub refused: Vec<Refused>,
+    /// The files that were set aside whole.
+    pub held_files: Vec<HeldFile>,
+    /// Files of which not every refused row was looked at.
+    pub not_all: Vec<NotAll>,
     /// Branch-days compared with control totals.
     pub compared: u64,
     /// Those that differ.
@@ -74,11 +79,14 @@ impl Look<'_> {
             action: self.settings.action(rule),
             branch: branch.to_string(),
             day,
+            about: String::new(),
             differences: Vec::new(),
             rows: Vec::new(),
             n_rows: 0,
             causes: Vec::new(),
             orders: Vec::new(),
+            held: Vec::new(),
+            usual: None,
         })
     }
 
@@ -111,10 +119,12 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     let ids: Vec<Ids> = if stated.has_ids() { totals::ids(look.lake, look.manifest, &scan)? } else { Vec::new() };
     let (compared, mut mismatches) = totals::compare(&stated, &scan, &ids);
     mismatches.retain(|mismatch| mismatch.day < look.as_of);
-    let mut refused = refused::refused(look.lake, look.manifest, look.exports)?;
+    let (mut refused, not_all) = refused::refused(look.lake, look.manifest, look.exports)?;
     refused_rules::place(look, &scan, &mut refused)?;
-    let mut seen = Seen { scan, calendar, stated, refused, compared, mismatches, ..Seen::default() };
-    let mut findings = Vec::new();
+    let held_files = held_files::held_files(look);
+    let mut seen =
+        Seen { scan, calendar, stated, refused, held_files, not_all, compared, mismatches, ..Seen::default() };
+    let mut findings = held_files::findings(look, &seen)?;
     {
         let habits = Habits::new(&seen.scan, &seen.calendar);
         findings.extend(day_rules::findings(look, &seen, &habits)?);
@@ -129,9 +139,11 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     findings.extend(master_rules::findings(look, &seen)?);
     seen.late = day_rules::late(look, &seen.scan);
     findings.extend(day_rules::late_findings(look, &seen.late));
+    // What is missing because a file is held is told with that file.
+    findings.retain(|finding| !seen.held_files.iter().any(|file| file.explains(finding)));
     findings.retain(|finding| look.settings.is_on(finding.rule.id) && finding.day.is_none_or(|day| day < look.as_of));
     let place = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule.id);
-    findings.sort_by(|a, b| (place(a), &a.branch, a.day).cmp(&(place(b), &b.branch, b.day)));
+    findings.sort_by(|a, b| (place(a), &a.branch, a.day, &a.about).cmp(&(place(b), &b.branch, b.day, &b.about)));
     name_rows(look, &mut findings)?;
     seen.findings = findings;
     Ok(seen)
@@ -179,24 +191,27 @@ fn rows_of(finding: &mut Finding) -> impl Iterator<Item = &mut Row> {
     finding.rows.iter_mut().chain(finding.causes.iter_mut().map(|suspicion: &mut Suspicion| &mut suspicion.row))
 }
 
-/// Collects findings by branch and day.
+/// Collects findings by branch and day, and by what those without a day are about.
 #[derive(Default)]
 pub struct ByDay {
-    findings: BTreeMap<(&'static str, String, Option<i32>), Finding>,
+    findings: BTreeMap<(&'static str, String, Option<i32>, String), Finding>,
 }
 
 impl ByDay {
-    /// Adds a row to the finding of a rule, branch and day, and the order it is of.
+    /// Adds a row to the finding of a rule, branch and day, and the order it is of. `about` is what a finding without a
+    /// day is about.
     pub fn add(
         &mut self,
         look: &Look<'_>,
         rule: &'static str,
-        (branch, day): (&str, Option<i32>),
+        (branch, day, about): (&str, Option<i32>, &str),
         order: Option<u32>,
         row: Row,
     ) {
         let Some(fresh) = look.finding(rule, branch, day) else { return };
-        let finding = self.findings.entry((rule, branch.to_string(), day)).or_insert(fresh);
+        let about = if day.is_none() { about } else { "" };
+        let finding = self.findings.entry((rule, branch.to_string(), day, about.to_string()));
+        let finding = finding.or_insert(Finding { about: about.to_string(), ..fresh });
         finding.n_rows += 1;
         if finding.rows.len() < MOST_ROWS {
             finding.rows.push(row);

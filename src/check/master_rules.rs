@@ -5,6 +5,7 @@ use arrow::datatypes::Date32Type;
 
 use super::details::Place;
 use super::finding::{Finding, Row};
+use super::keys::about_batch;
 use super::look::{ByDay, Look, Seen};
 use super::refused_rules::is_scientific;
 use super::scan::batch_of;
@@ -24,6 +25,7 @@ pub fn findings(look: &Look<'_>, _seen: &Seen) -> Result<Vec<Finding>> {
             .any(|batch| batch.table == "customers" && batch.files.iter().any(|own| own.path == file.path))
     }) {
         let (batch_place, mut before) = (batch_of(look.manifest, file), 0);
+        let about = about_batch(look.manifest, batch_place, "customers");
         let columns = ["customer_id", "phone", "branch_id", "birth_date", "registered_on"];
         read_each(look.lake, file, &columns, &[], |batch| {
             let text = |column: usize, row: usize| {
@@ -47,16 +49,18 @@ pub fn findings(look: &Look<'_>, _seen: &Seen) -> Result<Vec<Finding>> {
                 let phone = text(1, row).trim();
                 phones += u64::from(!phone.is_empty());
                 if is_scientific(phone) {
-                    by_day.add(look, "excel_damage", (branch, None), None, tell("phone", phone.into(), String::new()));
+                    let row = tell("phone", phone.into(), String::new());
+                    by_day.add(look, "excel_damage", (branch, None, &about), None, row);
                 } else if has_lost_zero(phone) {
-                    without_zero.push((branch.to_string(), tell("phone", phone.into(), format!("0{phone}"))));
+                    let row = tell("phone", phone.into(), format!("0{phone}"));
+                    without_zero.push((branch.to_string(), about.clone(), row));
                 }
                 for (column, place) in [("birth_date", 3), ("registered_on", 4)] {
                     let Some(day) = date(place, row) else { continue };
                     // Customers registered since are no mistake of a run that looks back.
                     if day < oldest || (column == "birth_date" && day >= look.as_of) {
                         let found = tell(column, day_name(day), String::new());
-                        by_day.add(look, "impossible_date", (branch, None), None, found);
+                        by_day.add(look, "impossible_date", (branch, None, &about), None, found);
                     }
                 }
             }
@@ -66,8 +70,8 @@ pub fn findings(look: &Look<'_>, _seen: &Seen) -> Result<Vec<Finding>> {
     }
     // Where most telephones are written so, it is how they are written.
     if without_zero.len() as u64 * 5 < phones {
-        for (branch, row) in without_zero {
-            by_day.add(look, "excel_damage", (&branch, None), None, row);
+        for (branch, about, row) in without_zero {
+            by_day.add(look, "excel_damage", (&branch, None, &about), None, row);
         }
     }
     Ok(by_day.finish())

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Serialize;
 
 use crate::calendar::DAY_MICROS;
 use crate::error::{Error, Result};
@@ -41,7 +42,18 @@ pub struct Refused {
     pub amount: Option<i64>,
 }
 
-/// Refused rows read of each file; the counts are of all.
+/// A file of which not every refused row was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotAll {
+    /// The file.
+    pub file: String,
+    /// Its refused rows.
+    pub refused: u64,
+    /// Those that were looked at: the first.
+    pub looked_at: u64,
+}
+
+/// Refused rows looked at of each file; where there are more, [`NotAll`] says so.
 pub const MOST: usize = 20_000;
 
 /// What is needed to read exports again.
@@ -69,8 +81,8 @@ impl Exports<'_> {
 }
 
 /// Reads the ledger of the files in force.
-pub fn refused(lake: &LakeDir, manifest: &Manifest, exports: Exports<'_>) -> Result<Vec<Refused>> {
-    let mut all = Vec::new();
+pub fn refused(lake: &LakeDir, manifest: &Manifest, exports: Exports<'_>) -> Result<(Vec<Refused>, Vec<NotAll>)> {
+    let (mut all, mut not_all) = (Vec::new(), Vec::new());
     for (place, batch) in manifest.batches.iter().enumerate().filter(|(_, batch)| batch.superseded_by.is_none()) {
         let Some(ledger) = &batch.ledger else { continue };
         let layout = exports.layout(manifest, place as u32);
@@ -83,8 +95,13 @@ pub fn refused(lake: &LakeDir, manifest: &Manifest, exports: Exports<'_>) -> Res
             all.push(row);
             all.len() - before < MOST
         })?;
+        let looked_at = (all.len() - before) as u64;
+        let refused = batch.rows.rejected + batch.rows.duplicate;
+        if looked_at < refused {
+            not_all.push(NotAll { file: batch.file.clone(), refused, looked_at });
+        }
     }
-    Ok(all)
+    Ok((all, not_all))
 }
 
 /// The numbers of the records of a batch that were not accepted.
@@ -99,7 +116,8 @@ pub fn numbers(lake: &LakeDir, ledger: &str) -> Result<BTreeSet<u64>> {
     Ok(numbers)
 }
 
-fn read_ledger(lake: &LakeDir, ledger: &str, mut each: impl FnMut(Refused) -> bool) -> Result<()> {
+/// Hands on the rows of a ledger, until `each` says no.
+pub(super) fn read_ledger(lake: &LakeDir, ledger: &str, mut each: impl FnMut(Refused) -> bool) -> Result<()> {
     each_batch(lake, ledger, |batch| {
         let text = |name: &str| batch.column_by_name(name).map(|array| array.as_string::<i32>());
         let (Some(columns), Some(codes), Some(raws)) = (text("column"), text("code"), text("raw")) else {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::details::{self, Document};
+use super::exceptions::day_of;
 use super::finding::{Finding, Row};
+use super::keys::about_batch;
 use super::look::{ByDay, Look, Seen};
 use super::refused::Refused;
 use super::scan::{NONE, Scan};
@@ -43,6 +45,14 @@ pub fn place(look: &Look<'_>, scan: &Scan, refused: &mut [Refused]) -> Result<()
             row.day = row.day.or(*day);
             if row.branch.is_empty() {
                 row.branch.clone_from(branch);
+            }
+        }
+        // What the name of the file says of its rows.
+        let unit = look.manifest.batches.get(row.batch as usize).and_then(|batch| batch.unit.as_ref());
+        if let Some(unit) = unit.filter(|_| table_is_sales(table(row))) {
+            row.day = row.day.or_else(|| unit.day().and_then(day_of));
+            if row.branch.is_empty() {
+                row.branch = unit.branch().unwrap_or_default().to_string();
             }
         }
         let known = |branch: &str| scan.days.iter().any(|day| day.branch == branch);
@@ -92,13 +102,14 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
             raw: refused.raw.clone(),
             ..Row::default()
         };
-        by_day.add(look, rule, (&refused.branch, refused.day), None, row);
+        let about = about_batch(look.manifest, refused.batch, "");
+        by_day.add(look, rule, (&refused.branch, refused.day, &about), None, row);
     }
     Ok(by_day.finish())
 }
 
 /// The contract's name of a column.
-fn column_name(name: &str) -> &'static str {
+pub fn column_name(name: &str) -> &'static str {
     let columns = crate::contracts::input_tables().iter().flat_map(|table| table.columns);
     columns.map(|column| column.name).find(|known| *known == name).unwrap_or("")
 }

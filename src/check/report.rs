@@ -7,13 +7,15 @@ use arrow::array::{Array, AsArray};
 use serde::Serialize;
 
 use super::corrections::{self, Corrections, Fate};
-use super::days::DayKind;
+use super::days::{DayKind, Habits};
 use super::exceptions::{Book, Decision, Found, State, What};
-use super::finding::{Difference, Finding, Row, Suspicion};
+use super::finding::{Difference, Finding, Row, Suspicion, fingerprint};
 use super::gate::{Gate, Held, gate};
+use super::held_files;
+use super::keys;
 use super::ledger::Ledger;
 use super::look::{Look, Seen, look};
-use super::refused::Exports;
+use super::refused::{Exports, NotAll};
 use super::scan::NONE;
 use super::settings::Settings;
 use super::totals::Mismatch;
@@ -61,10 +63,27 @@ pub struct Picture {
     pub mismatches: Vec<Mismatch>,
     /// What may be used.
     pub gate: Gate,
+    /// Files of which not every refused row was looked at.
+    pub not_all: Vec<NotAll>,
     /// Corrections by what became of them: applied, mended, unfit.
     pub corrections: BTreeMap<&'static str, u64>,
     /// The first day of the grid.
     pub from: i32,
+    /// Exceptions that closed today, nobody having decided: what they were about is no longer found.
+    pub closed: Vec<String>,
+}
+
+impl Picture {
+    /// Whether a file is held that nobody has decided about.
+    pub fn has_held_files(&self) -> bool {
+        self.exceptions.iter().any(|told| told.finding.rule.id == "held_file" && told.state.is_open())
+    }
+
+    /// Whether the branch-day of an exception is kept from the figures, for whatever reason.
+    pub fn keeps_out(&self, told: &Told) -> bool {
+        let day = told.finding.day.map(day_name);
+        self.gate.held.iter().any(|held| held.branch == told.finding.branch && Some(&held.day) == day.as_ref())
+    }
 }
 
 /// A branch on the screen.
@@ -169,6 +188,10 @@ pub struct Touches {
     pub customers: u64,
     /// Items of the follow-up queue about those customers; `None` where there is no queue yet.
     pub queue_items: Option<u64>,
+    /// Orders the branch usually has on such a day, where none came.
+    pub usual_orders: i64,
+    /// Their amount, minor units.
+    pub usual_amount_minor: i64,
     /// The customers, by surrogate key.
     #[serde(skip)]
     pub customer_keys: BTreeSet<u32>,
@@ -234,23 +257,30 @@ pub fn picture(request: &Request<'_>, ledger: &Ledger) -> Result<Picture> {
     hold_by_hand(&at(&mended.manifest), &book, &mut seen);
     let owners = owners(request.lake, request.manifest)?;
     let owner = |branch: &str| owners.get(branch).map_or(String::new(), |(_, owner)| owner.clone());
+    let shared = shared_fingerprints(&seen.findings);
     let found = |finding: &Finding, is_corrected: bool| Found {
         key: finding.key(),
         owner: owner(&finding.branch),
         fingerprint: finding.fingerprint(),
         is_corrected,
+        shared_fingerprint: keys::shared_before(&finding.key()).and_then(|key| shared.get(&key).cloned()),
     };
     let mut all: Vec<Found> = seen.findings.iter().map(|finding| found(finding, false)).collect();
     all.extend(put_right.iter().map(|finding| found(finding, true)));
     all.retain(|found| !found.key.starts_with("held/"));
     let from = request.as_of - request.settings.window_days as i32;
+    let earlier_today = events.iter().filter(|event| event.at == day_name(request.as_of)).map(|event| &event.what);
+    let mut closed: BTreeSet<String> = closed_in(earlier_today).collect();
     let events = book.observe(&all, from, request.as_of);
+    closed.extend(closed_in(events.iter()));
     events.iter().for_each(|what| book.apply(request.as_of, what));
     news.extend(events);
     // A run that looks back shows the ledger as it stood, and changes nothing in it.
     if request.record && book.newest.is_none_or(|newest| request.as_of >= newest) {
         ledger.append(request.as_of, news)?;
     }
+    closed.retain(|key| book.exceptions.get(key).is_some_and(|exception| exception.state == State::Closed));
+    let closed: Vec<String> = closed.into_iter().collect();
     let gate = gate(request.lake, &mended.manifest, &seen, &book)?;
     let exceptions = told(&seen, put_right, &book, request.as_of);
     let branches = branches(request, &seen, &owners, &exceptions, &gate.held);
@@ -270,9 +300,22 @@ pub fn picture(request: &Request<'_>, ledger: &Ledger) -> Result<Picture> {
         compared: seen.compared,
         mismatches: seen.mismatches,
         gate: Gate { view: kept(gate.view, mended), ..gate },
+        not_all: seen.not_all,
+        closed,
         corrections: fates,
         from: request.as_of - GRID_DAYS.min(request.settings.window_days as i32),
     })
+}
+
+/// The keys that events close; not those that only got a key of their own.
+fn closed_in<'e>(events: impl Iterator<Item = &'e What> + Clone) -> impl Iterator<Item = String> {
+    let split: BTreeSet<&String> =
+        events.clone().filter_map(|what| if let What::Split { from, .. } = what { Some(from) } else { None }).collect();
+    let closed = events.filter_map(move |what| match what {
+        What::Closed { key } if !split.contains(key) => Some(key.clone()),
+        _ => None,
+    });
+    closed.collect::<Vec<String>>().into_iter()
 }
 
 /// A view whose files rest on another view's.
@@ -283,21 +326,42 @@ fn kept(mut view: view::View, under: view::View) -> view::View {
 
 /// Corrections that fit nothing are told, so that nobody believes in them.
 fn unfit_corrections(look: &Look<'_>, corrections: &Corrections, seen: &mut Seen) {
-    let rows: Vec<Row> = corrections
-        .iter()
-        .filter(|(_, fate)| matches!(fate, Fate::Unfit | Fate::Impossible))
-        .map(|(correction, _)| Row {
+    let unfit = corrections.iter().filter(|(_, fate)| matches!(fate, Fate::Unfit | Fate::Impossible));
+    for (correction, _) in unfit {
+        let Some(mut finding) = look.finding("unfit_correction", "", None) else { return };
+        let line = correction.line_no.map_or_else(String::new, |number| format!("{number}/"));
+        finding.about = format!("{}/{}/{line}{}", correction.entity, correction.id, correction.column);
+        let row = Row {
             document: correction.id.clone(),
             line_no: correction.line_no,
             value: format!("{}.{} = {}", correction.entity, correction.column, correction.was),
             expected: correction.now.clone(),
             ..Row::default()
-        })
-        .collect();
-    let Some(mut finding) = look.finding("unfit_correction", "", None).filter(|_| !rows.is_empty()) else { return };
-    finding.n_rows = rows.len() as u64;
-    finding.rows = rows;
-    seen.findings.push(finding);
+        };
+        match seen.findings.iter_mut().find(|other| other.rule.id == "unfit_correction" && other.about == finding.about)
+        {
+            Some(other) => {
+                other.rows.push(row);
+                other.n_rows += 1;
+            }
+            None => {
+                finding.rows.push(row);
+                finding.n_rows = 1;
+                seen.findings.push(finding);
+            }
+        }
+    }
+}
+
+/// What findings that are of no day came to together, under the key they shared in older ledgers.
+fn shared_fingerprints(findings: &[Finding]) -> BTreeMap<String, String> {
+    let mut together: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(key) = keys::shared_before(&finding.key()) {
+            together.entry(key).or_default().push(finding);
+        }
+    }
+    together.into_iter().map(|(key, findings)| (key, fingerprint(&findings))).collect()
 }
 
 /// What the administrator holds back by hand, as findings.
@@ -353,7 +417,8 @@ fn touches(seen: &Seen, findings: &[Finding]) -> Vec<Touches> {
     let mut by_group: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     let whole_day = |finding: &Finding| {
         let place = finding.day.and_then(|day| seen.scan.find(&finding.branch, day));
-        place.filter(|_| finding.orders.is_empty() && finding.rule.table != "customers")
+        let whole = finding.orders.is_empty() && finding.rule.table != "customers";
+        place.filter(|_| whole && (finding.rule.id != "held_file"))
     };
     let wanted: BTreeSet<u32> = findings.iter().filter_map(whole_day).map(|place| place as u32).collect();
     for (key, group) in orders.group.iter().enumerate().filter(|(_, group)| **group != NONE && wanted.contains(group)) {
@@ -364,7 +429,8 @@ fn touches(seen: &Seen, findings: &[Finding]) -> Vec<Touches> {
         .map(|finding| {
             let of_day = whole_day(finding).and_then(|place| by_group.get(&(place as u32)));
             let keys = of_day.map_or(finding.orders.as_slice(), Vec::as_slice);
-            let mut touches = Touches::default();
+            let (usual_orders, usual_amount_minor) = finding.usual.unwrap_or_default();
+            let mut touches = Touches { usual_orders, usual_amount_minor, ..Touches::default() };
             for key in keys.iter().map(|key| *key as usize).filter(|key| orders.completed[*key]) {
                 touches.orders += 1;
                 touches.amount_minor += orders.amount[key];
@@ -389,6 +455,8 @@ fn branches(
 ) -> Vec<Branch> {
     let mut names: BTreeSet<&str> = owners.keys().map(String::as_str).collect();
     names.extend(seen.scan.days.iter().map(|day| day.branch.as_str()));
+    let files = seen.held_files.iter().filter(|file| matches!(file.table.as_str(), "orders" | "order_lines" | "flat"));
+    names.extend(files.map(|file| file.branch.as_str()).filter(|branch| !branch.is_empty()));
     let held: BTreeSet<(&str, &str)> = held.iter().map(|held| (held.branch.as_str(), held.day.as_str())).collect();
     let mut by_day: BTreeMap<(&str, i32), Vec<&Told>> = BTreeMap::new();
     for told in exceptions.iter().filter(|told| told.state.is_open()) {
@@ -396,6 +464,11 @@ fn branches(
             by_day.entry((told.finding.branch.as_str(), day)).or_default().push(told);
         }
     }
+    let open: BTreeSet<&str> =
+        exceptions.iter().filter(|told| told.state.is_open()).map(|told| told.key.as_str()).collect();
+    let held_files: Vec<_> = seen.held_files.iter().filter(|file| open.contains(file.key().as_str())).collect();
+    let habits = Habits::new(&seen.scan, &seen.calendar);
+    let newest = held_files::newest_days(&seen.scan, request.as_of);
     let from = request.as_of - GRID_DAYS.min(request.settings.window_days as i32);
     names
         .into_iter()
@@ -404,8 +477,14 @@ fn branches(
                 let place = seen.scan.find(branch, day);
                 let own = place.map(|place| &seen.scan.days[place]);
                 let open = by_day.get(&(branch, day)).map_or(&[][..], Vec::as_slice);
-                let is_held = held.contains(&(branch, day_name(day).as_str()));
                 let closed = seen.calendar.kind(branch, day) == DayKind::Closed;
+                // A file of that very day, or one the day would be in had it not been held.
+                let in_held_file = held_files.iter().any(|file| {
+                    let expected = own.is_none() && !closed && habits.expects(branch, day);
+                    (file.day == Some(day) && file.branch == branch)
+                        || (expected && file.would_bring(branch, day, newest.get(branch).copied()))
+                });
+                let is_held = in_held_file || held.contains(&(branch, day_name(day).as_str()));
                 Cell {
                     status: status(open, is_held, closed, own.is_some(), {
                         let late = seen.late.contains_key(&(branch.to_string(), day));
@@ -416,14 +495,13 @@ fn branches(
                     versions: own.map_or(0, |own| own.versions(request.manifest)),
                 }
             };
-            let newest = seen.scan.days.iter().filter(|day| day.branch == branch && day.day < request.as_of);
             let (name, owner) = owners.get(branch).cloned().unwrap_or_default();
             Branch {
                 branch: branch.to_string(),
                 name,
                 owner,
                 days: (from..request.as_of).map(cell).collect(),
-                days_since_newest: newest.map(|day| request.as_of - 1 - day.day).min(),
+                days_since_newest: newest.get(branch).map(|day| request.as_of - 1 - day),
             }
         })
         .collect()

@@ -61,7 +61,7 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
     for row in told {
         let Some(document) = documents.get(&row.order) else { continue };
         let found = told_row(look, seen, &row, document, &stated);
-        by_day.add(look, row.rule, (&document.branch, Some(document.day)), Some(row.order), found);
+        by_day.add(look, row.rule, (&document.branch, Some(document.day), ""), Some(row.order), found);
     }
     let mut findings = by_day.finish();
     for finding in &mut findings {

@@ -12,8 +12,10 @@ pub struct Gap {
     pub branch: String,
     /// The day of the document after the gap, or of the one before where the gap is at the end.
     pub day: i32,
-    /// The missing ids.
+    /// The missing ids, the first [`MOST`].
     pub ids: Vec<String>,
+    /// All of them.
+    pub missing: u64,
 }
 
 /// Missing ids told of one gap.
@@ -80,7 +82,7 @@ impl Sequences {
                     let ids = (next..*number).take(MOST as usize);
                     let ids =
                         ids.map(|number| format!("{stem}{number:0width$}", width = usize::from(*width))).collect();
-                    gaps.push(Gap { branch: name.clone(), day: *day, ids });
+                    gaps.push(Gap { branch: name.clone(), day: *day, ids, missing: *number - next });
                 }
                 next = number + 1;
             }

@@ -99,7 +99,9 @@ fn publish(
     lap("check", &mut seconds);
     if picture.gate.nothing {
         bar.finish_and_clear();
-        return Err(Error::AllHeld { branches: picture.gate.held.iter().map(|held| held.branch.clone()).collect() });
+        let branches: std::collections::BTreeSet<String> =
+            picture.gate.held.iter().map(|held| held.branch.clone()).collect();
+        return Err(Error::AllHeld { branches: branches.into_iter().collect() });
     }
     let served = &picture.gate.view.manifest;
     bar.set_message("reading the lake");
@@ -137,6 +139,7 @@ fn publish(
     for (path, bytes) in deliver::files(lake, &delivery, &lists)? {
         draft.write(&path, &bytes)?;
     }
+    draft.write_with("rejects.csv", |out| deliver::rejects::write(lake, manifest, language, out))?;
     lap("deliver", &mut seconds);
     let record = Record {
         version: 1,
@@ -154,6 +157,7 @@ fn publish(
         failures: outcome.failures.iter().map(|(name, error)| (name.clone(), error.to_string())).collect(),
         control_totals: (picture.compared, picture.mismatches.len() as u64),
         held: picture.gate.held.clone(),
+        held_files: manifest.held.clone(),
         quarantined: picture.gate.quarantined,
         seconds,
         peak_memory_bytes: record::peak_memory(),

@@ -197,7 +197,7 @@ pub struct Check {
 /// `langgan accept`, `langgan hold`, `langgan waive`.
 #[derive(Debug, Args)]
 pub struct Decide {
-    /// An exception, as `langgan check` names it (rule/branch/day), or a branch
+    /// An exception, as `langgan check` names it (rule/branch/day or rule/-/-/file), or a branch
     #[arg(value_name = "KEY")]
     pub key: String,
     /// With a branch: its day, YYYY-MM-DD; all that is open there is meant

@@ -5,6 +5,7 @@ use super::args::{Check, Decide};
 use super::check_screen::Screen;
 use super::{Session, analyze, render};
 use crate::check::exceptions::{Book, Verdict, What, day_of};
+use crate::check::keys::parts;
 use crate::check::ledger::Ledger;
 use crate::check::refused::Exports;
 use crate::check::report::{Request, picture};
@@ -32,6 +33,7 @@ pub fn run(session: &Session, args: &Check) -> Result<u8> {
         let currency = &config.core.currency;
         let money =
             |minor: i64| format::money_code(minor, currency.decimals, currency.shown(), &currency.code, language);
+        let amount = |minor: i64| format::money(minor, currency.decimals, currency.shown(), language);
         let screen = Screen {
             picture: &picture,
             day: day.unwrap_or(as_of - 1),
@@ -39,6 +41,8 @@ pub fn run(session: &Session, args: &Check) -> Result<u8> {
             only_day: day,
             rows: arithmetic(&manifest),
             money: &money,
+            amount: &amount,
+            currency: &currency.code,
             language,
             lake: manifest.hash(),
         };
@@ -57,9 +61,9 @@ pub fn look(session: &Session, config: &Config, lake: &LakeDir, manifest: &Manif
     picture(&request, &Ledger::of(&session.project.0))
 }
 
-/// 0; 6 where some branch-days are held; 4 where nothing may be published.
+/// 0; 6 where some branch-days or files are held; 4 where nothing may be published.
 pub fn exit_code(picture: &Picture) -> u8 {
-    match (picture.gate.nothing, picture.gate.held.is_empty()) {
+    match (picture.gate.nothing, picture.gate.held.is_empty() && !picture.has_held_files()) {
         (true, _) => 4,
         (false, false) => 6,
         (false, true) => 0,
@@ -170,7 +174,7 @@ fn usage(message: &str, hint: &str) -> Error {
     Error::Usage { message: message.into(), hint: hint.into() }
 }
 
-/// The exceptions a key names: itself, or all open ones of a branch and day.
+/// The exceptions a key names: itself; all open ones of a branch and day; or those that are about parts of what it names.
 fn keys(book: &Book, key: &str, day: Option<&str>, verdict: Verdict) -> Result<Vec<String>> {
     if day.is_none() && book.exceptions.contains_key(key) {
         return Ok(vec![key.to_string()]);
@@ -179,12 +183,12 @@ fn keys(book: &Book, key: &str, day: Option<&str>, verdict: Verdict) -> Result<V
         Some(day) => (key, day),
         None => key.rsplit_once('/').unwrap_or((key, "")),
     };
-    let of_day = |key: &&String| {
-        let rest = key.split_once('/').map_or("", |(_, rest)| rest);
-        rest.rsplit_once('/') == Some((branch, day))
+    let is_meant = |own: &&String| {
+        let of_day = parts(own).is_some_and(|parts| (parts.branch, parts.day) == (branch, day));
+        of_day || own.strip_prefix(key).is_some_and(|rest| rest.starts_with('/'))
     };
     let open = book.exceptions.iter().filter(|(_, exception)| exception.state.is_open());
-    let found: Vec<String> = open.map(|(key, _)| key).filter(of_day).cloned().collect();
+    let found: Vec<String> = open.map(|(key, _)| key).filter(is_meant).cloned().collect();
     if !found.is_empty() {
         return Ok(found);
     }

@@ -62,7 +62,9 @@ pub fn run(session: &Session, args: &Init) -> Result<u8> {
         return Err(Error::NothingToLoad { path });
     }
     if !proposal.tables.iter().any(|table| ["flat", "order_lines"].contains(table)) {
-        session.say("no file holds orders and their lines: before one does, there is nothing to analyse");
+        session.say("no file holds the lines of orders (product, quantity, price): before one does, there is nothing to analyse");
+        session.say("next: langgan init --force --from … with that file too; or, for what needs no orders, langgan run --as-of YYYY-MM-DD");
+        return Ok(0);
     }
     session.say("next: langgan run");
     Ok(0)

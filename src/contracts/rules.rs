@@ -86,6 +86,7 @@ pub fn rule_of(id: &str) -> Option<&'static Rule> {
 /// Every rule, the gravest first; this is also the order on the screen.
 pub const RULES: &[Rule] = &[
     rule("held", "orders", "the administrator holds this day back", "administrator menahan data hari ini").error(),
+    rule("held_file", "orders", "the file was set aside whole", "berkas ditahan seluruhnya").error(),
     rule(
         "missing_day",
         "orders",
@@ -118,8 +119,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "stale_copy",
         "orders",
-        "the day repeats an earlier day's orders: yesterday's file sent again?",
-        "isi hari ini mengulang hari sebelumnya: berkas lama terkirim lagi?",
+        "yesterday's file sent again? The day repeats the orders of an earlier one",
+        "berkas lama terkirim lagi? Isi hari ini mengulang hari sebelumnya",
     )
     .error()
     .recent()

@@ -3,6 +3,8 @@
 use super::report::Language;
 use crate::check::finding::{Difference, Finding, Row, Suspicion, Value};
 use crate::check::gate::Held;
+use crate::check::report::Touches;
+use crate::lake;
 
 /// Words in Indonesian and English.
 fn say(language: Language, indonesian: &'static str, english: &'static str) -> &'static str {
@@ -15,6 +17,10 @@ fn say(language: Language, indonesian: &'static str, english: &'static str) -> &
 /// What is wrong, in a sentence without its branch and day.
 pub fn finding(finding: &Finding, money: &dyn Fn(i64) -> String, language: Language) -> String {
     let rule = say(language, finding.rule.indonesian, finding.rule.english);
+    if let Some(first) = finding.held.first() {
+        let more = if finding.held.len() > 1 { format!(" (+{})", finding.held.len() - 1) } else { String::new() };
+        return format!("{rule}: {}{more}: {}", first.file, why_held(first, language));
+    }
     let details = match finding.rule.id {
         "stale_copy" => finding.differences.iter().map(|difference| copied(difference, language)).collect(),
         "volume" | "no_lines" | "late_day" => {
@@ -29,6 +35,25 @@ pub fn finding(finding: &Finding, money: &dyn Fn(i64) -> String, language: Langu
     };
     let parts: Vec<String> = details.into_iter().chain([rows]).filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { rule.to_string() } else { format!("{rule}: {}", parts.join("; ")) }
+}
+
+/// What is wrong, in a few words: what differs, and why that may be.
+pub fn brief(finding: &Finding, money: &dyn Fn(i64) -> String, language: Language) -> String {
+    if let Some(first) = finding.held.first() {
+        return why_held(first, language);
+    }
+    let by_money = finding.differences.iter().find_map(|difference| match (&difference.stated, &difference.arrived) {
+        (Value::Money(stated), Value::Money(arrived)) => Some(money(arrived - stated)),
+        _ => None,
+    });
+    let why = finding.causes.first().map(|cause| cause_kind(cause.kind, language).to_string());
+    let parts: Vec<String> = by_money.into_iter().chain(why).collect();
+    if !parts.is_empty() {
+        return parts.join(", ");
+    }
+    let whole = self::finding(finding, money, language);
+    let rule = say(language, finding.rule.indonesian, finding.rule.english);
+    whole.strip_prefix(rule).and_then(|rest| rest.strip_prefix(": ")).map_or(whole.clone(), String::from)
 }
 
 /// What a total is called.
@@ -89,8 +114,100 @@ fn counted(rule: &str, difference: &Difference, language: Language) -> String {
         ("volume", Language::English) => format!("{arrived} orders, usually {stated}"),
         ("no_lines", Language::Indonesian) => format!("{} dari {stated} faktur", stated - arrived),
         ("no_lines", Language::English) => format!("{} of {stated} orders", stated - arrived),
-        (_, Language::Indonesian) => format!("{arrived} hari"),
-        (_, Language::English) => format!("{arrived} days"),
+        _ => days(*arrived, language),
+    }
+}
+
+/// A number of days.
+pub fn days(days: i64, language: Language) -> String {
+    match (days, language) {
+        (_, Language::Indonesian) => format!("{days} hari"),
+        (1, Language::English) => "1 day".into(),
+        (_, Language::English) => format!("{days} days"),
+    }
+}
+
+/// What an exception touches; `None` where nothing is known.
+pub fn touches(touches: &Touches, money: &dyn Fn(i64) -> String, language: Language) -> Option<String> {
+    if touches.orders == 0 && touches.usual_orders > 0 {
+        let (orders, amount) = (touches.usual_orders, money(touches.usual_amount_minor));
+        return Some(match language {
+            Language::Indonesian => format!("biasanya sekitar {orders} faktur, {amount}"),
+            Language::English => format!("usually some {orders} orders, {amount}"),
+        });
+    }
+    if touches.orders == 0 {
+        return None;
+    }
+    let queue = touches.queue_items.map_or_else(String::new, |items| match language {
+        Language::Indonesian => format!(", {items} isi antrean"),
+        Language::English => format!(", {items} queue items"),
+    });
+    let (orders, amount, customers) = (touches.orders, money(touches.amount_minor), touches.customers);
+    Some(match language {
+        Language::Indonesian => format!("menyangkut {amount}, {orders} faktur, {customers} pelanggan{queue}"),
+        Language::English => format!("touches {amount}, {orders} orders, {customers} customers{queue}"),
+    })
+}
+
+/// A file that is held: which, why and what next.
+pub fn held_file(held: &lake::Held, language: Language) -> String {
+    let set_aside = say(language, "berkas ditahan", "file held");
+    format!("{set_aside}: {}: {}. → {}", held.file, why_held(held, language), what_next(held, language))
+}
+
+/// Why a file is held. The names that matter (columns, codes, files) are in the message between backticks.
+fn why_held(held: &lake::Held, language: Language) -> String {
+    let message = held.message.lines().next().unwrap_or_default();
+    let own = format!("source `{}`: ", held.source);
+    let message = message.strip_prefix(&own).unwrap_or(message);
+    if language == Language::English {
+        // `path`: message, or `path` has no column …
+        let is_path = |text: &str| text.ends_with(&held.file);
+        let rest = message.strip_prefix('`').and_then(|rest| rest.split_once('`')).filter(|(path, _)| is_path(path));
+        return rest.map_or(message, |(_, rest)| rest.trim_start_matches([':', ' '])).to_string();
+    }
+    let why = match held.code.as_str() {
+        "unreadable" => "berkas tidak dapat dibaca",
+        "column_missing" => "ada kolom yang dibutuhkan tetapi tidak ada di berkas",
+        "not_mapped" => "ada kolom wajib yang belum dipetakan",
+        "column_added" => "ada kolom baru yang akan ikut terbaca",
+        "column_changed" => "kolomnya berbeda dari berkas sebelumnya",
+        "column_retyped" => "isi kolom bukan lagi tanggal atau angka",
+        "two_ways" => "angka pada kolom dapat dibaca dengan dua cara: ribuan atau desimal",
+        "too_many_rejects" => "terlalu banyak baris yang ditolak",
+        "copy" => "isinya persis berkas hari atau cabang lain",
+        other => other,
+    };
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).filter(|name| !name.ends_with(&held.file)).collect();
+    let rows = held
+        .rows
+        .map_or_else(String::new, |rows| format!(" ({} dari {} baris)", rows.rejected + rows.duplicate, rows.received));
+    if names.is_empty() { format!("{why}{rows}") } else { format!("{why}{rows}: {}", names.join(", ")) }
+}
+
+/// What to do about a file that is held.
+pub fn what_next(held: &lake::Held, language: Language) -> String {
+    if language == Language::English {
+        return held.hint.lines().next().unwrap_or_default().to_string();
+    }
+    let source = &held.source;
+    match held.code.as_str() {
+        _ if held.hint.contains("is held: once") => "ikut dimuat begitu berkas induknya beres".into(),
+        "unreadable" => "minta berkasnya dikirim ulang".into(),
+        "column_missing" | "not_mapped" => {
+            format!("petakan kolomnya di [sources.{source}.columns] pada langgan.toml, atau minta berkas yang benar")
+        }
+        "column_added" | "column_changed" => {
+            format!("petakan kolomnya di [sources.{source}.columns] pada langgan.toml, atau sebut di ignored")
+        }
+        "column_retyped" => "minta berkas dengan susunan kolom yang benar".into(),
+        "two_ways" => format!("tentukan decimal dan thousands di [sources.{source}] pada langgan.toml"),
+        "too_many_rejects" => {
+            "perbaiki baris yang ditolak (lihat rejects.csv) dan kirim ulang, atau naikkan reject_limit".into()
+        }
+        "copy" => "minta cabang mengirim berkas hari yang benar".into(),
+        _ => held.hint.clone(),
     }
 }
 
@@ -137,9 +254,16 @@ fn column_name(column: &'static str, language: Language) -> &'static str {
     }
 }
 
-/// What may have happened.
+/// What may have happened, and where.
 pub fn cause(cause: &Suspicion, language: Language) -> String {
-    let what = match cause.kind {
+    let what = cause_kind(cause.kind, language);
+    let other = if cause.branch.is_empty() { String::new() } else { format!(" ({})", cause.branch) };
+    let row = row(&cause.row, language);
+    if row.is_empty() { format!("{what}{other}") } else { format!("{what}{other}: {row}") }
+}
+
+fn cause_kind(kind: &str, language: Language) -> &'static str {
+    match kind {
         "refused" => say(language, "baris ini ditolak", "this row was refused"),
         "document_twice" => say(language, "faktur ini ada dua kali", "this order is there twice"),
         "line_twice" => say(language, "baris ini ada dua kali", "this line is there twice"),
@@ -152,10 +276,7 @@ pub fn cause(cause: &Suspicion, language: Language) -> String {
         "digit_wrong" => say(language, "satu angka mungkin salah", "one digit may be wrong"),
         "total_mistyped" => say(language, "totalnya sendiri mungkin salah ketik", "the total itself may be mistyped"),
         _ => say(language, "status faktur ini mungkin salah", "the status of this order may be wrong"),
-    };
-    let other = if cause.branch.is_empty() { String::new() } else { format!(" ({})", cause.branch) };
-    let row = row(&cause.row, language);
-    if row.is_empty() { format!("{what}{other}") } else { format!("{what}{other}: {row}") }
+    }
 }
 
 /// A branch-day that is held back.

@@ -66,6 +66,11 @@ impl CsvFile {
         self.rows += 1;
     }
 
+    /// Hands on what was built since it was last asked, for files too large to be kept.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.text).into_bytes()
+    }
+
     /// The file.
     pub fn finish(self, path: String) -> OutputFile {
         OutputFile { path, bytes: self.text.into_bytes(), rows: self.rows }

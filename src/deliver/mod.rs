@@ -10,7 +10,7 @@ pub mod lists;
 mod offer_words;
 pub mod per_branch;
 pub mod queues;
-mod rejects;
+pub mod rejects;
 pub mod report;
 mod sections;
 mod workbook;
@@ -43,7 +43,7 @@ pub struct Delivery<'d> {
     pub language: Language,
 }
 
-/// Every file of a delivery: its path within the run, and its bytes.
+/// Every file of a delivery but `rejects.csv`, which may be large: its path within the run, and its bytes.
 pub fn files(lake: &LakeDir, delivery: &Delivery<'_>, lists: &[List]) -> Result<Vec<(String, Vec<u8>)>> {
     let data = sections::report_data(lake, delivery)?;
     let page = report::render(&data, delivery.language).map_err(Error::internal("writing the report"))?;
@@ -60,7 +60,6 @@ pub fn files(lake: &LakeDir, delivery: &Delivery<'_>, lists: &[List]) -> Result<
         let queues = queues::queues(delivery.facts, queue, &evidence, currency, delivery.language)?;
         files.extend(queues.into_iter().map(|file| (file.path, file.bytes)));
     }
-    files.extend(rejects::files(lake, delivery)?);
     files.extend(per_branch::files(delivery.picture, &delivery.config.core.currency, delivery.language)?);
     Ok(files)
 }

@@ -1,19 +1,24 @@
-//! The rejects of the files in force as one CSV a clerk can open: what was refused, where, why, what to do.
+//! The rejects of the files in force as one CSV a clerk can open: what was refused, where, why, what to do. Every row of
+//! the ledger is in it; it is written as it is read, so that memory stays flat.
+
+use std::io::Write;
+use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::Delivery;
 use super::csv_file::{Cell, CsvFile};
+use super::report::Language;
+use crate::check::reject_words;
 use crate::error::{Error, Result};
 use crate::lake::{LakeDir, Manifest};
 
 /// One refused row, as the ledger has it.
-#[derive(Debug, Clone)]
-pub struct LedgerRow {
+#[derive(Debug, Clone, Copy)]
+pub struct LedgerRow<'l> {
     /// The file.
-    pub file: String,
+    pub file: &'l str,
     /// The record, from 1.
     pub record: i64,
     /// The physical line.
@@ -21,53 +26,46 @@ pub struct LedgerRow {
     /// Where the record begins in the file.
     pub byte_offset: i64,
     /// Where it is in a workbook (`Sheet1!C14`) or another format that is no text.
-    pub address: String,
+    pub address: &'l str,
     /// The column at fault.
-    pub column: String,
+    pub column: &'l str,
     /// The export's own name of it.
-    pub export_column: String,
+    pub export_column: &'l str,
     /// The code.
-    pub code: String,
+    pub code: &'l str,
     /// The row as it came.
-    pub raw: String,
+    pub raw: &'l str,
     /// What is wrong.
-    pub message: String,
+    pub message: &'l str,
     /// What to do.
-    pub fix: String,
+    pub fix: &'l str,
 }
 
-/// Rows a CSV takes; the Parquet ledger in the lake has them all.
-const MOST: usize = 100_000;
+const HEADER: [&str; 11] =
+    ["file", "record", "line", "byte_offset", "address", "column", "export_column", "code", "row", "message", "fix"];
 
-/// `rejects.csv`.
-pub fn files(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<Vec<(String, Vec<u8>)>> {
-    let header = [
-        "file",
-        "record",
-        "line",
-        "byte_offset",
-        "address",
-        "column",
-        "export_column",
-        "code",
-        "row",
-        "message",
-        "fix",
-    ];
-    let mut file = CsvFile::new(&header, delivery.language, 0);
-    for row in ledger(lake, delivery.manifest, MOST)? {
+/// Writes `rejects.csv`.
+pub fn write(lake: &LakeDir, manifest: &Manifest, language: Language, out: &mut dyn Write) -> Result<()> {
+    let mut file = CsvFile::new(&HEADER, language, 0);
+    let mut failed = None;
+    each(lake, manifest, |row| {
         let numbers = [row.record, row.line, row.byte_offset].map(Cell::Whole);
-        let texts =
-            [row.address, row.column, row.export_column, row.code, row.raw, row.message, row.fix].map(Cell::text);
+        // The ledger has the words of its day; a code that is known is told in the reader's.
+        let (message, fix) = match reject_words::words(row.code, language == Language::Indonesian) {
+            ("", "") => (row.message, row.fix),
+            words => words,
+        };
+        let texts = [row.address, row.column, row.export_column, row.code, row.raw, message, fix].map(Cell::text);
         file.row([Cell::text(row.file)].into_iter().chain(numbers).chain(texts));
-    }
-    let file = file.finish("rejects.csv".into());
-    Ok(vec![(file.path, file.bytes)])
+        failed = out.write_all(&file.take()).err();
+        failed.is_none()
+    })?;
+    let done = failed.map_or_else(|| out.write_all(&file.take()), Err);
+    done.map_err(Error::io("write", Path::new("rejects.csv")))
 }
 
-/// The first `most` rejects of the files in force, in the order of the manifest, and of those that are held.
-pub fn ledger(lake: &LakeDir, manifest: &Manifest, most: usize) -> Result<Vec<LedgerRow>> {
-    let mut rows = Vec::new();
+/// The rejects of the files in force, in the order of the manifest, and of those that are held, until `take` says no.
+pub fn each(lake: &LakeDir, manifest: &Manifest, mut take: impl FnMut(LedgerRow<'_>) -> bool) -> Result<()> {
     for path in manifest.ledgers() {
         let path = lake.file(path);
         let damaged = |message: String| Error::Damaged { path: path.clone(), message };
@@ -75,39 +73,34 @@ pub fn ledger(lake: &LakeDir, manifest: &Manifest, most: usize) -> Result<Vec<Le
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
         for batch in reader.map_err(|error| damaged(error.to_string()))? {
             let batch = batch.map_err(|error| damaged(error.to_string()))?;
-            let text = |name: &str| batch.column_by_name(name).map(|array| array.as_string::<i32>());
-            let (Some(files), Some(columns), Some(codes)) = (text("file"), text("column"), text("code")) else {
-                continue;
+            let column = |name: &str| {
+                batch.column_by_name(name).ok_or_else(|| damaged(format!("a ledger without a column `{name}`")))
             };
-            let (Some(raws), Some(messages), Some(fixes)) = (text("raw"), text("message"), text("fix")) else {
-                continue;
-            };
-            let Some(addresses) = text("address") else { continue };
-            let number = |name: &str| batch.column_by_name(name).map(|array| array.as_primitive::<Int64Type>());
-            let (Some(records), Some(lines), Some(offsets)) = (number("record"), number("line"), number("byte_offset"))
-            else {
-                continue;
-            };
-            let export_columns = text("export_column");
+            let text = |name: &str| column(name).map(|array| array.as_string::<i32>());
+            let number = |name: &str| column(name).map(|array| array.as_primitive::<Int64Type>());
+            let (files, columns, codes) = (text("file")?, text("column")?, text("code")?);
+            let (raws, messages, fixes, addresses) = (text("raw")?, text("message")?, text("fix")?, text("address")?);
+            let (records, lines, offsets) = (number("record")?, number("line")?, number("byte_offset")?);
+            let export_columns = text("export_column").ok();
             for row in 0..batch.num_rows() {
-                if rows.len() == most {
-                    return Ok(rows);
-                }
-                rows.push(LedgerRow {
-                    file: files.value(row).into(),
+                let more = take(LedgerRow {
+                    file: files.value(row),
                     record: records.value(row),
                     line: lines.value(row),
                     byte_offset: offsets.value(row),
-                    address: addresses.value(row).into(),
-                    column: columns.value(row).into(),
-                    export_column: export_columns.as_ref().map_or(String::new(), |names| names.value(row).into()),
-                    code: codes.value(row).into(),
-                    raw: raws.value(row).into(),
-                    message: messages.value(row).into(),
-                    fix: fixes.value(row).into(),
+                    address: addresses.value(row),
+                    column: columns.value(row),
+                    export_column: export_columns.map_or("", |names| names.value(row)),
+                    code: codes.value(row),
+                    raw: raws.value(row),
+                    message: messages.value(row),
+                    fix: fixes.value(row),
                 });
+                if !more {
+                    return Ok(());
+                }
             }
         }
     }
-    Ok(rows)
+    Ok(())
 }

@@ -41,6 +41,15 @@ impl Draft {
         out.write_all(bytes).and_then(|()| disk::sync(&out.0)).map_err(Error::io("write", &path))
     }
 
+    /// Writes a file of the run piece by piece.
+    pub fn write_with(&self, relative: &str, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        let path = self.temporary.path().join(relative);
+        let mut out = std::io::BufWriter::new(Out(disk::create(&path).map_err(Error::io("create", &path))?));
+        fill(&mut out)?;
+        let out = out.into_inner().map_err(|error| Error::io("write", &path)(error.into_error()))?;
+        disk::sync(&out.0).map_err(Error::io("write", &path))
+    }
+
     /// Writes a table of the run.
     pub fn write_table(&self, name: &str, frame: &mut DataFrame) -> Result<()> {
         let dir = self.temporary.path().join("tables");

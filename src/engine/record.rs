@@ -40,6 +40,8 @@ pub struct Record {
     pub control_totals: (u64, u64),
     /// Branch-days held back, and what serves in their place.
     pub held: Vec<Held>,
+    /// Files set aside whole: which, why, what next.
+    pub held_files: Vec<crate::lake::Held>,
     /// Orders in quarantine.
     pub quarantined: u64,
     /// Seconds of each step.

@@ -199,7 +199,17 @@ impl Reading {
                 ),
             );
         }
-        if !hold::too_many(&self.rows, work.source.reject_limit) {
+        // Lines of totals, and the header again, are no rows: they say nothing against the others.
+        let no_rows = ["total_row", "repeated_header"].iter().filter_map(|code| self.codes.get(code)).sum::<u64>();
+        let rows = match self.rows.accepted {
+            0 => self.rows,
+            _ => Arithmetic {
+                received: self.rows.received - no_rows,
+                rejected: self.rows.rejected - no_rows,
+                ..self.rows
+            },
+        };
+        if !hold::too_many(&rows, work.source.reject_limit) {
             return None;
         }
         let refused = self.rows.rejected + self.rows.duplicate;

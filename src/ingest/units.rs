@@ -92,7 +92,8 @@ impl Pattern {
     }
 }
 
-/// Whether a name fits, and what its named parts are; the shortest that fit count.
+/// Whether a name fits, and what its named parts are: the shortest that fit, of days the longest, as `2026-01-2` is in
+/// `2026-01-25` and another day.
 fn fits(parts: &[Part], letters: &[char], found: &mut BTreeMap<String, String>) -> bool {
     let Some((part, rest)) = parts.split_first() else { return letters.is_empty() };
     let within = || letters.iter().take_while(|letter| **letter != '/').count();
@@ -100,7 +101,8 @@ fn fits(parts: &[Part], letters: &[char], found: &mut BTreeMap<String, String>) 
         Part::Letter(letter) => letters.first() == Some(letter) && fits(rest, &letters[1..], found),
         Part::One => letters.first().is_some_and(|letter| *letter != '/') && fits(rest, &letters[1..], found),
         Part::Any => (0..=within()).any(|length| fits(rest, &letters[length..], found)),
-        Part::Named(name, formats) => (1..=within()).any(|length| {
+        Part::Named(name, formats) => (1..=within()).any(|at| {
+            let length = if formats.is_empty() { at } else { within() + 1 - at };
             let text: String = letters[..length].iter().collect();
             let day = || formats.iter().find_map(|format| format.date(text.as_bytes()));
             let value = match formats.is_empty() {
@@ -160,6 +162,9 @@ mod tests {
         };
         assert_eq!(unit("in/s_{branch}_{day}*.csv", "in/s_JKT_01_2026-01-05.csv"), pairs("JKT_01", "2026-01-05"));
         assert_eq!(unit("in/s_{branch}_{day}*.csv", "in/s_SBY_20260105(2).csv"), pairs("SBY", "2026-01-05"));
+        let december = pairs("SBY-02", "2026-12-25");
+        assert_eq!(unit("s-{branch}-{day}*.csv", "s-SBY-02-2026-12-25.csv"), december);
+        assert_eq!(unit("s-{branch}-{day}*.csv", "s-SBY-02-20261225-rev2.csv"), december);
         assert_eq!(unit("{branch}-{day:%d%m%Y}.csv", "SBY-05012026.csv"), pairs("SBY", "2026-01-05"));
         assert_eq!(unit("{branch}-{day}.csv", "SBY-2026-02-30.csv"), None);
         assert_eq!(Pattern::new("a*.csv").unwrap().unit("anything"), Some(None));

@@ -57,7 +57,8 @@ impl DateLook {
     /// Looks at one filled cell.
     pub fn add(&mut self, text: &[u8]) {
         let mut buffer = [0_u8; 40];
-        let Some(template) = template(text, &mut buffer) else {
+        let serial = is_serial(text).then_some(&b"V"[..]);
+        let Some(template) = serial.or_else(|| template(text, &mut buffer)) else {
             self.others += 1;
             return;
         };
@@ -100,8 +101,13 @@ impl DateLook {
         self.best().map_or(0, Shape::dates)
     }
 
-    /// Dates of every shape.
+    /// Dates of every shape that looks like one.
     pub fn dates(&self) -> u64 {
+        self.shapes.iter().filter(|shape| shape.template != b"V").map(Shape::dates).sum()
+    }
+
+    /// Dates of every shape, and the serial numbers of spreadsheets, which look like any number.
+    pub fn dates_or_serials(&self) -> u64 {
         self.shapes.iter().map(Shape::dates).sum()
     }
 
@@ -160,7 +166,7 @@ impl Shape {
             TimeFormat::new(&pattern).map(|format| (pattern, format))
         };
         let patterns = family.iter().map(pattern).collect::<Option<Vec<_>>>()?;
-        let has_time = !time.is_empty() || date.starts_with('S');
+        let has_time = !time.is_empty() || matches!(*date, "S" | "V");
         Some(Shape { template: template.to_vec(), family, has_time, patterns, fits: [0; 8] })
     }
 
@@ -215,7 +221,7 @@ impl Shape {
 }
 
 /// How the date at the head of a template may be read. `n`: one or two digits, `Y`: four, `D`: eight, `S`: fourteen,
-/// `a`: letters.
+/// `a`: letters, `V`: a spreadsheet's serial number.
 const FAMILIES: &[(&str, &[&str])] = &[
     ("Y-n-n", &["%Y-%m-%d"]),
     ("Y/n/n", &["%Y/%m/%d"]),
@@ -232,11 +238,18 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("n/a/Y", &["%d/%b/%Y"]),
     ("n a n", &["%d %b %y"]),
     ("n-a-n", &["%d-%b-%y"]),
+    ("a, n a Y", &["%a, %d %b %Y"]),
+    ("a, n-a-Y", &["%a, %d-%b-%Y"]),
+    ("a, n/n/Y", &["%a, %d/%m/%Y", "%a, %m/%d/%Y"]),
+    ("a, n-n-Y", &["%a, %d-%m-%Y", "%a, %m-%d-%Y"]),
+    ("a, a n, Y", &["%a, %b %d, %Y"]),
+    ("a n a Y", &["%a %d %b %Y"]),
     ("a n, Y", &["%b %d, %Y"]),
     ("a n Y", &["%b %d %Y"]),
     ("Y-a-n", &["%Y-%b-%d"]),
     ("S", &["%Y%m%d%H%M%S"]),
     ("D", &["%Y%m%d"]),
+    ("V", &["excel"]),
 ];
 
 /// The pattern of the time of day at the tail of a template.
@@ -250,24 +263,41 @@ fn time_pattern(tail: &[u8]) -> Option<String> {
     if ![" ", "T", ", ", "  "].contains(&before) {
         return None;
     }
-    let (clock, after) = match clock.find(['z', 'Z', '+']) {
-        Some(at) if clock[at..].starts_with('z') => clock.split_at(at - 1),
-        Some(at) => clock.split_at(at),
-        None => (clock, ""),
+    let half_day = [" a.a.", "a.a.", " a", "a"].iter().find_map(|half| Some((clock.strip_suffix(half)?, *half)));
+    let (clock, after) = match (half_day, clock.find(['f', 'Z', '+'])) {
+        (Some((clock, _)), _) => (clock, ""),
+        (_, Some(at)) if clock[at..].starts_with('f') => clock.split_at(at - 1),
+        (_, Some(at)) => clock.split_at(at),
+        (_, None) => (clock, ""),
     };
+    let hour = if half_day.is_some() { "%I" } else { "%H" };
     let clock = match clock {
-        "n:n" => "%H:%M",
-        "n:n:n" => "%H:%M:%S",
-        "n.n" => "%H.%M",
-        "n.n.n" => "%H.%M.%S",
+        "n:n" => format!("{hour}:%M"),
+        "n:n:n" => format!("{hour}:%M:%S"),
+        "n.n" => format!("{hour}.%M"),
+        "n.n.n" => format!("{hour}.%M.%S"),
         _ => return None,
     };
-    let literal = after.replace('z', "0").replace("+n:n", "+00:00");
-    literal.bytes().all(|byte| b".,0Z+:".contains(&byte)).then(|| format!("{before}{clock}{literal}"))
+    if let Some((_, half)) = half_day {
+        let blank = if half.starts_with(' ') { " " } else { "" };
+        return Some(format!("{before}{clock}{blank}%p"));
+    }
+    let literal = after.replace('f', "%f").replace("+n:n", "+00:00");
+    literal.bytes().all(|byte| b".,%f0Z+:".contains(&byte)).then(|| format!("{before}{clock}{literal}"))
 }
 
-/// The outline of a text: runs of digits and letters as one letter each, marks as they are, zeros of a second's
-/// fraction as `z` each. `None` where no date looks so.
+/// Whether a text is the serial number of a day from 2000 to 2049, with or without a time of day.
+fn is_serial(text: &[u8]) -> bool {
+    let (whole, rest) = text.split_at(text.len().min(5));
+    let fraction = matches!(rest, [] | [b'.' | b',', _, ..]) && rest.iter().skip(1).all(u8::is_ascii_digit);
+    whole.len() == 5
+        && fraction
+        && whole.iter().all(u8::is_ascii_digit)
+        && (&b"36526"[..]..&b"54789"[..]).contains(&whole)
+}
+
+/// The outline of a text: runs of digits and letters as one letter each, marks as they are, a second's fraction as `f`.
+/// `None` where no date looks so.
 fn template<'b>(text: &[u8], buffer: &'b mut [u8; 40]) -> Option<&'b [u8]> {
     if text.len() < 6 || text.len() > 36 || !text.iter().any(u8::is_ascii_digit) {
         return None;
@@ -280,11 +310,11 @@ fn template<'b>(text: &[u8], buffer: &'b mut [u8; 40]) -> Option<&'b [u8]> {
             let digits = run(u8::is_ascii_digit);
             let is_fraction = colons == 2 && length > 0 && matches!(buffer[length - 1], b'.' | b',');
             if is_fraction {
-                if digits > 9 || text[at..at + digits].iter().any(|digit| *digit != b'0') {
+                if digits > 9 {
                     return None;
                 }
-                buffer[length..length + digits].fill(b'z');
-                length += digits;
+                buffer[length] = b'f';
+                length += 1;
             } else {
                 buffer[length] = match digits {
                     1 | 2 => b'n',
@@ -297,7 +327,8 @@ fn template<'b>(text: &[u8], buffer: &'b mut [u8; 40]) -> Option<&'b [u8]> {
             }
             at += digits;
         } else if byte.is_ascii_alphabetic() {
-            let letters = run(u8::is_ascii_alphabetic);
+            // Friday is Jum'at.
+            let letters = run(|byte| byte.is_ascii_alphabetic() || *byte == b'\'');
             buffer[length] = if letters == 1 && matches!(byte, b'T' | b'Z') { byte } else { b'a' };
             length += 1;
             at += letters;
@@ -325,7 +356,14 @@ mod tests {
     fn one_way_of_writing() {
         for (text, pattern) in [
             ("2010-12-01 08:26:00", "%Y-%m-%d %H:%M:%S"),
-            ("1996-07-04 00:00:00.000", "%Y-%m-%d %H:%M:%S.000"),
+            ("1996-07-04 00:00:00.000", "%Y-%m-%d %H:%M:%S.%f"),
+            ("13/8/2018 3:04 PM", "%d/%m/%Y %I:%M %p"),
+            ("2018-08-13 03:04:05PM", "%Y-%m-%d %I:%M:%S%p"),
+            ("13-08-2018 3.04 p.m.", "%d-%m-%Y %I.%M %p"),
+            ("Jum'at, 17 Agustus 1945", "%a, %d %b %Y"),
+            ("Senin, 25/01/2026 10:15", "%a, %d/%m/%Y %H:%M"),
+            ("45123", "excel"),
+            ("45123.75", "excel"),
             ("2024-01-05T10:00:00Z", "%Y-%m-%dT%H:%M:%SZ"),
             ("17 Agustus 1945", "%d %b %Y"),
             ("5-Jan-24", "%d-%b-%y"),
@@ -341,10 +379,10 @@ mod tests {
     #[test]
     fn no_dates() {
         let mut look = DateLook::default();
-        for text in ["99999999", "17.500.000", "0812-3456-7890", "12:30", "2023-02-30", "abc 1", "11/8/2018 3:04 PM"] {
+        for text in ["99999999", "17.500.000", "0812-3456-7890", "12:30", "2023-02-30", "abc 1", "35000", "4512"] {
             look.add(text.as_bytes());
         }
-        assert_eq!((look.dates(), look.others), (0, 7));
+        assert_eq!((look.dates(), look.others), (0, 8));
     }
 
     #[test]

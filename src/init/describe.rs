@@ -78,17 +78,29 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
             ((1.0 - share) * (seen.filled - seen.nulls) as f64).round() as u64 + if is_text { 0 } else { seen.nulls };
         if wrong > 0 {
             evidence.push(format!(
-                "{name}: not readable as {}, so rejected: about {} of {} values of `{}`",
+                "{name}: not readable as {}, so rejected: about {} of {} values of `{}`{}",
                 column.name,
                 count(wrong),
                 count(seen.filled),
-                header(field)
+                header(field),
+                if column.kind == Kind::Quantity && seen.has_fractions(export.numbers.format) {
+                    tables::NO_FRACTIONS
+                } else {
+                    ""
+                }
             ));
         }
         let empty = profile.rows - seen.filled.min(profile.rows);
+        let is_sheet = matches!(export.shape.made, Some(Made::Sheet(_)));
+        // Of merged cells only the first holds the value.
+        let merged = if is_sheet && empty * 5 > profile.rows {
+            "; if cells are merged, unmerge them and fill the value down"
+        } else {
+            ""
+        };
         if column.filled && empty > 0 {
             evidence.push(format!(
-                "{name}: `{}` is empty in {} of {} rows, which {} does not allow: rejected",
+                "{name}: `{}` is empty in {} of {} rows, which {} does not allow: rejected{merged}",
                 header(field),
                 count(empty),
                 count(profile.rows),

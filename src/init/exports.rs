@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Answers;
+use super::arithmetic::{self, Product};
 use super::dates::{DateVerdict, settle};
 use super::names;
 use super::numbers::{self, NumberVerdict};
@@ -30,6 +31,8 @@ pub struct Export {
     pub numbers: NumberVerdict,
     /// How each column writes dates.
     pub dates: Vec<Option<DateVerdict>>,
+    /// The columns of which one is the product of the others.
+    pub product: Option<Product>,
 }
 
 /// What the files are.
@@ -100,6 +103,7 @@ pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Look
                 profile,
                 numbers,
                 dates,
+                product: None,
             }),
         }
     }
@@ -114,6 +118,9 @@ pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Look
         exports[place].name = free_name(&exports[place].files, sheet, &exports[..place]);
     }
     let evidence = share_numbers(&mut exports);
+    for export in &mut exports {
+        export.product = arithmetic::product(export)?;
+    }
     Ok(Looked { exports, refused, evidence })
 }
 
@@ -212,7 +219,8 @@ fn share_numbers(exports: &mut [Export]) -> Vec<String> {
 }
 
 fn decide_dates(profile: &Profile, answers: &Answers) -> Vec<Option<DateVerdict>> {
-    let mostly = |column: &&super::profile::ColumnProfile| column.dates.dates() * 2 > column.filled - column.nulls;
+    let mostly =
+        |column: &&super::profile::ColumnProfile| column.dates.dates_or_serials() * 2 > column.filled - column.nulls;
     let own: Vec<Option<DateVerdict>> = profile
         .columns
         .iter()

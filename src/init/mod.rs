@@ -2,6 +2,7 @@
 //!
 //! What the files prove is decided and shown as evidence; what they leave open is put to the user.
 
+mod arithmetic;
 mod dates;
 mod describe;
 mod exports;
@@ -105,7 +106,7 @@ impl std::str::FromStr for DateOrder {
 /// Looks at the files (or the tables in a folder) and proposes a configuration.
 ///
 /// # Errors
-/// [`Error::Usage`] where no file is given, [`Error::Io`] where one cannot be read, [`Error::Unreadable`] where
+/// [`Error::Usage`] where no file is given, [`Error::Io`] where one cannot be read, [`Error::Untrusted`] where
 /// none of them is a table in text.
 pub fn infer(project_dir: &Path, files: &[PathBuf], answers: &Answers) -> Result<Proposal> {
     let usage = |message: &str| Error::Usage {
@@ -125,7 +126,13 @@ pub fn infer(project_dir: &Path, files: &[PathBuf], answers: &Answers) -> Result
     if exports.is_empty()
         && let Some((path, reason)) = refused.first()
     {
-        return Err(Error::Unreadable { source_name: "init".into(), path: path.clone(), message: reason.clone() });
+        return Err(Error::Untrusted {
+            source_name: "init".into(),
+            path: path.clone(),
+            code: "unreadable",
+            message: reason.clone(),
+            hint: "mend what is named, save the file (as CSV, if in doubt), and run `langgan init` again".into(),
+        });
     }
     let (placed, mut because) = place_all(&exports)?;
     let money = money::money(&exports, &placed, answers);

@@ -3,7 +3,20 @@
 use super::synonyms::names_of;
 
 /// How well a header fits a column of a table; 0: not at all. `hinted`: the file's name says it is this table.
+///
+/// What stands in brackets is a unit, or says the same again: `HARGA (RP)`, `Username (Pembeli)`. A per cent sign is a word.
 pub fn fit(header: &str, table: &str, column: &str, hinted: bool) -> u32 {
+    let percent = header.contains('%');
+    let whole = header.replace('%', " persen ");
+    let bare = match header.split_once('(') {
+        Some((bare, _)) if !bare.trim().is_empty() => bare,
+        _ => return fit_plain(&whole, table, column, hinted),
+    };
+    let bare = if percent { format!("{} persen", bare.replace('%', " ")) } else { bare.into() };
+    fit_plain(&whole, table, column, hinted).max(fit_plain(&bare, table, column, hinted))
+}
+
+fn fit_plain(header: &str, table: &str, column: &str, hinted: bool) -> u32 {
     if header == column {
         return 2000;
     }
@@ -194,9 +207,19 @@ mod tests {
             ("Kota Pelanggan", "customers", "city"),
             ("Tgl Transaksi", "orders", "ordered_at"),
             ("product category", "products", "category"),
+            ("QTY (PCS)", "flat", "quantity"),
+            ("HARGA (RP)", "flat", "unit_price"),
+            ("DISKON (%)", "flat", "discount_percent"),
+            ("Disc %", "flat", "discount_percent"),
+            ("KODE BRG", "flat", "product_id"),
+            ("TglBukti", "flat", "ordered_at"),
+            ("KdLangganan", "flat", "customer_id"),
+            ("Username (Pembeli)", "flat", "customer_id"),
         ] {
             assert!(fit(header, table, column, false) > 0, "{header}");
         }
+        assert_eq!([fit("DISKON (%)", "flat", "discount", false), fit("Disc %", "flat", "discount", false)], [0, 0]);
+        assert!(fit("Kts.", "flat", "quantity", false) > fit("Jumlah", "flat", "quantity", false));
         assert!(fit("City", "flat", "city", false) > fit("Country", "flat", "city", false));
         assert_eq!(fit("ProductSubcategoryKey", "products", "subcategory", true), 0);
         assert_eq!(fit("shipCity", "flat", "city", false), 0);

@@ -107,6 +107,32 @@ pub fn multiplicity(path: &Path, shape: &Shape, fields: &[usize]) -> Result<f64>
     Ok(sketch.multiplicity())
 }
 
+/// Some cells of the first rows of a file, read by `read`.
+pub fn cells<V>(
+    path: &Path,
+    shape: &Shape,
+    fields: &[usize],
+    most: usize,
+    read: impl Fn(&[u8]) -> Option<V>,
+) -> Result<Vec<Vec<Option<V>>>> {
+    let mut rows = Vec::new();
+    each_record(
+        path,
+        shape,
+        |block, records, record| {
+            if rows.len() < most {
+                let mut row = Vec::with_capacity(fields.len());
+                for field in fields {
+                    with_cell(block, records, record, *field, shape, |text| row.push(read(text.trim_ascii())));
+                }
+                rows.push(row);
+            }
+        },
+        |_| {},
+    )?;
+    Ok(rows)
+}
+
 impl ColumnProfile {
     /// The share of the filled cells that a column of this kind can hold.
     pub fn share(&self, kind: Kind, format: NumberFormat) -> f64 {
@@ -117,7 +143,7 @@ impl ColumnProfile {
         let share = |count: u64| count as f64 / values as f64;
         match kind {
             Kind::Id | Kind::Text => 1.0,
-            Kind::Date | Kind::Timestamp => share(self.dates.dates()),
+            Kind::Date | Kind::Timestamp => share(self.dates.dates_or_serials()),
             Kind::Month => share(self.months.max(self.dates.dates())),
             Kind::Flag => share(self.flags),
             Kind::Money | Kind::Decimal | Kind::Ratio => share(self.numbers.numbers()),
@@ -126,6 +152,11 @@ impl ColumnProfile {
                 share(self.numbers.numbers() - fractions.min(self.numbers.numbers()))
             }
         }
+    }
+
+    /// Whether some of its numbers are no whole ones.
+    pub fn has_fractions(&self, format: NumberFormat) -> bool {
+        self.numbers.digits(format)[1..].iter().any(|values| *values > 0)
     }
 
     /// Whether ingest's own parser reads most of a sample of the distinct values.

@@ -137,7 +137,10 @@ fn sniff_any(path: &Path, sheet: Option<&str>) -> Result<Sniffed> {
     let Some(place) = header::place(&records) else { return Ok(Err("it has no lines".into())) };
     let header: Vec<String> = records[place].1.iter().map(|name| name.trim().to_string()).collect();
     let rows: Vec<Vec<String>> = records[place + 1..].iter().map(|(_, cells)| cells.clone()).collect();
-    if let Err(reason) = header_line(&header, &rows) {
+    if let Err(mut reason) = header_line(&header, &rows) {
+        if header.len() == 1 {
+            reason.push_str(": no delimiter among `,` `;` tab `|`; export it as CSV, with a line of column names");
+        }
         return Ok(Err(reason));
     }
     let header_row = header::row(&records, place, &mut notes);
@@ -303,11 +306,11 @@ fn first_records(sample: &[u8], dialect: Dialect, most: usize) -> Vec<(u64, Vec<
 fn header_line(header: &[String], rows: &[Vec<String>]) -> std::result::Result<(), String> {
     let values = header.iter().filter(|name| header::is_value(name)).count();
     if header.len() == 1 && header[0].contains(' ') {
-        return Err("it has one column only: no delimiter among `,` `;` tab `|`".into());
+        return Err("it has one column only".into());
     }
     if values > 0 && values * 5 >= header.len() {
         return Err(format!(
-            "it has no header line: the first line holds values ({})",
+            "it has no header line: the first line holds values ({}); put a line with the names of the columns above it",
             header.iter().take(4).cloned().collect::<Vec<_>>().join(", ")
         ));
     }
@@ -317,7 +320,10 @@ fn header_line(header: &[String], rows: &[Vec<String>]) -> std::result::Result<(
     }
     names.sort();
     if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("its header has the column `{}` twice", pair[0]));
+        return Err(format!(
+            "its header has the column `{}` twice: give each a name of its own (of two header lines, make one)",
+            pair[0]
+        ));
     }
     let again = rows.iter().any(|row| {
         row.len() == header.len()

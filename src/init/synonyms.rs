@@ -17,11 +17,38 @@ pub struct Names {
     pub words: &'static str,
 }
 
-const PRODUCT: &[&str] = &["product", "produk", "item", "barang", "sku", "article", "stock"];
-const CUSTOMER: &[&str] =
-    &["customer", "cust", "pelanggan", "client", "klien", "member", "konsumen", "nasabah", "buyer", "pembeli"];
-const ORDER: &[&str] =
-    &["order", "pesanan", "invoice", "faktur", "nota", "transaksi", "transaction", "sales", "sale", "penjualan", "trx"];
+const PRODUCT: &[&str] = &["product", "produk", "item", "barang", "brg", "sku", "article", "stock"];
+const CUSTOMER: &[&str] = &[
+    "customer",
+    "cust",
+    "pelanggan",
+    "client",
+    "klien",
+    "member",
+    "konsumen",
+    "nasabah",
+    "buyer",
+    "pembeli",
+    "langganan",
+    "plg",
+];
+const ORDER: &[&str] = &[
+    "order",
+    "pesanan",
+    "invoice",
+    "faktur",
+    "nota",
+    "transaksi",
+    "transaction",
+    "sales",
+    "sale",
+    "penjualan",
+    "trx",
+    "bukti",
+    "struk",
+    "receipt",
+    "dokumen",
+];
 const BRANCH: &[&str] = &["branch", "cabang", "store", "toko", "outlet", "shop", "gerai"];
 const AGENT: &[&str] = &["agent", "agen", "employee", "karyawan", "pegawai", "staff", "staf", "petugas"];
 const INTERACTION: &[&str] = &["interaction", "interaksi", "contact", "kontak", "call", "ticket", "tiket", "kejadian"];
@@ -45,12 +72,12 @@ const NAMES: &[Names] = &[
     names(
         "order_id",
         ORDER,
-        "order_id invoice_no invoice_number invoice_id order_no order_number invoice no_faktur nomor_faktur faktur no_nota nomor_nota nota no_transaksi nomor_transaksi id_transaksi kode_transaksi transaksi transaction_id transaction_no receipt_no receipt_id receipt bill_no sales_order_number sales_order basket_id basket_no cart_id no_pesanan id_pesanan nomor_pesanan pesanan no_order id_order trx_id no_trx struk no_struk no_bukti bukti order",
+        "order_id invoice_no invoice_number invoice_id order_no order_number invoice no_faktur nomor_faktur faktur no_nota nomor_nota nota no_transaksi nomor_transaksi id_transaksi kode_transaksi transaksi transaction_id transaction_no receipt_no receipt_id receipt bill_no sales_order_number sales_order basket_id basket_no cart_id no_pesanan id_pesanan nomor_pesanan pesanan no_order id_order trx_id no_trx struk no_struk no_bukti bukti order document_no document_number no_dokumen nomor_dokumen voucher_no number nomor",
     ),
     names(
         "customer_id",
         CUSTOMER,
-        "customer_id customer_no customer_key customer_number customer_code id_pelanggan kode_pelanggan no_pelanggan nomor_pelanggan customer pelanggan cust_id member_id member_number member_no no_member id_member kode_member client_id id_klien id_konsumen id_nasabah buyer_id account_id account_no user_id household_id household_key",
+        "customer_id customer_no customer_key customer_number customer_code id_pelanggan kode_pelanggan no_pelanggan nomor_pelanggan customer pelanggan cust_id member_id member_number member_no no_member id_member kode_member client_id id_klien id_konsumen id_nasabah buyer_id account_id account_no user_id household_id household_key username username_pembeli",
     ),
     names(
         "product_id",
@@ -91,17 +118,17 @@ const NAMES: &[Names] = &[
     names(
         "ordered_at",
         ORDER,
-        "ordered_at order_date invoice_date transaction_date tanggal_transaksi tgl_transaksi waktu_transaksi tanggal_faktur tgl_faktur tanggal_nota tgl_nota tanggal_pesan tanggal_order order_time order_datetime tanggal tgl waktu datetime timestamp date sale_date sales_date purchase_date created_at the_date sold_at sold_on",
+        "ordered_at order_date invoice_date transaction_date tanggal_transaksi tgl_transaksi waktu_transaksi tanggal_faktur tgl_faktur tanggal_nota tgl_nota tanggal_pesan tanggal_order order_time order_datetime tanggal tgl waktu datetime timestamp date sale_date sales_date purchase_date created_at the_date sold_at sold_on time waktu_pesanan_dibuat waktu_pesanan",
     ),
     names(
         "quantity",
         NONE,
-        "quantity qty jumlah kuantitas kuantiti banyaknya banyak units unit_sales order_quantity order_qty jumlah_barang jml qty_sold pcs units_sold volume number_of_units",
+        "quantity qty kuantitas kuantiti kts kwantitas kuantum jumlah banyaknya banyak units unit_sales order_quantity order_qty jumlah_barang jml qty_sold pcs units_sold volume number_of_units",
     ),
     names(
         "unit_price",
         NONE,
-        "unit_price price_per_unit harga_satuan harga price selling_price sales_price sell_price item_price harga_jual harga_per_unit harga_unit hrg_satuan hrg",
+        "unit_price price_per_unit harga_setelah_diskon harga_satuan harga price selling_price sales_price sell_price item_price harga_jual harga_per_unit harga_unit hrg_satuan hrg",
     ),
     names(
         "list_price",
@@ -126,12 +153,12 @@ const NAMES: &[Names] = &[
     names(
         "discount_percent",
         NONE,
-        "discount_percent discount_percentage discount_pct disc_pct disc_percent unit_price_discount_pct persen_diskon diskon_persen persen_potongan potongan_persen",
+        "discount_percent discount_percentage discount_pct disc_pct disc_percent disc_persen discount_persen unit_price_discount_pct persen_diskon diskon_persen persen_potongan potongan_persen",
     ),
     names(
         "line_total",
         NONE,
-        "line_total line_amount total_price extended_price extended_amount ext_price sales_amount sales store_sales sales_value net_amount net_sales total_sales subtotal sub_total total_amount amount total revenue jumlah_harga total_harga harga_total sub_total_harga nilai_penjualan total_penjualan omzet omset nilai line_value amount_paid dollar_sales spend",
+        "line_total line_amount total_price extended_price extended_amount ext_price sales_amount sales store_sales sales_value net_amount net_sales total_sales subtotal sub_total total_amount amount total revenue jumlah_harga total_harga harga_total sub_total_harga nilai_penjualan total_penjualan omzet omset nilai line_value amount_paid dollar_sales spend jumlah",
     ),
     names(
         "line_cost",
@@ -160,7 +187,7 @@ const NAMES: &[Names] = &[
     names(
         "product_name",
         PRODUCT,
-        "product_name description nama_barang nama_produk item_name item_description product_description deskripsi keterangan_barang uraian product item barang produk nama_item",
+        "product_name description nama_barang nama_produk item_name item_description product_description deskripsi keterangan_barang uraian product item barang produk nama_item nama_brg",
     ),
     names_in(
         &["products"],

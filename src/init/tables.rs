@@ -84,7 +84,10 @@ pub fn nearest(export: &Export) -> Option<String> {
     let tables = input_tables().iter().map(|table| as_table(export, table, &[]));
     let near = |placement: &Placement| {
         let required = placement.table.columns.iter().filter(|column| column.mapped).count();
-        placement.columns.len() > 1 && placement.missing.len() * 2 <= required
+        let is_common = ["flat", "orders", "order_lines", "customers", "products", "interactions"];
+        let hinted = export.stems().any(|stem| names::hints(&stem, placement.table.name));
+        let is_likely = hinted || is_common.contains(&placement.table.name);
+        is_likely && placement.columns.len() > 1 && placement.missing.len() * 2 <= required + 1
     };
     let nearest = tables.filter(near).max_by_key(|placement| placement.score)?;
     let lacks = match (&nearest.against, nearest.missing.as_slice()) {
@@ -133,6 +136,7 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
                 links.iter().find(|link| link.field == field && names::owner_of(column.name) == Some(link.owner));
             let by_link = link.map_or(0, |link| if link.certain { 3000 } else { 350 });
             let fit = names::fit(header, table.name, column.name, hinted).max(by_link);
+            let fit = by_product(export, table, column.name, field, fit);
             if fit == 0 {
                 continue;
             }
@@ -156,6 +160,20 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
         columns.push((place, field));
         let header = &export.shape.header[field];
         remarks.push((usize::MAX, format!("there is no product code; `{header}` serves as one")));
+    }
+    if let Some((place, field)) = customer_by_name(table, &columns) {
+        columns.push((place, field));
+        let header = &export.shape.header[field];
+        remarks.push((
+            usize::MAX,
+            format!("there is no customer code; `{header}` serves as one: two customers of one name are taken for one"),
+        ));
+    }
+    let is_named = |name: &str| table.position(name).is_none_or(|place| columns.iter().any(|(own, _)| *own == place));
+    if matches!(table.name, "flat" | "orders") && !is_named("customer_id") {
+        let lacks =
+            "no column says whose the orders are: they stay anonymous, and whatever is about customers is empty";
+        remarks.push((usize::MAX, lacks.into()));
     }
     drop_what_is_said_twice(export, table, &mut columns, &mut remarks);
     columns.sort_unstable();
@@ -198,6 +216,27 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
     }
 }
 
+/// How well a field fits once multiplication has had its say: a total is neither a quantity nor a price, whatever its
+/// name, and what multiplies to a total is one.
+fn by_product(export: &Export, table: &Table, column: &str, field: usize, fit: u32) -> u32 {
+    let Some(product) = export.product.filter(|_| table.position("line_total").is_some()) else { return fit };
+    match column {
+        "quantity" | "unit_price" if field == product.total => 0,
+        "line_total" if field == product.quantity || field == product.price => 0,
+        "quantity" if field == product.quantity => fit.max(600),
+        "unit_price" if field == product.price => fit.max(600),
+        "line_total" if field == product.total => fit.max(450),
+        _ => fit,
+    }
+}
+
+/// The customer's name as the customer's id, where the export has no code.
+fn customer_by_name(table: &Table, columns: &[(usize, usize)]) -> Option<(usize, usize)> {
+    let (id, name) = (table.position("customer_id")?, table.position("customer_name")?);
+    let field = columns.iter().find(|(place, _)| *place == name).map(|(_, field)| *field)?;
+    columns.iter().all(|(place, _)| *place != id).then_some((id, field))
+}
+
 /// Leaves out what other columns say already, and remarks how prices and costs are worked out.
 fn drop_what_is_said_twice(
     export: &Export,
@@ -223,6 +262,17 @@ fn drop_what_is_said_twice(
         {
             columns.retain(|(own, _)| *own != place);
             remarks.push((usize::MAX, format!("`{header}` is left out: `{kept}` says it already")));
+        }
+    }
+    // A price after the discount has it in it.
+    let after = ["setelah diskon", "setelah potongan", "after discount", "net price", "harga net"];
+    let is_after = |header: &String| after.iter().any(|words| header.to_lowercase().contains(words));
+    if let Some(price) = field(columns, "unit_price").filter(is_after) {
+        for name in ["discount", "discount_rate", "discount_percent"] {
+            if let (Some(header), Some(place)) = (field(columns, name), table.position(name)) {
+                columns.retain(|(own, _)| *own != place);
+                remarks.push((usize::MAX, format!("`{header}` is left out: it is in `{price}` already")));
+            }
         }
     }
     if field(columns, "unit_price").is_none()
@@ -258,6 +308,10 @@ const NEEDS_A_HINT: &[&str] = &["branches", "agents", "customers", "products", "
 /// Tables the office writes for Langgan: only the name of the file tells them.
 const ONLY_BY_NAME: &[&str] = &["calendar", "hq_documents", "corrections"];
 
+/// What to do about quantities such as 1,5 kg.
+pub const NO_FRACTIONS: &str =
+    "; quantities are whole numbers here: export grams, not kilograms, and the price of one gram";
+
 /// Why a column cannot hold the values of a field.
 pub fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
     let profile = &export.profile.columns[field];
@@ -277,7 +331,9 @@ pub fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
         };
         let example =
             profile.values.texts().next().map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
-        return Some(format!("only {:.0} % of its values are {wanted} (such as `{example}`)", share * 100.0));
+        let fractions = column.kind == Kind::Quantity && profile.has_fractions(format);
+        let why = if fractions { NO_FRACTIONS } else { "" };
+        return Some(format!("only {:.0} % of its values are {wanted} (such as `{example}`){why}", share * 100.0));
     }
     if column.kind == Kind::Money
         && (profile.numbers.percent > 0

@@ -160,3 +160,157 @@ fn a_branch_gets_its_own_rows_back() {
     assert_eq!(check["version"], 1);
     assert_eq!(check["branches"].as_array().unwrap().len(), 3);
 }
+
+fn keys(check: &Value) -> Vec<&str> {
+    exceptions(check).iter().map(|told| told["key"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_is_of_no_branch_and_no_day_has_a_key_of_its_own() {
+    let customers = "[sources.customers]\ntable = \"customers\"\nfiles = [\"customers-*.csv\"]\nreject_limit = 1.0\n";
+    let project = project(&format!("{FLAT}{customers}"), SALES);
+    let broken = |name: &str| format!("customer_id,name,birth_date\n{name},N,1990-01-31\n{name}x,M,1990-02-31\n");
+    project.write("customers-1.csv", broken("c1") + "ann,A,\nbob,B,\ncid,C,\ndan,D,\n");
+    project.write("customers-2.csv", broken("c2"));
+    project.ok(&["ingest"]);
+    let both = ["refused_row/-/-/customers-1.csv", "refused_row/-/-/customers-2.csv"];
+    assert_eq!(keys(&check(&project)), both);
+    assert_eq!(keys(&check(&project)), both, "and keeps it");
+    // What is decided about one is nothing about the other, also where the other comes again.
+    project.ok(&["accept", both[0], "--reason", "they have left", "--by", "Rina"]);
+    project.write("customers-2.csv", broken("c2") + "c3,O,\n");
+    project.ok(&["ingest"]);
+    let found = check(&project);
+    let states: Vec<&str> = exceptions(&found).iter().map(|told| told["state"].as_str().unwrap()).collect();
+    assert_eq!((keys(&found), states), (both.to_vec(), vec!["accepted", "open"]));
+    project.write("customers-2.csv", broken("c2").replace("02-31", "02-28"));
+    project.ok(&["ingest"]);
+    let found = check(&project);
+    assert_eq!((keys(&found), &found["closed_today"]), (vec![both[0]], &serde_json::json!([both[1]])));
+    // What all of them shared before still names them all.
+    project.write("customers-2.csv", broken("c2"));
+    project.ok(&["ingest"]);
+    assert_eq!(keys(&check(&project)), both);
+    let said = project.ok(&["accept", "refused_row/-/-", "--reason", "all of them", "--by", "Rina"]).stdout;
+    assert_eq!(said, "accepted: refused_row/-/-/customers-2.csv\n");
+}
+
+/// Orders and lines of a branch, a file a day, over ten weeks; the last days may be written otherwise.
+fn drops() -> Project {
+    let project = Project::empty();
+    let drop = |table: &str, name: &str| {
+        format!("[sources.{table}]\ntable = \"{table}\"\nfiles = [\"{name}-{{branch}}-{{day}}*.csv\"]\n")
+    };
+    let as_of = HEAD.replace("2026-03-03", "2026-03-16");
+    project.write("langgan.toml", format!("{as_of}{}{}", drop("orders", "o"), drop("order_lines", "l")));
+    let from = langgan::check::exceptions::day_of("2026-01-05").unwrap();
+    for day in (0..70).map(|after| langgan::calendar::day_name(from + after)) {
+        for branch in ["JKT", "SBY"] {
+            let (orders, lines) = drop_of(branch, &day);
+            project.write(&format!("o-{branch}-{day}.csv"), orders).write(&format!("l-{branch}-{day}.csv"), lines);
+        }
+    }
+    project
+}
+
+fn drop_of(branch: &str, day: &str) -> (String, String) {
+    let mut orders = "order_id,customer_id,branch_id,ordered_at\n".to_string();
+    let mut lines = "order_id,line_no,product_id,quantity,unit_price\n".to_string();
+    let on = langgan::check::exceptions::day_of(day).unwrap();
+    for number in 1..=8 {
+        // No two days are alike.
+        let customer = (on * 7 + number * 3) % 97;
+        orders.push_str(&format!("{branch}{day}-{number},c{customer},{branch},{day} 1{number}:00:00\n"));
+        lines.push_str(&format!("{branch}{day}-{number},1,tea,{number},54000\n"));
+    }
+    (orders, lines)
+}
+
+/// The status of a branch on the last day of the grid.
+fn last_day<'c>(check: &'c Value, branch: &str) -> &'c str {
+    let branches = check["branches"].as_array().unwrap();
+    let own = branches.iter().find(|own| own["branch"] == branch).unwrap();
+    own["days"].as_array().unwrap().last().unwrap()["status"].as_str().unwrap()
+}
+
+#[test]
+fn a_held_file_is_on_the_screen_with_its_reason_and_its_day_is_not_missing() {
+    let project = drops();
+    let day = "2026-03-15";
+    let (orders, lines) = drop_of("JKT", day);
+    project.write(&format!("o-JKT-{day}.csv"), orders.replace("ordered_at", "waktu"));
+    let run = project.run(&["run", "--quiet"]);
+    assert_eq!(run.code, 6, "{}", run.stderr);
+    let found = check(&project);
+    let key = format!("held_file/JKT/{day}");
+    assert_eq!(keys(&found), [key.as_str()], "neither missing nor orphans: {found:#}");
+    assert_eq!((last_day(&found, "JKT"), last_day(&found, "SBY")), ("held", "ok"));
+    let told = exceptions(&found)[0];
+    assert_eq!(told["held_files"][0]["code"], "not_mapped", "what it is held for comes first: {told:#}");
+    assert!(told["held_files"][0]["hint"].as_str().unwrap().contains("waktu"), "{told:#}");
+    let ran = project.run(&["check"]);
+    assert_eq!(ran.code, 6);
+    assert!(ran.stdout.contains(&format!("FAIL  {key}")) && ran.stdout.contains("waktu"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("held 03-15") || ran.stdout.contains("HELD 03-15"), "{}", ran.stdout);
+    let indonesian = project.run(&["check", "--lang", "id"]).stdout;
+    assert!(indonesian.contains("berkas ditahan seluruhnya") && indonesian.contains("DITAHAN 03-15"), "{indonesian}");
+    let mail = project.read("runs/latest/per-branch/JKT.csv");
+    assert!(mail.contains(&format!("o-JKT-{day}.csv")) && mail.contains("→"), "{mail}");
+    assert!(project.read("runs/latest/report.html").contains(&format!("o-JKT-{day}.csv")));
+    let run: Value = serde_json::from_str(&project.read("runs/latest/run.json")).unwrap();
+    assert!(run["held_files"].as_array().unwrap().iter().any(|held| held["code"] == "not_mapped"), "{run:#}");
+    // Sent again as it should be, it closes by itself.
+    project.write(&format!("o-JKT-{day}.csv"), orders).write(&format!("l-JKT-{day}.csv"), lines);
+    project.ok(&["run", "--quiet"]);
+    let found = check(&project);
+    assert!(keys(&found).is_empty(), "{found:#}");
+    assert_eq!((last_day(&found, "JKT"), &found["closed_today"]), ("ok", &serde_json::json!([key])));
+}
+
+#[test]
+fn orders_whose_lines_are_in_a_held_file_are_no_figure_yet() {
+    let project = drops();
+    let day = "2026-03-15";
+    let (_, lines) = drop_of("JKT", day);
+    project.write(&format!("l-JKT-{day}.csv"), lines.replace("unit_price", "harga"));
+    let run = project.run(&["run", "--quiet"]);
+    assert_eq!(run.code, 6, "{}", run.stderr);
+    let record: Value = serde_json::from_str(&project.read("runs/latest/run.json")).unwrap();
+    assert_eq!(record["quarantined"], 8);
+    assert_eq!(last_day(&check(&project), "JKT"), "held");
+    let orders = project.ok(&["query", "-c", "SELECT SUM(n_orders) AS n FROM profitability"]).stdout;
+    assert_eq!(orders, format!("n\n{}\n", 2 * 70 * 8 - 8));
+    // Who knows better says so.
+    project.ok(&["accept", "JKT", day, "--reason", "it was a stocktaking", "--by", "Rina"]);
+    project.run(&["run", "--quiet"]);
+    let record: Value = serde_json::from_str(&project.read("runs/latest/run.json")).unwrap();
+    assert_eq!(record["quarantined"], 0);
+}
+
+#[test]
+fn a_file_of_which_too_many_rows_are_refused_is_mailed_back_with_them() {
+    let project = drops();
+    let day = "2026-03-15";
+    let (_, lines) = drop_of("JKT", day);
+    project.write(&format!("l-JKT-{day}.csv"), lines.replace(",54000", ",=54000"));
+    assert_eq!(project.run(&["run", "--quiet"]).code, 6);
+    let found = check(&project);
+    assert_eq!(exceptions(&found)[0]["held_files"][0]["code"], "column_retyped");
+    let mail = project.read("runs/latest/per-branch/JKT.csv");
+    assert_eq!(mail.lines().filter(|line| line.contains("=54000")).count(), 8, "{mail}");
+}
+
+#[test]
+fn every_refused_row_is_in_the_rejects_of_a_run() {
+    let flat = "[sources.sales]\ntable = \"flat\"\nfiles = [\"sales-*.csv\"]\nreject_limit = 1.0\n";
+    let bad: String = (0..120_000).map(|n| format!("B-{n},tea,ann,JKT,2026-03-01 09:00:00,x,54000\n")).collect();
+    let project = project(flat, &format!("{SALES}{bad}"));
+    project.ok(&["run", "--quiet"]);
+    let rejects = project.read("runs/latest/rejects.csv");
+    assert_eq!(rejects.lines().count(), 120_001);
+    assert!(rejects.contains("B-119999,"));
+    let found = check(&project);
+    let expected = serde_json::json!([{ "file": "sales-1.csv", "refused": 120_000, "looked_at": 20_000 }]);
+    assert_eq!(found["refused_rows_not_looked_at"], expected);
+    assert!(project.run(&["check"]).stdout.contains("of 120000 refused rows the first 20000 were looked at"));
+}

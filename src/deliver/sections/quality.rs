@@ -6,7 +6,7 @@ use super::Delivery;
 use crate::calendar::day_name;
 use crate::contracts::rules::Severity;
 use crate::deliver::check_words;
-use crate::deliver::rejects::ledger;
+use crate::deliver::rejects;
 use crate::deliver::report::{
     Arrival, Arrivals, BranchArrivals, ControlMismatch, DataQuality, Language, OpenException, RejectCode, SourceRows,
     format,
@@ -14,9 +14,6 @@ use crate::deliver::report::{
 use crate::engine::record;
 use crate::error::Result;
 use crate::lake::LakeDir;
-
-/// Rejects looked through for an example of each code.
-const LOOKED_AT: usize = 20_000;
 
 /// The data-quality page.
 pub fn quality(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<DataQuality> {
@@ -32,12 +29,16 @@ pub fn quality(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<DataQuality> {
         })
         .collect();
     let mut examples: BTreeMap<String, (String, String)> = BTreeMap::new();
-    for row in ledger(lake, delivery.manifest, LOOKED_AT)? {
-        let raw: String =
-            row.raw.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(120).collect();
-        examples.entry(row.code).or_insert((format!("{}:{}", row.file, row.line), raw));
-    }
-    let mut rejects: Vec<RejectCode> = record::rejects(delivery.manifest)
+    let codes = record::rejects(delivery.manifest);
+    rejects::each(lake, delivery.manifest, |row| {
+        if !examples.contains_key(row.code) {
+            let raw: String =
+                row.raw.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(120).collect();
+            examples.insert(row.code.into(), (format!("{}:{}", row.file, row.line), raw));
+        }
+        examples.len() < codes.len()
+    })?;
+    let mut rejects: Vec<RejectCode> = codes
         .into_iter()
         .map(|(code, rows)| {
             let (location, example) = examples.get(&code).cloned().unwrap_or_default();
@@ -117,6 +118,9 @@ fn notices(delivery: &Delivery<'_>) -> Vec<String> {
     let facts = delivery.facts;
     let indonesian = delivery.language == Language::Indonesian;
     let mut notices = Vec::new();
+    for held in &delivery.manifest.held {
+        notices.push(check_words::held_file(held, delivery.language));
+    }
     let anonymous = facts.anonymous_orders();
     if !anonymous.is_empty() {
         let lines: u64 = anonymous.clone().map(|order| u64::from(facts.orders.n_lines[order])).sum();
