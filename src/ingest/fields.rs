@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::keys::KeyIndex;
+use super::keys::{Guess, KeyIndex};
 use super::parse::Block;
 use super::records::Dialect;
 use super::source::{Source, matching};
@@ -286,14 +286,13 @@ impl Extra {
     /// Works the field out for every record of a block; the fields it needs are there.
     pub fn texts(&self, block: &Block, quote: u8) -> Texts {
         let mut texts = Texts::default();
-        let mut guess = 0;
+        let mut guess = Guess::default();
         for record in 0..block.records.len() {
             match self {
                 Extra::Found { lookups, table, column, by } => {
                     let table = &lookups.tables[*table];
                     let id = block.cell(record, *by, quote);
-                    if let Some(key) = table.keys.get_near(&id, guess) {
-                        guess = key;
+                    if let Some(key) = table.keys.get_near(&id, &mut guess) {
                         texts.bytes.extend_from_slice(table.rows[key as usize].get(*column).unwrap_or_default());
                     }
                 }

@@ -22,7 +22,7 @@ use crate::lake::reader::{read, read_each};
 use crate::lake::writer::FileWriter;
 use crate::lake::{Batch, DataFile, LakeDir, Manifest};
 
-/// What a file says of the ids it names, by key: its first value of each attribute that is not empty.
+/// What a file says of the ids it names, by key: the id, and its first value of each attribute that is not empty.
 pub type Said = HashMap<u32, Vec<String>, FixedState>;
 
 /// Writes what one flat file says of customers and products.
@@ -40,7 +40,7 @@ pub(super) fn write_said(
         }
         let mut rows: Vec<(u32, Vec<String>)> = said.into_iter().collect();
         rows.sort_unstable_by_key(|(key, _)| *key);
-        files.extend(write(lake, id, table, owner, &rows)?);
+        files.extend(write(lake, id, table, &rows)?);
     }
     Ok(files)
 }
@@ -74,10 +74,14 @@ pub(super) fn put_together(lake: &LakeDir, manifest: &Manifest, owners: &Owners)
         if rows.is_empty() {
             continue;
         }
-        let rows: Vec<(u32, Vec<String>)> = rows.into_iter().collect();
+        let mut rows: Vec<(u32, Vec<String>)> = rows.into_iter().collect();
+        let ids = owner.keys.ids(&rows.iter().map(|(key, _)| *key).collect::<Vec<u32>>());
+        for ((_, values), id) in rows.iter_mut().zip(ids) {
+            values[0] = String::from_utf8_lossy(&id).into_owned();
+        }
         let mut hasher = blake3::Hasher::new();
         for (key, values) in &rows {
-            hasher.update(&key.to_le_bytes()).update(owner.keys.id(*key));
+            hasher.update(&key.to_le_bytes());
             for value in values {
                 hasher.update(value.as_bytes()).update(b"\0");
             }
@@ -87,7 +91,7 @@ pub(super) fn put_together(lake: &LakeDir, manifest: &Manifest, owners: &Owners)
             implied.push(same.clone());
             continue;
         }
-        if let Some((file, handle)) = write(lake, &id, table, owner, &rows)? {
+        if let Some((file, handle)) = write(lake, &id, table, &rows)? {
             implied.push(file.clone());
             written.push((file, handle));
         }
@@ -109,9 +113,9 @@ fn merge(lake: &LakeDir, file: &DataFile, table: &Table, rows: &mut BTreeMap<u32
         let keys = batch.column(0).as_primitive::<Int32Type>();
         let texts: Vec<&StringArray> = (1..columns.len()).map(|place| batch.column(place).as_string::<i32>()).collect();
         for row in 0..batch.num_rows() {
-            let values = rows.entry(keys.value(row) as u32).or_insert_with(|| vec![String::new(); names.len()]);
-            values.resize(names.len(), String::new());
-            for (value, text) in values.iter_mut().zip(&texts) {
+            let values = rows.entry(keys.value(row) as u32).or_default();
+            values.resize(columns.len(), String::new());
+            for (value, text) in values[1..].iter_mut().zip(&texts) {
                 if value.is_empty() && text.is_valid(row) {
                     *value = text.value(row).into();
                 }
@@ -150,7 +154,7 @@ fn name_in_other_tables(
             }
         }
     }
-    rows.extend((0..).zip(named).filter(|(_, named)| *named).map(|(key, _)| (key, Vec::new())));
+    rows.extend((0..).zip(named).filter(|(_, named)| *named).map(|(key, _)| (key, vec![String::new()])));
     Ok(())
 }
 
@@ -158,32 +162,30 @@ fn write(
     lake: &LakeDir,
     id: &str,
     table: &'static Table,
-    owner: &Owner,
     rows: &[(u32, Vec<String>)],
 ) -> Result<Option<(DataFile, File)>> {
     let mut writer = FileWriter::create(lake, table)?;
     let names = attributes(table);
-    let arrays: Vec<ArrayRef> = schema(table)
-        .fields()
-        .iter()
-        .enumerate()
-        .map(|(place, field)| -> ArrayRef {
-            if place == 0 {
-                return Arc::new(Int32Array::from_iter_values(rows.iter().map(|(key, _)| *key as i32)));
-            }
-            if field.name() == table.key[0] {
-                let ids = rows.iter().map(|(key, _)| String::from_utf8_lossy(owner.keys.id(*key)));
-                return Arc::new(StringArray::from_iter_values(ids));
-            }
-            match names.iter().position(|(ours, _)| ours == field.name()) {
-                Some(place) => Arc::new(StringArray::from_iter(
-                    rows.iter()
-                        .map(|(_, values)| values.get(place).map(String::as_str).filter(|value| !value.is_empty())),
-                )),
-                None => new_null_array(field.data_type(), rows.len()),
-            }
-        })
-        .collect();
+    let arrays: Vec<ArrayRef> =
+        schema(table)
+            .fields()
+            .iter()
+            .enumerate()
+            .map(|(place, field)| -> ArrayRef {
+                if place == 0 {
+                    return Arc::new(Int32Array::from_iter_values(rows.iter().map(|(key, _)| *key as i32)));
+                }
+                if field.name() == table.key[0] {
+                    return Arc::new(StringArray::from_iter_values(rows.iter().map(|(_, values)| &values[0])));
+                }
+                match names.iter().position(|(ours, _)| ours == field.name()) {
+                    Some(place) => Arc::new(StringArray::from_iter(rows.iter().map(|(_, values)| {
+                        values.get(place + 1).map(String::as_str).filter(|value| !value.is_empty())
+                    }))),
+                    None => new_null_array(field.data_type(), rows.len()),
+                }
+            })
+            .collect();
     let group = writer.encoder().encode(&arrays)?;
     writer.append(group)?;
     writer.finish_as(id)

@@ -16,7 +16,7 @@ use super::source::Layout;
 use super::{Progress, Request, Work, drift, hold, implied, original};
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
-use crate::lake::layout::{LEDGER, ledger_properties, ledger_schema, schema, stored};
+use crate::lake::layout::{LEDGER, ledger_schema, stored};
 use crate::lake::manifest::{Arithmetic, Batch};
 use crate::lake::writer::{FileWriter, RowGroup, make_durable};
 use crate::lake::{DataFile, Drift, Held};
@@ -229,7 +229,7 @@ impl Feed<'_> {
         self.open.push(OpenFile {
             work: self.next - 1,
             targets: targets?,
-            reading: Reading::new(lines, &layout, work.unit.as_ref()),
+            reading: Reading::new(lines, &layout, work),
             read: if first.last { work.read(&reader) } else { Default::default() },
             drift,
             ledger: None,
@@ -291,15 +291,14 @@ fn write_wave(batch: &[Resolved], files: &[&Work<'_>], layouts: &[Layout], open:
         let file = &mut open[resolved.file];
         if file.ledger.is_none() {
             let lake = files[file.work].lake;
-            file.ledger = Some(FileWriter::create_in(lake, LEDGER, ledger_schema(), ledger_properties())?);
+            file.ledger = Some(FileWriter::create_in(lake, LEDGER, &ledger_schema())?);
         }
     }
     let encode = |resolved: &Resolved| -> Result<(Vec<RowGroup>, Option<RowGroup>)> {
         let (file, layout) = (&open[resolved.file], &layouts[resolved.file]);
         let targets = file.targets.iter().zip(&resolved.selections);
         let groups = targets.map(|(target, selection)| {
-            let (columns, schema) = (stored(target.table), schema(target.table));
-            let arrays = encode::arrays(&resolved.block, layout, selection, &columns, &schema);
+            let arrays = encode::arrays(&resolved.block, layout, selection, &stored(target.table));
             target.writer.encoder().encode(&arrays)
         });
         let groups = groups.collect::<Result<Vec<RowGroup>>>()?;
@@ -375,7 +374,7 @@ fn finish(
         path
     });
     let needed = ["orders", "order_lines", "flat"].contains(&work.table.name);
-    let error = if rows.received == 0 && (needed || work.replaces.is_some()) {
+    let error = if rows.received == 0 && (needed || !work.replaces.is_empty()) {
         let message = "it has a header and no row; what was loaded before still serves".into();
         Some(Error::Unreadable { source_name: work.name.into(), path: work.path.clone(), message })
     } else {
@@ -398,7 +397,7 @@ fn finish(
         files: data,
         ledger,
         superseded_by: None,
-        unit: work.unit.clone(),
+        unit: work.unit.clone().or_else(|| reading.about()),
         branches: reading.branches(),
         drift,
         claims,

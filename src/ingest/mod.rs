@@ -18,7 +18,9 @@ mod hold;
 mod implied;
 pub mod keys;
 mod load;
+pub mod marks;
 pub mod original;
+pub mod pages;
 pub mod parse;
 mod plan;
 pub mod pull;
@@ -122,19 +124,21 @@ struct Work<'w> {
     shown: String,
     unit: Option<Unit>,
     bytes: u64,
-    /// The batch whose place it takes.
-    replaces: Option<usize>,
-    /// Whether that batch is of the same bytes, read again because other files have changed what can be used of them.
+    /// The batches whose place it takes.
+    replaces: Vec<usize>,
+    /// Whether the batch is of the same bytes, read again because other files have changed what can be used of them.
     again: bool,
     lookups: Arc<Lookups>,
     pulled: Option<Pulled>,
 }
 
-/// What earlier attempts found: files that must be held, batches that must be read again.
+/// What earlier attempts found: files that must be held, batches that must be read again, and what files are about
+/// by their rows.
 #[derive(Default)]
 struct Found {
     held: Vec<Held>,
     again: BTreeSet<usize>,
+    units: BTreeMap<(String, String), Unit>,
 }
 
 /// Rejects shown of each file.
@@ -163,6 +167,7 @@ pub fn ingest(lake: &LakeDir, request: &Request<'_>) -> Result<Outcome> {
             Attempt::Again(more) => {
                 found.held.extend(more.held);
                 found.again.extend(more.again);
+                found.units.extend(more.units);
             }
         }
     };
@@ -191,8 +196,9 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
         return Ok(Attempt::Done(Box::new(outcome)));
     }
     (request.progress)(Progress::Planned(work.iter().map(|file| file.bytes).sum()));
-    let replaced: BTreeSet<usize> = work.iter().filter_map(|file| file.replaces).collect();
-    let mut seen = restore::seen(lake, before, &replaced)?;
+    let replaced: BTreeSet<usize> = work.iter().flat_map(|file| file.replaces.iter().copied()).collect();
+    let loads: BTreeSet<&str> = work.iter().map(|file| file.table.name).collect();
+    let mut seen = restore::seen(lake, before, &replaced, &loads)?;
     close_owners(&mut seen, request.sources, before);
     let mut ids: BTreeSet<String> = before.batches.iter().map(|batch| batch.id.clone()).collect();
     let mut gone: BTreeSet<usize> = BTreeSet::new();
@@ -211,6 +217,10 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
             return Ok(Attempt::Again(Found { held, ..Found::default() }));
         }
         outcome.held.extend(held);
+        let units = plan::units_found(&mine, &loaded, before, &replaced);
+        if !units.is_empty() {
+            return Ok(Attempt::Again(Found { units, ..Found::default() }));
+        }
         let late: Vec<Held> = loaded.iter().filter_map(|file| file.hold.clone()).collect();
         if !late.is_empty() {
             return Ok(Attempt::Again(Found { held: late, ..Found::default() }));
@@ -222,12 +232,12 @@ fn attempt(lake: &LakeDir, request: &Request<'_>, before: &Manifest, found: &Fou
         for load::Loaded { work: place, batch, examples, .. } in loaded {
             let file = mine[place];
             outcome.examples.extend(examples.into_iter().map(|reject| (file.shown.clone(), reject)));
-            match file.replaces {
-                Some(old) if file.again => {
-                    gone.insert(old);
+            for old in &file.replaces {
+                if file.again {
+                    gone.insert(*old);
+                } else {
+                    outcome.manifest.batches[*old].supersede(&batch.id);
                 }
-                Some(old) => outcome.manifest.batches[old].supersede(&batch.id),
-                None => {}
             }
             outcome.loaded.push(batch);
         }
@@ -268,12 +278,11 @@ fn close_owners(seen: &mut Seen, sources: &BTreeMap<String, Source>, before: &Ma
     for table in ["customers", "products", "orders"] {
         let has_source =
             sources.values().any(|source| source.table == table) || before.active().any(|batch| batch.table == table);
-        let claimed = seen.claimed.get(table).cloned().unwrap_or_default();
         if let Some(owner) = seen.owners.of_mut(table) {
             owner.closed = has_source;
             if has_source {
                 // Ids that were only named until now are unknown from now on, unless the source describes them.
-                owner.accepted = claimed;
+                owner.accepted = owner.claimed.clone();
             }
         }
     }

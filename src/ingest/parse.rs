@@ -11,7 +11,7 @@ use super::amounts::{self, WORKED_OUT};
 use super::encoding::Text;
 use super::fields::Texts;
 use super::formats::{Made, rows::Origin, workbook};
-use super::keys::KeyIndex;
+use super::keys::{Bits, Guess, KeyIndex};
 use super::records::{Records, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
 use super::values::{self, EMPTY};
@@ -29,7 +29,9 @@ pub struct Owner {
     /// Every id and its key.
     pub keys: KeyIndex,
     /// Whether the id's row was accepted, by key.
-    pub accepted: Vec<bool>,
+    pub accepted: Bits,
+    /// Whether a row has this id, by key: another is a duplicate.
+    pub claimed: Bits,
     /// Whether ids that are not here are refused; without a source of its own, a table takes in what others name.
     pub closed: bool,
 }
@@ -37,11 +39,18 @@ pub struct Owner {
 impl Owner {
     /// The key of an accepted id.
     #[inline]
-    pub fn find(&self, id: &[u8], guess: u32) -> u32 {
-        match self.keys.get_near(id, guess) {
-            Some(key) if self.accepted[key as usize] => key,
-            _ => UNKNOWN_KEY,
+    pub fn find(&self, id: &[u8], guess: &mut Guess) -> u32 {
+        self.keys.get_near(id, guess).filter(|key| self.accepted.has(*key)).unwrap_or(UNKNOWN_KEY)
+    }
+
+    /// The key of an id: an owner with a source of its own knows them all, any other takes a new one in.
+    pub fn known_or_new(&mut self, id: &[u8], guess: &mut Guess) -> u32 {
+        if self.closed {
+            return self.find(id, guess);
         }
+        let (key, _) = self.keys.insert_near(id, guess);
+        self.accepted.add(key);
+        key
     }
 }
 
@@ -419,16 +428,20 @@ impl Block {
     }
 
     fn find_parents(&mut self, place: usize, field: usize, quote: u8, owner: &Owner) {
-        let mut guess = 0;
-        let mut keys = Vec::with_capacity(self.records.len());
-        for record in 0..self.records.len() {
-            let id = self.cell(record, field, quote);
-            let key = if id.is_empty() { NO_KEY } else { owner.find(&id, guess) };
-            if key < UNKNOWN_KEY {
-                guess = key;
-            }
-            keys.push(key);
-        }
+        let find = || {
+            let (mut guess, mut last, mut key) = (Guess::default(), Cow::Borrowed(&b""[..]), NO_KEY);
+            let keys = (0..self.records.len()).map(|record| {
+                let id = self.cell(record, field, quote);
+                // The lines of an order come in a row.
+                if id != last {
+                    key = if id.is_empty() { NO_KEY } else { owner.find(&id, &mut guess) };
+                    last = id;
+                }
+                key
+            });
+            keys.collect()
+        };
+        let keys = find();
         self.parents[place] = keys;
     }
 }

@@ -8,6 +8,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int32Type;
 
 use super::fields::Lookups;
+use super::load::Loaded;
 use super::resolve::Seen;
 use super::source::Source;
 use super::units::by_name;
@@ -78,6 +79,7 @@ fn plan_source<'w>(
     let mut sizes: BTreeMap<u64, u64> = BTreeMap::new();
     let mut files = Vec::new();
     for (path, unit) in paths {
+        let unit = unit.or_else(|| found.units.get(&(name.to_string(), shown(&path))).cloned());
         let bytes = formats::size(&path)?;
         *sizes.entry(bytes).or_default() += 1;
         files.push((path, unit, bytes));
@@ -126,8 +128,11 @@ fn plan_source<'w>(
             }
             hashes.insert(hash, (file.clone(), unit.clone()));
         }
-        let same_file = |batch: &Batch| mine(&batch) && batch.superseded_by.is_none() && batch.file == file;
-        let replaces = again.or_else(|| before.batches.iter().position(same_file));
+        // A file of the same name may be about another day now, where that stands in its rows.
+        let same_file = |batch: &Batch| {
+            mine(&batch) && batch.superseded_by.is_none() && batch.file == file && !differ(&unit, &batch.unit)
+        };
+        let replaces = again.or_else(|| before.batches.iter().position(same_file)).into_iter().collect();
         let (again, lookups) = (again.is_some(), Arc::clone(&lookups));
         work.push(Work {
             lake,
@@ -166,7 +171,7 @@ fn plan_source<'w>(
             Some(batch) => batch.file.clone(),
             None => {
                 let Some(mut last) = files.pop() else { continue };
-                last.replaces = last.replaces.or(old);
+                last.replaces.extend(old.filter(|old| !last.replaces.contains(old)));
                 let winner = last.shown.clone();
                 plan.work.push(last);
                 winner
@@ -175,6 +180,36 @@ fn plan_source<'w>(
         plan.passed_over.extend(files.into_iter().map(|file| (file, winner.clone())));
     }
     Ok(())
+}
+
+/// What new files are about by their rows, where others of their source are about the same, or the file was about
+/// something else before: then all must be planned with it.
+pub(super) fn units_found(
+    files: &[&Work<'_>],
+    loaded: &[Loaded],
+    before: &Manifest,
+    replaced: &BTreeSet<usize>,
+) -> BTreeMap<(String, String), Unit> {
+    let new = |file: &&Loaded| files[file.work].unit.is_none() && file.batch.unit.is_some();
+    let mut sharers: BTreeMap<(&str, &Option<Unit>), u32> = BTreeMap::new();
+    let stay = before
+        .batches
+        .iter()
+        .enumerate()
+        .filter(|(place, batch)| batch.superseded_by.is_none() && !replaced.contains(place));
+    for batch in stay.map(|(_, batch)| batch).chain(loaded.iter().map(|file| &file.batch)) {
+        *sharers.entry((batch.source.as_str(), &batch.unit)).or_default() += 1;
+    }
+    let decides = |file: &Loaded| {
+        let shared = sharers[&(file.batch.source.as_str(), &file.batch.unit)] > 1;
+        let unit = |old: &usize| &before.batches[*old].unit;
+        shared || files[file.work].replaces.iter().any(|old| differ(unit(old), &file.batch.unit))
+    };
+    if !loaded.iter().filter(new).any(decides) {
+        return BTreeMap::new();
+    }
+    let found = |file: &Loaded| Some(((file.batch.source.clone(), file.batch.file.clone()), file.batch.unit.clone()?));
+    loaded.iter().filter(new).filter_map(found).collect()
 }
 
 fn differ(a: &Option<Unit>, b: &Option<Unit>) -> bool {
@@ -215,8 +250,7 @@ pub(super) fn relying_on_what_went(
     seen: &Seen,
 ) -> Result<BTreeSet<usize>> {
     let mut again = BTreeSet::new();
-    for file in files.iter().filter(|file| !file.again) {
-        let Some(old) = file.replaces else { continue };
+    for old in files.iter().filter(|file| !file.again).flat_map(|file| file.replaces.iter().copied()) {
         for (place, batch) in before.batches.iter().enumerate() {
             let rival = batch.table == before.batches[old].table && batch.superseded_by.is_none();
             if rival && !replaced.contains(&place) && batch.rejects.contains_key("duplicate_key") {
@@ -232,10 +266,11 @@ pub(super) fn relying_on_what_went(
             let mut went: BTreeSet<u32> = BTreeSet::new();
             for rows in read(lake, data, &[&key], &[])? {
                 let keys = rows.column(0).as_primitive::<Int32Type>();
-                went.extend(keys.values().iter().map(|key| *key as u32).filter(|key| !owner.accepted[*key as usize]));
+                went.extend(keys.values().iter().map(|key| *key as u32).filter(|key| !owner.accepted.has(*key)));
             }
             if !went.is_empty() {
-                let ids: BTreeSet<&[u8]> = went.iter().map(|key| owner.keys.id(*key)).collect();
+                let ids = owner.keys.ids(&went.iter().copied().collect::<Vec<u32>>());
+                let ids: BTreeSet<&[u8]> = ids.iter().map(Vec::as_slice).collect();
                 again.extend(naming(lake, before, replaced, table, &went, &ids)?);
             }
         }

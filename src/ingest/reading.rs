@@ -8,8 +8,9 @@ use super::implied::Said;
 use super::parse::{Block, TwoWays};
 use super::rejects::{Refused, Reject};
 use super::resolve::Seen;
-use super::source::Layout;
+use super::source::{DAY_COLUMNS, Layout, UnitFrom};
 use super::{EXAMPLES, Work, hold};
+use crate::calendar::{DAY_MICROS, day_name};
 use crate::contracts::Kind;
 use crate::error::Error;
 use crate::lake::manifest::{Arithmetic, Unit};
@@ -32,19 +33,64 @@ pub(super) struct Reading {
     file_branch: Option<String>,
     by_branch: BTreeMap<Vec<u8>, Arithmetic>,
     two_ways: Vec<(TwoWays, u64, String)>,
+    about: Option<About>,
     /// Its trailer record.
     pub trailer: Option<String>,
     /// What it says of customers and products, where it is a flat file.
     pub said: BTreeMap<&'static str, Said>,
 }
 
+/// The branch and day that all rows so far are of.
+struct About {
+    branch: Option<usize>,
+    day: usize,
+    found: Option<(Vec<u8>, i64)>,
+    several: bool,
+}
+
+impl About {
+    fn new(layout: &Layout) -> Option<About> {
+        let day = DAY_COLUMNS.iter().find_map(|name| layout.mapped(name))?;
+        Some(About { branch: layout.mapped("branch_id"), day, found: None, several: false })
+    }
+
+    fn look(&mut self, block: &Block, layout: &Layout) {
+        let unit = if layout.columns[self.day].column.kind == Kind::Timestamp { DAY_MICROS } else { 1 };
+        for record in (0..block.records.len()).filter(|record| block.good[*record]) {
+            let day = block.values[self.day][record].div_euclid(unit);
+            let branch = self.branch.map(|place| layout.columns[place].field);
+            let branch = branch.map(|field| block.cell(record, field, layout.dialect.quote)).unwrap_or_default();
+            let (known, of) = self.found.get_or_insert_with(|| (branch.to_vec(), day));
+            self.several |= *of != day || **known != *branch;
+            if self.several {
+                return;
+            }
+        }
+    }
+
+    fn unit(&self) -> Option<Unit> {
+        let (branch, day) = self.found.as_ref().filter(|_| !self.several)?;
+        let branch = String::from_utf8_lossy(branch).into_owned();
+        let branch = (!branch.is_empty()).then(|| ("branch".to_string(), branch));
+        let day = ("day".to_string(), day_name(i32::try_from(*day).ok()?));
+        Some(Unit(branch.into_iter().chain([day]).collect()))
+    }
+}
+
 impl Reading {
     /// Begins a file whose header took `lines` lines.
-    pub fn new(lines: u64, layout: &Layout, unit: Option<&Unit>) -> Reading {
+    pub fn new(lines: u64, layout: &Layout, work: &Work<'_>) -> Reading {
         let branch = layout.mapped("branch_id");
-        let file_branch = unit.and_then(Unit::branch).map(String::from);
+        let file_branch = work.unit.as_ref().and_then(Unit::branch).map(String::from);
+        let by_content = work.unit.is_none() && work.source.unit == UnitFrom::Content;
+        let about = if by_content { About::new(layout) } else { None };
         let two_ways = vec![(TwoWays::default(), 0, String::new()); layout.columns.len()];
-        Reading { lines, branch, file_branch, two_ways, ..Reading::default() }
+        Reading { lines, branch, file_branch, two_ways, about, ..Reading::default() }
+    }
+
+    /// What the file is about, where its rows are all of one branch and day.
+    pub fn about(&self) -> Option<Unit> {
+        self.about.as_ref()?.unit()
     }
 
     /// Resolves a block, counts its rows and says which are refused.
@@ -54,6 +100,9 @@ impl Reading {
         layout: &Layout,
         seen: &mut Seen,
     ) -> (Block, Vec<Selection>, Vec<Refused>) {
+        if let Some(about) = self.about.as_mut().filter(|about| !about.several) {
+            about.look(&block, layout);
+        }
         let selections = if layout.table.name == "flat" {
             let (orders, lines) = seen.resolve_flat(&mut block, layout);
             if block.last {

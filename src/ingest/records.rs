@@ -4,7 +4,9 @@
 //! costs its own physical line: reading goes on at the next one. A line end that lost its line feed costs nothing
 //! where both halves are whole records.
 
-use memchr::{memchr, memchr2, memchr3_iter};
+use memchr::{memchr, memchr2};
+
+use super::marks::Marks;
 
 /// How the fields of a file are separated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,8 +150,7 @@ enum Plain {
 /// Reads lines without quotes, as many as there are.
 fn plain_lines(block: &[u8], from: usize, dialect: Dialect, records: &mut Records) -> Plain {
     let mut start = from;
-    for at in memchr3_iter(dialect.delimiter, b'\n', dialect.quote, &block[from..]) {
-        let at = from + at;
+    for at in Marks::new(block, from, [dialect.delimiter, b'\n', dialect.quote]) {
         let byte = block[at];
         if byte == dialect.delimiter {
             records.ends.push(at as u32);

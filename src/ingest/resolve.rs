@@ -2,12 +2,15 @@
 //!
 //! Rows are taken in file order, so "the first is kept" means the first in the file, at any thread count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
 
 use super::encode::Selection;
 use super::implied::Said;
-use super::keys::KeyIndex;
-use super::parse::{Block, NO_KEY, Owner, Owners, UNKNOWN_KEY};
+use super::keys::{Guess, KeyIndex};
+use super::parse::{Block, NO_KEY, Owners, UNKNOWN_KEY};
 use super::source::Layout;
 use super::values::EMPTY;
 use crate::contracts::Kind;
@@ -17,23 +20,51 @@ use crate::contracts::Kind;
 pub struct Seen {
     /// Customers, products and orders, with their keys.
     pub owners: Owners,
-    /// Whether a key of an owner has been claimed by a row, by owner and key.
-    pub claimed: BTreeMap<&'static str, Vec<bool>>,
     /// Keys of the other tables' rows.
     pub keys: BTreeMap<&'static str, KeyIndex>,
-    /// Line numbers of each order: the first 64 as bits.
-    pub lines: Vec<u64>,
-    /// Line numbers from 64 on.
-    pub far_lines: BTreeSet<(u32, i64)>,
-    /// Lines of orders that were not accepted.
-    pub stray_lines: BTreeSet<(Vec<u8>, i64)>,
+    /// Line numbers of each order.
+    pub lines: LineNumbers,
+    /// Orders that were not accepted, and the numbers of their lines.
+    pub strays: (KeyIndex, LineNumbers),
     /// Lines of each order so far, where ingest numbers them.
-    pub line_counts: Vec<u32>,
+    line_counts: Vec<u32>,
     /// What the flat file at hand says of products and customers.
     pub said: BTreeMap<&'static str, Said>,
 }
 
+/// Line numbers taken, by the order's key.
+#[derive(Debug, Default)]
+pub struct LineNumbers {
+    /// The first 16 as bits.
+    near: Vec<u16>,
+    far: HashSet<(u32, i64), FixedState>,
+}
+
+impl LineNumbers {
+    /// Claims a line number of an order; false where it is taken.
+    pub fn claim(&mut self, order: u32, number: i64) -> bool {
+        if !(0..16).contains(&number) {
+            return self.far.insert((order, number));
+        }
+        if self.near.len() <= order as usize {
+            self.near.resize(order as usize + 1, 0);
+        }
+        let (bits, bit) = (&mut self.near[order as usize], 1 << number);
+        let free = *bits & bit == 0;
+        *bits |= bit;
+        free
+    }
+}
+
 impl Seen {
+    /// How many lines of an order there are so far.
+    pub fn count_of(&mut self, order: u32) -> &mut u32 {
+        if self.line_counts.len() <= order as usize {
+            self.line_counts.resize(order as usize + 1, 0);
+        }
+        &mut self.line_counts[order as usize]
+    }
+
     /// Resolves a block of a table that has its own source.
     pub fn resolve(&mut self, block: &mut Block, layout: &Layout) -> Selection {
         let table = layout.table;
@@ -60,10 +91,10 @@ impl Seen {
                 continue;
             }
             let Some(owner) = self.owners.of_mut(parent.table) else { continue };
-            let quote = layout.dialect.quote;
+            let (quote, mut guess) = (layout.dialect.quote, Guess::default());
             let keys = (0..block.records.len()).map(|record| {
                 let id = block.cell(record, mapped.field, quote);
-                if id.is_empty() || !block.good[record] { NO_KEY } else { take_in(owner, &id) }
+                if id.is_empty() || !block.good[record] { NO_KEY } else { owner.known_or_new(&id, &mut guess) }
             });
             selection.parents.insert(mapped.column.name, keys.collect());
         }
@@ -74,27 +105,26 @@ impl Seen {
         let (Some(owner), Some(id)) = (self.owners.of_mut(table.name), layout.mapped(table.key[0])) else {
             return selection;
         };
-        let claimed = self.claimed.entry(table.name).or_default();
+        let mut guess = Guess::default();
         let parents: Vec<(usize, &'static str)> = unknown_parents(block, layout);
         for record in 0..block.records.len() {
             if !block.good[record] {
                 continue;
             }
-            let (key, _) = owner.keys.insert(&block.cell(record, layout.columns[id].field, layout.dialect.quote));
-            owner.accepted.resize(owner.keys.len().max(owner.accepted.len()), false);
-            claimed.resize(owner.keys.len().max(claimed.len()), false);
-            if claimed[key as usize] {
+            let id = block.cell(record, layout.columns[id].field, layout.dialect.quote);
+            let (key, _) = owner.keys.insert_near(&id, &mut guess);
+            drop(id);
+            if !owner.claimed.add(key) {
                 block.refuse(record, Some(table.key[0]), "duplicate_key");
                 continue;
             }
-            claimed[key as usize] = true;
             for (place, code) in &parents {
                 if block.parents[*place][record] == UNKNOWN_KEY {
                     block.refuse(record, Some(layout.columns[*place].column.name), code);
                 }
             }
             if block.good[record] {
-                owner.accepted[key as usize] = true;
+                owner.accepted.add(key);
                 selection.rows.push(record as u32);
                 selection.own_keys.push(key);
             }
@@ -105,7 +135,6 @@ impl Seen {
 
     fn refuse_repeated_lines(&mut self, block: &mut Block, layout: &Layout) {
         let (Some(order), Some(number)) = (layout.mapped("order_id"), layout.mapped("line_no")) else { return };
-        self.lines.resize(self.owners.orders.keys.len().max(self.lines.len()), 0);
         for record in 0..block.records.len() {
             if !block.good[record] {
                 continue;
@@ -113,29 +142,15 @@ impl Seen {
             let key = block.parents[order].get(record).copied().unwrap_or(UNKNOWN_KEY);
             let number = block.values[number][record];
             let first = if key >= UNKNOWN_KEY {
-                let id = block.cell(record, layout.columns[order].field, layout.dialect.quote).into_owned();
-                self.stray_lines.insert((id, number))
+                let (ids, lines) = &mut self.strays;
+                let id = block.cell(record, layout.columns[order].field, layout.dialect.quote);
+                lines.claim(ids.insert(&id).0, number)
             } else {
-                self.claim_line(key, number)
+                self.lines.claim(key, number)
             };
             if !first {
                 block.refuse(record, Some("line_no"), "duplicate_key");
             }
-        }
-    }
-
-    /// Claims a line number of an order; false where it is taken.
-    pub fn claim_line(&mut self, order: u32, number: i64) -> bool {
-        if self.lines.len() <= order as usize {
-            self.lines.resize(order as usize + 1, 0);
-        }
-        if (0..64).contains(&number) {
-            let bit = 1 << number;
-            let taken = self.lines[order as usize] & bit != 0;
-            self.lines[order as usize] |= bit;
-            !taken
-        } else {
-            self.far_lines.insert((order, number))
         }
     }
 
@@ -179,15 +194,17 @@ impl Seen {
             ("products", PRODUCT_ATTRIBUTES.iter().map(|(_, flat)| field(flat)).collect()),
             ("customers", CUSTOMER_ATTRIBUTES.iter().map(|(_, flat)| field(flat)).collect()),
         ];
+        let [mut near_order, mut near_product, mut near_customer] = [Guess::default(); 3];
         for record in 0..count {
             if !block.good[record] {
                 continue;
             }
-            product_keys[record] = known_or_new(&mut self.owners.products, &block.cell(record, product_field, quote));
+            product_keys[record] =
+                self.owners.products.known_or_new(&block.cell(record, product_field, quote), &mut near_product);
             if let Some(customer_field) = customer_field {
                 let id = block.cell(record, customer_field, quote);
                 if !id.is_empty() {
-                    customer_keys[record] = known_or_new(&mut self.owners.customers, &id);
+                    customer_keys[record] = self.owners.customers.known_or_new(&id, &mut near_customer);
                 }
             }
             if product_keys[record] == UNKNOWN_KEY {
@@ -199,27 +216,24 @@ impl Seen {
                 continue;
             }
             for (table, fields) in &attributes {
-                let key = if *table == "products" { product_keys[record] } else { customer_keys[record] };
-                if key < UNKNOWN_KEY {
-                    remember(self.said.entry(table).or_default(), key, block, record, fields, quote);
+                let product = *table == "products";
+                let key = if product { product_keys[record] } else { customer_keys[record] };
+                let id = if product { Some(product_field) } else { customer_field };
+                if let Some(id) = id.filter(|_| key < UNKNOWN_KEY) {
+                    remember(self.said.entry(table).or_default(), key, block, record, (id, fields), quote);
                 }
             }
             let owner = &mut self.owners.orders;
-            let (order, new) = owner.keys.insert(&block.cell(record, order_field, quote));
-            owner.accepted.resize(owner.keys.len().max(owner.accepted.len()), false);
-            let claimed = self.claimed.entry("orders").or_default();
-            claimed.resize(owner.keys.len().max(claimed.len()), false);
-            let first = new || !claimed[order as usize];
-            claimed[order as usize] = true;
-            owner.accepted[order as usize] = true;
+            let (order, _) = owner.keys.insert_near(&block.cell(record, order_field, quote), &mut near_order);
+            owner.accepted.add(order);
             order_keys[record] = order;
-            if first {
+            if owner.claimed.add(order) {
                 orders.rows.push(record as u32);
                 orders.own_keys.push(order);
             }
-            self.line_counts.resize(owner.keys.len().max(self.line_counts.len()), 0);
-            self.line_counts[order as usize] += 1;
-            lines.line_numbers[record] = i64::from(self.line_counts[order as usize]);
+            let count = self.count_of(order);
+            *count += 1;
+            lines.line_numbers[record] = i64::from(*count);
             lines.rows.push(record as u32);
         }
         orders.parents.insert("customer_id", customer_keys);
@@ -236,22 +250,17 @@ pub const PRODUCT_ATTRIBUTES: &[(&str, &str)] =
 pub const CUSTOMER_ATTRIBUTES: &[(&str, &str)] =
     &[("name", "customer_name"), ("city", "city"), ("phone", "phone"), ("email", "email")];
 
-fn take_in(owner: &mut Owner, id: &[u8]) -> u32 {
-    let (key, _) = owner.keys.insert(id);
-    owner.accepted.resize(owner.keys.len().max(owner.accepted.len()), false);
-    owner.accepted[key as usize] = true;
-    key
-}
-
-/// The key of an id: an owner with a source of its own knows them all, any other takes a new one in.
-fn known_or_new(owner: &mut Owner, id: &[u8]) -> u32 {
-    if owner.closed { owner.find(id, 0) } else { take_in(owner, id) }
-}
-
-/// Keeps the first non-empty value of each attribute.
-fn remember(said: &mut Said, key: u32, block: &Block, record: usize, fields: &[Option<usize>], quote: u8) {
-    let values = said.entry(key).or_insert_with(|| vec![String::new(); fields.len()]);
-    for (value, field) in values.iter_mut().zip(fields) {
+/// Keeps the id, and the first non-empty value of each attribute.
+fn remember(
+    said: &mut Said,
+    key: u32,
+    block: &Block,
+    record: usize,
+    (id, fields): (usize, &[Option<usize>]),
+    quote: u8,
+) {
+    let values = said.entry(key).or_insert_with(|| vec![String::new(); fields.len() + 1]);
+    for (value, field) in values.iter_mut().zip(std::iter::once(&Some(id)).chain(fields)) {
         if let (true, Some(field)) = (value.is_empty(), field) {
             *value = String::from_utf8_lossy(&block.cell(record, *field, quote)).into_owned();
         }

@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType};
 
+use super::keys::Guess;
 use super::resolve::{Seen, append_key_part, stored_key_part};
-use crate::contracts::{Table, input_table};
+use crate::contracts::{Column, Table, input_table};
 use crate::error::Result;
-use crate::lake::reader::read;
+use crate::lake::reader::read_each;
 use crate::lake::{DataFile, LakeDir, Manifest};
 
-/// Reads keys and claims back; the rows of `replaced` batches claim nothing, but their keys stay given.
-pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>) -> Result<Seen> {
+/// Reads keys and claims back, as far as files of the tables `loads` need them; the rows of `replaced` batches claim
+/// nothing, but their keys stay given.
+pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>, loads: &BTreeSet<&str>) -> Result<Seen> {
     let mut seen = Seen::default();
+    let orders = ["orders", "flat"].iter().any(|table| loads.contains(table)) || loads.iter().any(names_orders);
     for table in ["customers", "products"] {
         give_keys(lake, manifest, replaced, table, &mut seen)?;
     }
@@ -23,37 +26,20 @@ pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>) -> 
             let Some(table) = input_table(&file.table) else { continue };
             match table.name {
                 "customers" | "products" => {}
-                "orders" => {
-                    for rows in read(lake, file, &[key_column(table), table.key[0]], &[])? {
-                        let (keys, ids) =
-                            (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
-                        for row in 0..rows.num_rows() {
-                            let key = keys.value(row) as usize;
-                            give(&mut seen, table.name, key, ids.value(row), active, active);
-                        }
-                    }
-                }
-                "order_lines" if active => {
-                    for rows in read(lake, file, &["order_key", "line_no"], &[])? {
-                        let (orders, numbers) =
-                            (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_primitive::<Int32Type>());
-                        for row in 0..rows.num_rows() {
-                            let order = orders.value(row) as u32;
-                            seen.claim_line(order, i64::from(numbers.value(row)));
-                            if seen.line_counts.len() <= order as usize {
-                                seen.line_counts.resize(order as usize + 1, 0);
-                            }
-                            seen.line_counts[order as usize] =
-                                seen.line_counts[order as usize].max(numbers.value(row) as u32);
-                        }
-                    }
-                }
-                _ if active => restore_keys(lake, file, table, &mut seen)?,
+                "orders" if orders => give(lake, file, table, active, active, &mut seen)?,
+                "orders" => {}
+                "order_lines" if active => restore_lines(lake, file, loads, &mut seen)?,
+                _ if active && loads.contains(table.name) => restore_keys(lake, file, table, &mut seen)?,
                 _ => {}
             }
         }
     }
     Ok(seen)
+}
+
+fn names_orders(table: &&str) -> bool {
+    let names = |column: &Column| column.parent.is_some_and(|parent| parent.table == "orders");
+    input_table(table).is_some_and(|table| table.columns.iter().any(names))
 }
 
 fn key_column(table: &Table) -> &'static str {
@@ -73,50 +59,66 @@ fn give_keys(
     seen: &mut Seen,
 ) -> Result<()> {
     let Some(of) = input_table(table) else { return Ok(()) };
-    let mut given: Vec<(u32, String, bool, bool)> = Vec::new();
-    let mut add = |file: &DataFile, claimed: bool, accepted: bool| -> Result<()> {
-        for rows in read(lake, file, &[key_column(of), of.key[0]], &[])? {
-            let (keys, ids) = (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
-            given.extend(
-                (0..rows.num_rows()).map(|row| (keys.value(row) as u32, ids.value(row).to_string(), claimed, accepted)),
-            );
-        }
-        Ok(())
-    };
     for (place, batch) in manifest.batches.iter().enumerate() {
         let active = batch.superseded_by.is_none() && !replaced.contains(&place);
         for file in batch.files.iter().filter(|file| file.table == table) {
             let own = active && !batch.only_names(file);
-            add(file, own, own)?;
+            give(lake, file, of, own, own, seen)?;
         }
     }
     for file in manifest.implied.iter().filter(|file| file.table == table) {
-        add(file, false, true)?;
-    }
-    given.sort();
-    for (key, id, claimed, accepted) in given {
-        give(seen, table, key as usize, &id, claimed, accepted);
+        give(lake, file, of, false, true, seen)?;
     }
     Ok(())
 }
 
-/// Gives an id its key back. Keys come in rising order, or were placed before; those of rows that were refused in the
-/// end leave gaps.
-fn give(seen: &mut Seen, table: &'static str, key: usize, id: &str, claim: bool, accept: bool) {
-    let claimed = seen.claimed.entry(table).or_default();
-    let Some(owner) = seen.owners.of_mut(table) else { return };
-    owner.keys.place(key as u32, id.as_bytes());
-    let length = owner.keys.len();
-    owner.accepted.resize(length, false);
-    claimed.resize(length, false);
-    owner.accepted[key] |= accept;
-    claimed[key] |= claim;
+/// Gives the ids of a file their keys back. Keys of rows that were refused in the end are nobody's.
+fn give(lake: &LakeDir, file: &DataFile, table: &Table, claim: bool, accept: bool, seen: &mut Seen) -> Result<()> {
+    let Some(owner) = seen.owners.of_mut(table.name) else { return Ok(()) };
+    let mut guess = Guess::default();
+    read_each(lake, file, &[key_column(table), table.key[0]], &[], |rows| {
+        let (keys, ids) = (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
+        for row in 0..rows.num_rows() {
+            let key = keys.value(row) as u32;
+            owner.keys.place(key, ids.value(row).as_bytes(), &mut guess);
+            if accept {
+                owner.accepted.add(key);
+            }
+            if claim {
+                owner.claimed.add(key);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Claims the numbers of lines again, and counts the lines of each order where a flat file may bring more of them.
+fn restore_lines(lake: &LakeDir, file: &DataFile, loads: &BTreeSet<&str>, seen: &mut Seen) -> Result<()> {
+    let (claims, counts) = (loads.contains("order_lines"), loads.contains("flat"));
+    if !claims && !counts {
+        return Ok(());
+    }
+    read_each(lake, file, &["order_key", "line_no"], &[], |rows| {
+        let (orders, numbers) =
+            (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_primitive::<Int32Type>());
+        for row in 0..rows.num_rows() {
+            let (order, number) = (orders.value(row) as u32, numbers.value(row));
+            if claims {
+                seen.lines.claim(order, i64::from(number));
+            }
+            if counts {
+                let count = seen.count_of(order);
+                *count = (*count).max(number as u32);
+            }
+        }
+        Ok(())
+    })
 }
 
 fn restore_keys(lake: &LakeDir, file: &DataFile, table: &'static Table, seen: &mut Seen) -> Result<()> {
     let index = seen.keys.entry(table.name).or_default();
     let mut key = Vec::new();
-    for rows in read(lake, file, table.key, &[])? {
+    read_each(lake, file, table.key, &[], |rows| {
         for row in 0..rows.num_rows() {
             key.clear();
             for (place, name) in table.key.iter().enumerate() {
@@ -141,6 +143,6 @@ fn restore_keys(lake: &LakeDir, file: &DataFile, table: &'static Table, seen: &m
             }
             index.insert(&key);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

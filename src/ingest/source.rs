@@ -30,6 +30,8 @@ pub struct Source {
     /// other name) stand for parts that say what a file is about: of files that are about the same, the last by
     /// name is in force.
     pub files: Vec<String>,
+    /// Where it stands which branch and day a file is about, if not in its name.
+    pub unit: UnitFrom,
     /// A database instead of files.
     pub database: Option<Database>,
     /// No file is no error.
@@ -79,6 +81,19 @@ pub struct Source {
     pub values: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
 
+/// Where it stands which branch and day a file is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitFrom {
+    /// In its name, where the pattern under `files` has `{branch}` and `{day}`.
+    Name,
+    /// In its rows: a file whose rows are all of one branch and day takes the place of an earlier one about the same.
+    Content,
+}
+
+/// Columns that say a row's day, one of which a file needs that is about a day by its content.
+pub const DAY_COLUMNS: [&str; 3] = ["ordered_at", "at", "day"];
+
 /// What a negative quantity means in an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,6 +132,7 @@ impl Default for Source {
         Source {
             table: String::new(),
             files: Vec::new(),
+            unit: UnitFrom::Name,
             database: None,
             optional: false,
             delimiter: ',',
@@ -174,6 +190,13 @@ impl Source {
                 return Err("`files` and `database`: a source has one or the other".into());
             }
             database.validate()?;
+        }
+        if self.unit == UnitFrom::Content && !DAY_COLUMNS.iter().any(|name| table.position(name).is_some()) {
+            return Err(format!(
+                "`unit = \"content\"`: rows of `{}` have no day; say branch and day in the file's name, \
+                 `files = [\"…{{branch}}_{{day}}*.csv\"]`",
+                table.name
+            ));
         }
         if self.header_row == Some(0) {
             return Err("`header_row` is counted from 1".into());

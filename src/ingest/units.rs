@@ -1,7 +1,8 @@
 //! What a file is about, as its name says: `sales_{branch}_{day}.csv`.
 //!
-//! Of the files of a source that are about the same, one is in force: the last by name, `…(2)` after `…`, `rev10`
-//! after `rev9`. That does not depend on which of them came first. A name that says only the branch replaces none.
+//! Of the files of a source that are about the same, one is in force: a name that says correction after one that does
+//! not, then the last by name, `…(2)` after `…`, `rev10` after `rev9`. That does not depend on which of them came first.
+//! A name that says only the branch replaces none.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -116,13 +117,23 @@ fn fits(parts: &[Part], letters: &[char], found: &mut BTreeMap<String, String>) 
     }
 }
 
-/// The order of two file names: the part before the extension first, numbers by value.
+/// Words for a correction, Indonesian and English.
+const CORRECTIONS: [&str; 7] = ["koreksi", "perbaikan", "ralat", "revisi", "correct", "corrig", "revis"];
+
+/// Whether the name of a file, not of its folders, says that it corrects another.
+fn is_correction(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
+    CORRECTIONS.iter().any(|word| name.contains(word))
+}
+
+/// The order of two file names: corrections last, then the part before the extension, numbers by value.
 pub fn by_name(a: &str, b: &str) -> Ordering {
     let stem = |name: &str| {
         let start = name.rfind('/').map_or(0, |at| at + 1);
         name[start..].find('.').map_or(name.len(), |at| start + at)
     };
-    natural(&a[..stem(a)], &b[..stem(b)]).then_with(|| a.cmp(b))
+    let corrections = is_correction(a).cmp(&is_correction(b));
+    corrections.then_with(|| natural(&a[..stem(a)], &b[..stem(b)])).then_with(|| a.cmp(b))
 }
 
 fn natural(a: &str, b: &str) -> Ordering {
@@ -174,9 +185,14 @@ mod tests {
 
     #[test]
     fn a_correction_comes_after_what_it_corrects() {
-        for (first, second) in
-            [("a.csv", "a(1).csv"), ("a.csv", "a-rev2.csv"), ("a-rev9.csv", "a-rev10.csv"), ("x/a.csv", "x/a_2.csv")]
-        {
+        for (first, second) in [
+            ("a.csv", "a(1).csv"),
+            ("a.csv", "a-rev2.csv"),
+            ("a-rev9.csv", "a-rev10.csv"),
+            ("x/a.csv", "x/a_2.csv"),
+            ("penjualan.csv", "Koreksi penjualan.csv"),
+            ("05/z.csv", "06/a.csv"),
+        ] {
             assert_eq!(by_name(first, second), Ordering::Less, "{first} {second}");
             assert_eq!(by_name(second, first), Ordering::Greater, "{first} {second}");
         }

@@ -1,12 +1,9 @@
-//! How each table lies in the lake: its stored columns, their types and encodings, and where its files are.
+//! How each table lies in the lake: its stored columns and their types, and where its files are.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use parquet::schema::types::ColumnPath;
 
 use crate::contracts::{Column, Kind, Table};
 
@@ -36,7 +33,8 @@ impl Stored {
         }
     }
 
-    fn data_type(&self) -> DataType {
+    /// Its type.
+    pub fn data_type(&self) -> DataType {
         match self {
             Stored::Cell(column) => match column.kind {
                 Kind::Id | Kind::Text => DataType::Utf8,
@@ -87,30 +85,6 @@ pub fn schema(table: &'static Table) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// How a table's files are written: integers bit-packed by difference without a dictionary, ids without a
-/// dictionary, other text with one.
-pub fn properties(table: &'static Table) -> WriterProperties {
-    let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
-    let mut builder = WriterProperties::builder().set_compression(zstd).set_created_by("langgan".into());
-    for column in stored(table) {
-        let path = ColumnPath::from(column.name());
-        let integers = !matches!(column.data_type(), DataType::Utf8 | DataType::Boolean | DataType::Float64);
-        if integers {
-            builder = builder
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
-            if matches!(column, Stored::OwnKey(_) | Stored::ParentKey(..)) {
-                builder = builder.set_column_compression(path, Compression::UNCOMPRESSED);
-            }
-        } else if matches!(column, Stored::Cell(Column { kind: Kind::Id, .. })) {
-            builder = builder
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, Encoding::DELTA_BYTE_ARRAY);
-        }
-    }
-    builder.build()
-}
-
 /// The folder of the rejects ledger within the lake.
 pub const LEDGER: &str = "rejects";
 
@@ -132,18 +106,6 @@ pub fn ledger_schema() -> SchemaRef {
         field("message", &coded),
         field("fix", &coded),
     ]))
-}
-
-/// How the rejects ledger is written: what repeats with a dictionary.
-pub fn ledger_properties() -> WriterProperties {
-    let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
-    let mut builder = WriterProperties::builder().set_compression(zstd).set_created_by("langgan".into());
-    for column in ["record", "line", "byte_offset"].map(ColumnPath::from) {
-        builder = builder
-            .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-    }
-    builder.set_column_dictionary_enabled(ColumnPath::from("raw"), false).build()
 }
 
 /// Where the lake's files are.

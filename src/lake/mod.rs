@@ -2,9 +2,11 @@
 //!
 //! The only module that opens the lake's files. Readers take a manifest once and see that state to the end.
 
+mod chunk;
 pub mod disk;
 pub mod layout;
 pub mod manifest;
+mod packing;
 pub mod reader;
 pub mod writer;
 

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves};
+use parquet::arrow::ArrowSchemaConverter;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::SchemaDescPtr;
 use rayon::prelude::*;
 use tempfile::NamedTempFile;
 
+use super::chunk::{Chunk, encode};
 use super::disk::{self, Out};
-use super::layout::{LakeDir, properties, schema};
+use super::layout::{LakeDir, schema};
 use super::manifest::DataFile;
 use crate::contracts::Table;
 use crate::error::{Error, Result};
@@ -31,40 +32,32 @@ pub struct FileWriter {
 
 /// Turns arrays into an encoded row group, on any thread.
 #[derive(Clone)]
-pub struct RowGroupEncoder {
-    schema: SchemaRef,
-    factory: Arc<ArrowRowGroupWriterFactory>,
-}
+pub struct RowGroupEncoder(SchemaDescPtr);
 
 /// An encoded row group, ready to be appended.
 pub struct RowGroup {
     rows: u64,
-    chunks: Vec<ArrowColumnChunk>,
+    chunks: Vec<Chunk>,
 }
 
 impl FileWriter {
     /// Begins a file of a table.
     pub fn create(lake: &LakeDir, table: &'static Table) -> Result<FileWriter> {
-        FileWriter::create_in(lake, table.name, schema(table), properties(table))
+        FileWriter::create_in(lake, table.name, &schema(table))
     }
 
     /// Begins a file of any columns in a folder of the lake.
-    pub fn create_in(
-        lake: &LakeDir,
-        folder: &str,
-        schema: SchemaRef,
-        properties: WriterProperties,
-    ) -> Result<FileWriter> {
+    pub fn create_in(lake: &LakeDir, folder: &str, schema: &SchemaRef) -> Result<FileWriter> {
         let dir = lake.file(folder);
         disk::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
         let temporary = disk::temporary_file(&dir).map_err(Error::io("write in", &dir))?;
         let handle = temporary.reopen().map_err(Error::io("write in", &dir))?;
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer =
-            ArrowWriter::try_new_with_options(BufWriter::with_capacity(1 << 20, Out(handle)), schema.clone(), options);
-        let (writer, factory) =
-            writer.and_then(ArrowWriter::into_serialized_writer).map_err(Error::internal("writing Parquet"))?;
-        let encoder = RowGroupEncoder { schema, factory: Arc::new(factory) };
+        let failed = Error::internal("writing Parquet");
+        let columns = ArrowSchemaConverter::new().convert(schema).map_err(&failed)?;
+        let properties = Arc::new(WriterProperties::builder().set_created_by("langgan".into()).build());
+        let out = BufWriter::with_capacity(1 << 20, Out(handle));
+        let writer = SerializedFileWriter::new(out, columns.root_schema_ptr(), properties).map_err(&failed)?;
+        let encoder = RowGroupEncoder(Arc::new(columns));
         Ok(FileWriter { folder: folder.into(), lake: lake.clone(), temporary, writer, encoder, rows: 0 })
     }
 
@@ -82,7 +75,7 @@ impl FileWriter {
         let failed = |error: parquet::errors::ParquetError| parquet_io(error, &self.lake.file(&self.folder));
         let mut row_group = self.writer.next_row_group().map_err(failed)?;
         for chunk in group.chunks {
-            chunk.append_to_row_group(&mut row_group).map_err(failed)?;
+            chunk.append(&mut row_group).map_err(failed)?;
         }
         row_group.close().map_err(failed)?;
         Ok(())
@@ -121,18 +114,9 @@ impl RowGroupEncoder {
             return Ok(RowGroup { rows, chunks: Vec::new() });
         }
         let failed = Error::internal("encoding Parquet");
-        let writers = self.factory.create_column_writers(0).map_err(&failed)?;
-        let work: Vec<_> = writers.into_iter().zip(self.schema.fields()).zip(arrays).collect();
-        let chunks: Result<Vec<ArrowColumnChunk>> = work
-            .into_par_iter()
-            .map(|((mut writer, field), array)| {
-                for leaf in compute_leaves(field, array).map_err(Error::internal("encoding Parquet"))? {
-                    writer.write(&leaf).map_err(Error::internal("encoding Parquet"))?;
-                }
-                writer.close().map_err(Error::internal("encoding Parquet"))
-            })
-            .collect();
-        Ok(RowGroup { rows, chunks: chunks? })
+        let chunk = |(place, array)| encode(self.0.column(place), array);
+        let chunks: parquet::errors::Result<Vec<Chunk>> = arrays.par_iter().enumerate().map(chunk).collect();
+        Ok(RowGroup { rows, chunks: chunks.map_err(failed)? })
     }
 }
 

@@ -116,6 +116,51 @@ fn a_column_that_holds_something_else_is_named() {
 }
 
 #[test]
+fn a_file_is_about_the_branch_and_day_of_its_rows() {
+    for at_once in [true, false] {
+        let project = shop();
+        let config = project.read("langgan.toml").replace("in/{branch}_{day}*.csv", "in/*.csv");
+        project.write("langgan.toml", config.replace("table = \"flat\"", "table = \"flat\"\nunit = \"content\""));
+        // A week of two branches is about no day and replaces nothing.
+        let week = format!("{}{}", day("BDG", 5, 10), day("BDG", 6, 10).replace(HEAD, ""));
+        project.write("in/week.csv", week);
+        if !at_once {
+            project.ok(&["run"]);
+        }
+        project.write("in/Koreksi (Ani).csv", day("JKT", 6, 20).replace("c3,JKT", "c4,JKT"));
+        let said = project.ok(&["run"]).stdout;
+        let batches = manifest(&project)["batches"].as_array().unwrap().clone();
+        let of = |file: &str| batches.iter().find(|batch| batch["file"] == file).unwrap().clone();
+        let (old, new) = (of("in/JKT_2026-01-06.csv"), of("in/Koreksi (Ani).csv"));
+        assert_eq!((&new["unit"]["branch"], &new["unit"]["day"]), (&"JKT".into(), &"2026-01-06".into()), "{said}");
+        assert_eq!((&new["rows"]["accepted"], &old["rows"]["superseded"]), (&3.into(), &3.into()));
+        assert_eq!((&old["superseded_by"], &old["rows"]["accepted"]), (&new["id"], &0.into()));
+        assert_eq!(
+            (&of("in/week.csv")["unit"], &of("in/week.csv")["rows"]["accepted"]),
+            (&serde_json::Value::Null, &6.into())
+        );
+        assert_eq!(tables(&project), rebuilt(&project));
+        assert!(project.ok(&["ingest"]).stdout.contains("nothing new"));
+        // Under the same name another day: what was said of the first day stays.
+        project.write("in/Koreksi (Ani).csv", day("JKT", 7, 30));
+        project.ok(&["ingest", "--quiet"]);
+        let batches = manifest(&project)["batches"].as_array().unwrap().clone();
+        let active = batches.iter().filter(|batch| batch["superseded_by"].is_null());
+        let mut days: Vec<String> = active.map(|batch| format!("{} {}", batch["file"], batch["unit"]["day"])).collect();
+        days.sort_unstable();
+        assert_eq!(
+            &days[..3],
+            [
+                "\"in/JKT_2026-01-05.csv\" \"2026-01-05\"",
+                "\"in/Koreksi (Ani).csv\" \"2026-01-06\"",
+                "\"in/Koreksi (Ani).csv\" \"2026-01-07\"",
+            ]
+        );
+        assert_eq!(project.ok(&["query", "-c", "SELECT COUNT(*) AS n FROM lake_orders"]).stdout, "n\n24\n");
+    }
+}
+
+#[test]
 fn a_corrected_file_of_another_name_takes_the_place_of_the_first() {
     for both_at_once in [false, true] {
         let project = shop();

@@ -20,10 +20,41 @@ struct Written {
     quote: char,
     encoding: &'static str,
     table: &'static str,
+    /// How the name of its file ends.
+    ending: &'static str,
+    /// Whether what it is about stands in its rows, and whether a trailer may stand at its end.
+    content: bool,
+    trailer: bool,
     bytes: Vec<u8>,
+    /// A byte of the packed file that is damaged, where it is packed.
+    damage: Option<(prop::sample::Index, u8)>,
 }
 
-const TABLES: [(&str, &str, &[&str]); 3] = [
+const TABLES: [(&str, &str, &[&str]); 6] = [
+    (
+        "orders",
+        "order_id#customer_id#branch_id#ordered_at#channel#status",
+        &[
+            "O-00001#c1#JKT#2026-01-05 10:00:00#store#completed",
+            "O-00002##JKT#2026-01-05 11:00:00#web#",
+            "O-00003#c2#SBY#2026-01-06 10:00:00##x",
+        ],
+    ),
+    (
+        "order_lines",
+        "order_id#line_no#product_id#quantity#unit_price#discount#returned",
+        &[
+            "O-00001#1#p1#2#1.50#0#0",
+            "O-00001#2#p2#1#2.00#0.50#1",
+            "O-00001#17#p2#1#2.00##",
+            "O-00002#1#p1#-1#1.50#0#ya",
+        ],
+    ),
+    (
+        "interactions",
+        "interaction_id#customer_id#at#kind#minutes",
+        &["I1#c1#2026-01-05 10:00:00#call#12", "I2#c2#2026-01-05 10:00:00#visit#", "I3#c3#x#call#1"],
+    ),
     (
         "products",
         "product_id#name#category#list_price#stock",
@@ -55,10 +86,16 @@ fn written() -> impl Strategy<Value = Written> {
         0..TABLES.len(),
         prop::sample::select(vec!["\n", "\r\n", "\r"]),
     );
+    let packed = (
+        prop::sample::select(vec!["", "", "", ".gz", ".zst", ".zip"]),
+        any::<bool>(),
+        any::<bool>(),
+        prop::option::weighted(0.3, (any::<prop::sample::Index>(), any::<u8>())),
+    );
     let edit = (any::<prop::sample::Index>(), 0_u8..7, any::<u8>());
     let rows = (prop::collection::vec(any::<prop::sample::Index>(), 0..30), prop::collection::vec(edit, 0..12));
     let wild = prop_oneof![9 => Just(None), 1 => prop::collection::vec(any::<u8>(), 0..400).prop_map(Some)];
-    (shape, rows, wild).prop_map(|((delimiter, quote, encoding, table, end), (rows, edits), wild)| {
+    (shape, rows, wild, packed).prop_map(|((delimiter, quote, encoding, table, end), (rows, edits), wild, packed)| {
         let (table, header, lines) = TABLES[table];
         let picked = rows.iter().map(|row| *row.get(lines));
         let text: Vec<&str> = std::iter::once(header).chain(picked).collect();
@@ -89,21 +126,54 @@ fn written() -> impl Strategy<Value = Written> {
                 break;
             }
         }
-        Written { delimiter, quote, encoding, table, bytes: wild.unwrap_or(bytes) }
+        let (ending, content, trailer, damage) = packed;
+        let content = content && table != "order_lines" && table != "products" && table != "customers";
+        Written { delimiter, quote, encoding, table, ending, content, trailer, bytes: wild.unwrap_or(bytes), damage }
     })
+}
+
+/// The file as it is packed.
+fn packed(written: &Written) -> Vec<u8> {
+    use std::io::Write;
+    let mut bytes = match written.ending {
+        ".gz" => {
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gz.write_all(&written.bytes).unwrap();
+            gz.finish().unwrap()
+        }
+        ".zst" => zstd::encode_all(written.bytes.as_slice(), 1).unwrap(),
+        ".zip" => {
+            let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+            zip.start_file("f.csv", zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(&written.bytes).unwrap();
+            zip.finish().unwrap().into_inner()
+        }
+        _ => return written.bytes.clone(),
+    };
+    if let Some((place, byte)) = written.damage {
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+    }
+    bytes
 }
 
 fn holds(folder: &Path, written: &Written) -> Result<(), TestCaseError> {
     let config = format!(
-        "[sources.s]\ntable = \"{}\"\nfiles = [\"f.csv\"]\ndelimiter = '''{}'''\nquote = \"\\u{:04x}\"\nencoding = \"{}\"\nreject_limit = 1.0\nnegative_quantity = \"return\"\n",
-        written.table, written.delimiter, written.quote as u32, written.encoding
+        "[sources.s]\ntable = \"{}\"\nfiles = [\"f.csv{}\"]\ndelimiter = '''{}'''\nquote = \"\\u{:04x}\"\nencoding = \"{}\"\nreject_limit = 1.0\nnegative_quantity = \"return\"\n{}{}",
+        written.table,
+        written.ending,
+        written.delimiter,
+        written.quote as u32,
+        written.encoding,
+        if written.content { "unit = \"content\"\n" } else { "" },
+        if written.trailer { "trailer = { prefix = \"TOTAL\", rows = 2 }\n" } else { "" },
     );
     let config =
         Config::parse(&config, Path::new("langgan.toml")).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let lake = LakeDir(folder.join("lake"));
     let _ = std::fs::remove_dir_all(&lake.0);
     std::fs::create_dir_all(&lake.0).unwrap();
-    std::fs::write(folder.join("f.csv"), &written.bytes).unwrap();
+    std::fs::write(folder.join(format!("f.csv{}", written.ending)), packed(written)).unwrap();
     let request = Request {
         project: folder,
         sources: &config.core.sources,
@@ -129,7 +199,11 @@ fn holds(folder: &Path, written: &Written) -> Result<(), TestCaseError> {
         let table = if batch.table == "flat" { "order_lines" } else { &batch.table };
         let mut stored = 0;
         for file in batch.files.iter().filter(|file| file.table == table && !batch.only_names(file)) {
-            let key = if table == "order_lines" { "order_key" } else { "name" };
+            let key = match table {
+                "orders" | "order_lines" => "order_key",
+                "interactions" => "kind",
+                _ => "name",
+            };
             stored += read(&lake, file, &[key], &[]).unwrap().iter().map(|rows| rows.num_rows() as u64).sum::<u64>();
         }
         prop_assert_eq!(stored, rows.accepted);

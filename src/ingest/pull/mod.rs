@@ -38,6 +38,8 @@ pub struct Database {
     pub password_env: Option<String>,
     /// The file that holds the password.
     pub password_file: Option<PathBuf>,
+    /// Certificates (PEM) that vouch for the server, instead of those this machine trusts.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What a pull is asked for.
@@ -199,7 +201,9 @@ pub fn pull(
     };
     // A key that is joined or looked up is no column of the query, and orders nothing there.
     wanted.keys.retain(|key| !key.contains('.'));
-    let mut fresh = merge::Rows::new(&folder, database.cursor.as_deref(), &keys)?;
+    // Only where there are rows from before can one of them come again.
+    let again = if since.is_some() { &keys[..] } else { &[] };
+    let mut fresh = merge::Rows::new(&folder, database.cursor.as_deref(), again)?;
     read(name, (source, database), project, &wanted, &mut |cells| fresh.take(cells))?;
     let old = last.zip(since).map(|(last, since)| (lake.file(&last.file), since));
     let (temporary, hash, cursor) = fresh.merge(old, last.and_then(|last| last.cursor.clone()))?;
@@ -234,7 +238,10 @@ fn read(
 ) -> Result<()> {
     let read = match database.url.split_once(':') {
         Some(("sqlite", file)) => sqlite::read(&project.join(file), wanted, source.decimal.unwrap_or('.'), take),
-        _ => postgres::read(&database.url, database.password(name, project)?, wanted, take),
+        _ => {
+            let authorities = database.ca_file.as_ref().map(|file| project.join(file));
+            postgres::read(&database.url, database.password(name, project)?, authorities.as_deref(), wanted, take)
+        }
     };
     read.map_err(|failure| match failure {
         Failure::Down(message) => Error::DatabaseDown { source_name: name.into(), url: database.url.clone(), message },
