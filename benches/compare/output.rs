@@ -33,7 +33,7 @@ pub fn csv(frame: &DataFrame, path: &Path) -> Result<()> {
 pub fn parquet(frame: &mut DataFrame, path: &Path) -> Result<()> {
     let file = File::create(path).map_err(Error::io("create", path))?;
     ParquetWriter::new(file)
-        .with_compression(ParquetCompression::Zstd(ZstdLevel::try_new(1).ok()))
+        .with_compression(ParquetCompression::Zstd(None))
         .with_row_group_size(Some(262_144))
         .finish(frame)
         .map_err(Error::internal("writing Parquet"))?;

@@ -64,7 +64,7 @@ impl Draft {
         };
         frame.align_chunks_par();
         ParquetWriter::new(std::io::BufWriter::new(&mut out))
-            .with_compression(ParquetCompression::Zstd(ZstdLevel::try_new(1).ok()))
+            .with_compression(ParquetCompression::Zstd(None))
             .with_row_group_size(Some(262_144))
             .finish(frame)
             .map_err(failed)?;
