@@ -1,5 +1,7 @@
 //! `langgan ingest`, and the loading part of `langgan run`.
 
+use std::collections::BTreeMap;
+
 use super::args::Ingest;
 use super::progress::IngestBar;
 use super::{Session, render};
@@ -8,7 +10,7 @@ use crate::deliver::report::{Language, format};
 use crate::engine::lock;
 use crate::error::{Error, Result};
 use crate::ingest::{Outcome, Request, drift, ingest};
-use crate::lake::{LakeDir, Manifest, Restatement};
+use crate::lake::{Arithmetic, LakeDir, Manifest, Restatement};
 
 /// Loads what is new and says what came of it.
 pub fn run(session: &Session, args: &Ingest) -> Result<u8> {
@@ -70,7 +72,7 @@ pub fn summary(outcome: &Outcome) -> String {
         return format!("nothing new: {} files are in the lake already", outcome.known.len());
     }
     let mut rows = Vec::new();
-    let mut total = crate::lake::Arithmetic::default();
+    let mut total = Arithmetic::default();
     for batch in &outcome.loaded {
         total.add(&batch.rows);
         rows.push(arithmetic_row(&batch.file, &batch.rows));
@@ -120,7 +122,7 @@ fn restated(moved: &Restatement, manifest: &Manifest) -> Vec<String> {
     vec![moved.month.clone(), moved.branch.clone(), format!("{:+}", moved.orders), amount]
 }
 
-fn arithmetic_row(name: &str, rows: &crate::lake::Arithmetic) -> Vec<String> {
+fn arithmetic_row(name: &str, rows: &Arithmetic) -> Vec<String> {
     vec![
         name.into(),
         rows.received.to_string(),
@@ -131,11 +133,16 @@ fn arithmetic_row(name: &str, rows: &crate::lake::Arithmetic) -> Vec<String> {
 }
 
 fn json(outcome: &Outcome) -> serde_json::Value {
+    let mut branches: BTreeMap<&str, Arithmetic> = BTreeMap::new();
+    for (branch, rows) in outcome.loaded.iter().flat_map(|batch| &batch.branches) {
+        branches.entry(branch).or_default().add(rows);
+    }
     serde_json::json!({
         "loaded": outcome.loaded.iter().map(|batch| serde_json::json!({
             "source": batch.source, "file": batch.file, "blake3": batch.hash, "rows": batch.rows, "rejects": batch.rejects,
             "unit": batch.unit, "branches": batch.branches, "drift": batch.drift,
         })).collect::<Vec<_>>(),
+        "branches": branches,
         "known": outcome.known,
         "held": outcome.held,
         "restated": outcome.restated,

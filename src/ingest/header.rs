@@ -9,6 +9,9 @@ use super::records::Dialect;
 /// A file with more columns than this is no export of rows (a worksheet has as many at most).
 pub const MOST_COLUMNS: usize = 16_384;
 
+/// A column's name longer than this is none (a worksheet's cell has 32,767 characters at most, a name far fewer).
+const LONGEST_NAME: usize = 4096;
+
 /// A header longer than this is a quote that never closes.
 const LONGEST_HEADER: u64 = 1 << 20;
 
@@ -49,6 +52,9 @@ impl Header {
         let names = fields.iter().map(|field| encoding.string(field).map(|name| name.trim().to_string()));
         let names: Option<Vec<String>> = names.collect();
         let names = names.ok_or("its header is not text in the declared encoding")?;
+        if let Some(long) = names.iter().find(|name| name.len() > LONGEST_NAME) {
+            return Err(format!("its header has a column name of {} bytes: is this the right delimiter?", long.len()));
+        }
         let mut unique = BTreeSet::new();
         if let Some(twice) = names.iter().find(|name| !name.is_empty() && !unique.insert(name.as_str())) {
             return Err(format!("its header has `{twice}` twice"));
@@ -105,5 +111,6 @@ mod tests {
         assert!(read("").is_err());
         assert!(read("a;b;a\n").unwrap_err().contains("`a` twice"));
         assert!(read(&"x;".repeat(MOST_COLUMNS + 1)).unwrap_err().contains("columns"));
+        assert!(read(&"x".repeat(LONGEST_NAME + 1)).unwrap_err().contains("delimiter"));
     }
 }

@@ -332,6 +332,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
         /// Whatever the ids and their order: each has one key, the keys are dense, and the ids come back.
         #[test]
         fn every_id_has_one_key(

@@ -188,7 +188,7 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
 /// The pages of a column: its dictionary, where it has one, and one of data.
 fn pages(column: ColumnDescPtr, rows: usize, nulls: Option<&NullBuffer>, values: Values) -> Result<Chunk> {
     let Values { bytes, encoding, statistics, dictionary, is_text } = values;
-    let mut data = pack_levels(rows, nulls);
+    let mut data = if column.max_def_level() > 0 { pack_levels(rows, nulls) } else { Vec::new() };
     data.extend_from_slice(&bytes);
     let plain = data.len() + dictionary.as_ref().map_or(0, |(bytes, _)| bytes.len());
     let mut packed = None;

@@ -235,6 +235,10 @@ fn ledger_agrees(lake: &LakeDir, batch: &langgan::lake::Batch, written: &Written
             *codes.entry(code.value(row).into()).or_default() += 1;
             count += 1;
             let (at, raw) = (offsets.value(row) as usize, raws.value(row));
+            if written.damage.is_some() && !written.ending.is_empty() {
+                // What a damaged Zstandard file without a checksum unpacks to is anybody's guess.
+                continue;
+            }
             prop_assert!(at < written.bytes.len());
             // With carriage returns alone for line ends, those inside are shown as line feeds.
             if written.encoding == "utf-8" && written.bytes.is_ascii() && !raw.contains('\n') {

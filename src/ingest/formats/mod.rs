@@ -135,6 +135,9 @@ pub fn workbook_file(name: &str, path: &Path, stream: Stream) -> Result<File> {
     let archive = format_of(&stream.head) == Format::Archive;
     let mut file = archive::seekable(name, path, stream)?;
     if archive && !archive::is_workbook(&mut file) {
+        if path.is_file() {
+            archive::members(name, path)?;
+        }
         return Err(Error::Unreadable {
             source_name: name.into(),
             path: path.to_path_buf(),
@@ -201,14 +204,15 @@ pub fn size(path: &Path) -> Result<u64> {
     Ok(std::fs::metadata(&file).map_err(Error::io("read", &file))?.len())
 }
 
-/// The tables in the files given: an archive gives those it holds.
+/// The tables in the files given: an archive gives those it holds. One that cannot be read stays as it is, and is held
+/// when it is loaded.
 pub fn expanded(name: &str, paths: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in paths {
-        if archive::is_archive(&path) {
-            found.extend(archive::members(name, &path)?);
-        } else {
-            found.push(path);
+        match archive::is_archive(&path).then(|| archive::members(name, &path)) {
+            Some(Ok(members)) => found.extend(members),
+            Some(Err(Error::Unreadable { .. })) | None => found.push(path),
+            Some(Err(error)) => return Err(error),
         }
     }
     Ok(found)
