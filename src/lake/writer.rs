@@ -130,3 +130,118 @@ fn parquet_io(error: parquet::errors::ParquetError, path: &std::path::Path) -> E
     }
     Error::io("write", path)(std::io::Error::other(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{
+        BooleanArray, Date32Array, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray,
+        TimestampMicrosecondArray,
+    };
+    use arrow::compute::concat_batches;
+    use arrow::datatypes::{DataType, Field, Int32Type, Schema, TimeUnit};
+    use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+    use polars::prelude::{ParquetReader, SerReader};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn coded() -> DataType {
+        DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+    }
+
+    fn lake_schema(is_nullable: bool) -> SchemaRef {
+        let field = |name: &str, kind: DataType| Field::new(name, kind, is_nullable);
+        Arc::new(Schema::new(vec![
+            field("int", DataType::Int32),
+            field("long", DataType::Int64),
+            field("day", DataType::Date32),
+            field("at", DataType::Timestamp(TimeUnit::Microsecond, None)),
+            field("flag", DataType::Boolean),
+            field("text", DataType::Utf8),
+            field("code", coded()),
+        ]))
+    }
+
+    /// A cell of each type from one number; texts of every length share beginnings.
+    fn arrays(cells: &[Option<i64>]) -> Vec<ArrayRef> {
+        let text = |cell: &i64| format!("{}{cell}", "Jl. Mérdéka ".repeat(cell.unsigned_abs() as usize % 4));
+        let texts: Vec<Option<String>> = cells.iter().map(|cell| cell.as_ref().map(text)).collect();
+        let codes: Vec<Option<String>> = cells.iter().map(|cell| cell.map(|cell| (cell % 3).to_string())).collect();
+        let codes: DictionaryArray<Int32Type> = codes.iter().map(|code| code.as_deref()).collect();
+        vec![
+            Arc::new(cells.iter().map(|cell| cell.map(|cell| cell as i32)).collect::<Int32Array>()),
+            Arc::new(Int64Array::from(cells.to_vec())),
+            Arc::new(cells.iter().map(|cell| cell.map(|cell| cell as i32)).collect::<Date32Array>()),
+            Arc::new(TimestampMicrosecondArray::from(cells.to_vec())),
+            Arc::new(cells.iter().map(|cell| cell.map(|cell| cell % 2 == 0)).collect::<BooleanArray>()),
+            Arc::new(StringArray::from(texts)),
+            Arc::new(codes),
+        ]
+    }
+
+    fn comes_back(groups: &[Vec<Option<i64>>], schema: &SchemaRef) {
+        let dir = tempfile::tempdir().unwrap();
+        let lake = LakeDir(dir.path().to_path_buf());
+        let mut writer = FileWriter::create_in(&lake, "any", schema).unwrap();
+        let mut written = Vec::new();
+        for cells in groups {
+            let arrays = arrays(cells);
+            writer.append(writer.encoder().encode(&arrays).unwrap()).unwrap();
+            written.push(RecordBatch::try_new(schema.clone(), arrays).unwrap());
+        }
+        let Some((file, _)) = writer.finish_as("rows").unwrap() else {
+            return assert!(groups.iter().all(Vec::is_empty));
+        };
+        let path = lake.file(&file.path);
+        let handle = File::open(&path).unwrap();
+        let options = ArrowReaderOptions::new().with_schema(schema.clone());
+        let metadata = ArrowReaderMetadata::load(&handle, options).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata).build().unwrap();
+        let read: Vec<RecordBatch> = reader.map(|rows| rows.unwrap()).collect();
+        let plain = |rows: &[RecordBatch]| {
+            let rows = concat_batches(schema, rows).unwrap();
+            // Days and times as numbers: not every number is one of a calendar.
+            let text = |array: &ArrayRef| {
+                let number = match array.data_type() {
+                    DataType::Date32 => DataType::Int32,
+                    DataType::Timestamp(..) => DataType::Int64,
+                    other => other.clone(),
+                };
+                let array = arrow::compute::cast(array, &number).unwrap();
+                arrow::compute::cast(&array, &DataType::Utf8).unwrap()
+            };
+            rows.columns().iter().map(text).collect::<Vec<_>>()
+        };
+        assert_eq!(plain(&read), plain(&written));
+        let frame = ParquetReader::new(File::open(&path).unwrap()).finish().unwrap();
+        let cells: Vec<Option<i64>> = groups.concat();
+        let long: Vec<Option<i64>> = frame.column("long").unwrap().i64().unwrap().iter().collect();
+        assert_eq!(long, cells);
+        let texts = frame.column("text").unwrap().str().unwrap();
+        assert!(texts.iter().zip(&cells).all(|(text, cell)| text.is_some() == cell.is_some()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn what_is_written_comes_back(
+            groups in prop::collection::vec(
+                prop::collection::vec(prop::option::weighted(0.8, prop_oneof![-40_i64..400, any::<i64>()]), 0..700),
+                1..4,
+            ),
+        ) {
+            comes_back(&groups, &lake_schema(true));
+            let full: Vec<Vec<Option<i64>>> =
+                groups.iter().map(|cells| cells.iter().map(|cell| Some(cell.unwrap_or(7))).collect()).collect();
+            comes_back(&full, &lake_schema(false));
+        }
+    }
+
+    #[test]
+    fn columns_of_one_value_and_of_none_come_back() {
+        for cells in [vec![Some(5); 1], vec![Some(5); 1000], vec![None; 9], vec![None, Some(i64::MIN), Some(i64::MAX)]]
+        {
+            comes_back(&[cells], &lake_schema(true));
+        }
+    }
+}

@@ -181,7 +181,8 @@ mod tests {
     fn a_hundred_million_allocations_leave_nothing_over() {
         let (customers, pools) = (1_000_000_i64, 100_i64);
         let left_over = |pool: i64| {
-            let weights: Vec<i64> = (0..customers).map(|at| (at * (7_919 + pool * 2) + pool) % (10_007 + pool)).collect();
+            let weights: Vec<i64> =
+                (0..customers).map(|at| (at * (7_919 + pool * 2) + pool) % (10_007 + pool)).collect();
             let total = 123_456_789_012 + pool * 997;
             (total - settled(total, &weights).iter().sum::<i64>()).abs()
         };

@@ -128,7 +128,8 @@ impl Desk {
         self.liked.sort_by_key(|(product, _)| *product);
         self.weights.clear();
         self.weights.extend(self.liked.chunk_by(|left, right| left.0 == right.0).map(|same| {
-            let weight = same.iter().map(|(_, weight)| weight).sum::<f64>().min(1.0);
+            // However long ago, it weighs something: what has no sum yet is counted by that.
+            let weight = same.iter().map(|(_, weight)| weight).sum::<f64>().clamp(1e-30, 1.0);
             (same[0].0, weight as f32)
         }));
     }
