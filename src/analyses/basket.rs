@@ -30,7 +30,7 @@ static SPEC: Spec = Spec {
                  (subcategory within its category) that are together in fewer baskets than by chance: p is the other tail of \
                  Fisher's test, over all pairs expected in at least five baskets, q at most `max_substitute_q`.",
     needs: &[],
-    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::Products, ..Parts::ORDERS },
     outputs: &[&BASKET_RULES, &BASKET_MODEL_CARD, &BASKET_SUBSTITUTES],
 };
 

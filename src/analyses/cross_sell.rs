@@ -42,7 +42,7 @@ static SPEC: Spec = Spec {
                  expected margin, then probability, ties by product. The evidence is of customers whose first purchase of \
                  `because` in the window lies at least `within_days` back.",
     needs: &["basket"],
-    reads: Parts { lines: Keep::All, interactions: true, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::Products, interactions: true, purchases: true, ..Parts::ORDERS },
     outputs: &[&CROSS_SELL, &CROSS_SELL_MODEL_CARD, &CROSS_SELL_BACKTEST],
 };
 
@@ -126,28 +126,48 @@ impl Reason {
     }
 }
 
-/// One offer.
+/// Nothing he bought speaks for it.
+const NOTHING: u32 = u32::MAX;
+
+/// One offer; small, as there are some for every customer.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     customer: u32,
     product: u32,
+    /// What he bought that speaks for it, or [`NOTHING`].
+    because: u32,
+    /// Its place in [`Offered::backings`].
+    backing: u32,
     probability: f64,
     /// Expected, minor units.
     margin: i64,
     reason: Reason,
-    /// What he bought that speaks for it.
-    because: Option<u32>,
+}
+
+impl Row {
+    fn new(customer: usize, product: u32, probability: f64, reason: Reason, backing: u32) -> Row {
+        Row { customer: customer as u32, product, because: NOTHING, backing, probability, margin: 0, reason }
+    }
+}
+
+/// Offers by customer, and what stands behind them.
+struct Offered {
+    rows: Vec<Row>,
+    backings: Vec<Backing>,
+}
+
+/// The counts behind an offer, shared by many.
+#[derive(Debug, Clone, Copy)]
+struct Backing {
     n_both: u32,
     n_antecedent: u32,
     /// Lift and the lower end of its interval.
     lift: Option<(f64, f64)>,
 }
 
-impl Row {
-    fn new(customer: usize, product: u32, probability: f64, reason: Reason, counts: (u32, u32)) -> Row {
-        let (n_both, n_antecedent) = counts;
-        let customer = customer as u32;
-        Row { customer, product, probability, margin: 0, reason, because: None, n_both, n_antecedent, lift: None }
+impl Backing {
+    fn of(n_both: u32, n_antecedent: u32) -> Backing {
+        Backing { n_both, n_antecedent, lift: None }
     }
 }
 
@@ -163,7 +183,7 @@ impl Analysis for CrossSell {
             let mut card = found.card;
             card.extend(found.removed.metrics());
             return Ok(vec![
-                self.frame(facts, &found.rows, self.within_days)?,
+                frame(facts, &found.offered, self.within_days)?,
                 card_frame(&CROSS_SELL_MODEL_CARD, &card)?,
                 backtest_frame(&CROSS_SELL_BACKTEST, &found.tried)?,
             ]);
@@ -174,12 +194,12 @@ impl Analysis for CrossSell {
         let available: Vec<bool> = watch.products.iter().map(Option::is_none).collect();
         let offers = self.offers_of(facts, rules.whole, &available);
         let mut removed = Removed::default();
-        let rows = self.guarded(&offers, &backtest, &watch, &mut removed);
+        let offered = self.guarded(&offers, &backtest, &watch, &mut removed);
         let mut card = backtest.metrics();
         card.push(Metric::of("served_by_rules", 1.0));
         card.extend(removed.metrics());
         Ok(vec![
-            self.frame(facts, &rows, 0)?,
+            frame(facts, &offered, 0)?,
             card_frame(&CROSS_SELL_MODEL_CARD, &card)?,
             backtest_frame(&CROSS_SELL_BACKTEST, &[])?,
         ])
@@ -210,7 +230,7 @@ impl CrossSell {
     }
 
     /// Offers by rules, as far as the guards let them.
-    fn guarded(&self, offers: &Offers, backtest: &Backtest, watch: &Watch, removed: &mut Removed) -> Vec<Row> {
+    fn guarded(&self, offers: &Offers, backtest: &Backtest, watch: &Watch, removed: &mut Removed) -> Offered {
         let mut rows: Vec<Row> = Vec::with_capacity(offers.rows.len());
         for offer in &offers.rows {
             let rule = &offers.shelf.rules[offer.rule as usize];
@@ -225,50 +245,51 @@ impl CrossSell {
             }
             rows.push(Row {
                 margin: expected,
-                because: Some(rule.antecedent),
-                lift: Some((rule.lift, rule.lift_low)),
-                ..Row::new(
-                    offer.customer as usize,
-                    offer.product,
-                    probability,
-                    Reason::AlsoBought,
-                    (rule.n_both, rule.n_antecedent),
-                )
+                because: rule.antecedent,
+                ..Row::new(offer.customer as usize, offer.product, probability, Reason::AlsoBought, offer.rule)
             });
         }
-        let stays =
-            watch.within_product_caps(&rows, |row| (row.product, row.margin, row.probability, row.customer), removed);
-        let mut stays = stays.into_iter();
-        rows.retain(|_| stays.next().unwrap_or(true));
+        within_product_caps(&mut rows, watch, removed);
         rank(&mut rows);
-        rows
+        let backings = offers.shelf.rules.iter().map(|rule| Backing {
+            n_both: rule.n_both,
+            n_antecedent: rule.n_antecedent,
+            lift: Some((rule.lift, rule.lift_low)),
+        });
+        Offered { rows, backings: backings.collect() }
     }
+}
 
-    fn frame(&self, facts: &Facts, rows: &[Row], within_days: u32) -> Result<DataFrame> {
-        let also = |row: &&Row| row.reason == Reason::AlsoBought;
-        let ranks = rows.chunk_by(|left, right| left.customer == right.customer).flat_map(|own| 1..=own.len() as i64);
-        let because = rows.iter().map(|row| row.because.map(|product| facts.products.id(product as usize)));
-        FrameBuilder::new(&CROSS_SELL)
-            .text("customer_id", rows.iter().map(|row| facts.customers.id(row.customer as usize)))
-            .text("product_id", rows.iter().map(|row| facts.products.id(row.product as usize)))
-            .whole("rank", ranks.collect())
-            .ratio("probability", rows.iter().map(|row| row.probability).collect())
-            .whole("expected_margin", rows.iter().map(|row| row.margin).collect())
-            .text("reason", rows.iter().map(|row| row.reason.name()))
-            .optional_text("because", because)
-            .whole("n_both", rows.iter().map(|row| row.n_both.into()).collect())
-            .whole("n_antecedent", rows.iter().map(|row| row.n_antecedent.into()).collect())
-            .maybe_whole("within_days", rows.iter().map(|row| also(&row).then_some(within_days.into())).collect())
-            .maybe_ratio(
-                "confidence",
-                (rows.iter())
-                    .map(|row| also(&row).then(|| f64::from(row.n_both) / f64::from(row.n_antecedent)))
-                    .collect(),
-            )
-            .maybe_ratio("lift", rows.iter().map(|row| row.lift.map(|lift| lift.0)).collect())
-            .maybe_ratio("lift_low", rows.iter().map(|row| row.lift.map(|lift| lift.1)).collect())
-            .finish()
-    }
+fn frame(facts: &Facts, offered: &Offered, within_days: u32) -> Result<DataFrame> {
+    let rows = &offered.rows;
+    let also = |row: &Row| row.reason == Reason::AlsoBought;
+    let backing = |row: &Row| offered.backings[row.backing as usize];
+    let confidence = |row: &Row| f64::from(backing(row).n_both) / f64::from(backing(row).n_antecedent);
+    let ranks = rows.chunk_by(|left, right| left.customer == right.customer).flat_map(|own| 1..=own.len() as i64);
+    let because = rows.iter().map(|row| (row.because != NOTHING).then(|| facts.products.id(row.because as usize)));
+    FrameBuilder::new(&CROSS_SELL)
+        .text("customer_id", rows.iter().map(|row| facts.customers.id(row.customer as usize)))
+        .text("product_id", rows.iter().map(|row| facts.products.id(row.product as usize)))
+        .whole("rank", ranks.collect())
+        .ratio("probability", rows.iter().map(|row| row.probability).collect())
+        .whole("expected_margin", rows.iter().map(|row| row.margin).collect())
+        .text("reason", rows.iter().map(|row| row.reason.name()))
+        .optional_text("because", because)
+        .whole("n_both", rows.iter().map(|row| backing(row).n_both.into()).collect())
+        .whole("n_antecedent", rows.iter().map(|row| backing(row).n_antecedent.into()).collect())
+        .maybe_whole("within_days", rows.iter().map(|row| also(row).then_some(within_days.into())).collect())
+        .maybe_ratio("confidence", rows.iter().map(|row| also(row).then(|| confidence(row))).collect())
+        .maybe_ratio("lift", rows.iter().map(|row| backing(row).lift.map(|lift| lift.0)).collect())
+        .maybe_ratio("lift_low", rows.iter().map(|row| backing(row).lift.map(|lift| lift.1)).collect())
+        .finish()
+}
+
+/// Leaves each product to no more customers than the guards allow.
+fn within_product_caps(rows: &mut Vec<Row>, watch: &Watch, removed: &mut Removed) {
+    let stays =
+        watch.within_product_caps(rows, |row| (row.product, row.margin, row.probability, row.customer), removed);
+    let mut stays = stays.into_iter();
+    rows.retain(|_| stays.next().unwrap_or(true));
 }
 
 /// Puts each customer's offers in order: expected margin, then probability, ties by product.

@@ -33,7 +33,7 @@ static SPEC: Spec = Spec {
                  given. Where the itemsets of a level would not fit into `memory_mb`, the minimum count is raised by \
                  quarters until they do. The model card says what every limit cut.",
     needs: &[],
-    reads: Parts { lines: Keep::All, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::Products, ..Parts::ORDERS },
     outputs: &[&ITEMSET_RULES, &ITEMSET_MODEL_CARD],
 };
 

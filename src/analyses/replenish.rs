@@ -11,11 +11,11 @@ use super::frame::FrameBuilder;
 use super::model_card::{Metric, card_frame};
 use super::offers::guards::{Guard, Guards, Removed, Watch};
 use super::offers::repeats::median;
-use super::offers::{backtest_frame, purchases};
+use super::offers::backtest_frame;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{REPLENISH, REPLENISH_BACKTEST, REPLENISH_MODEL_CARD};
 use crate::error::Result;
-use crate::facts::{Facts, Keep, Parts, line_kind};
+use crate::facts::{Facts, Keep, Parts};
 
 static SPEC: Spec = Spec {
     id: "replenish",
@@ -35,7 +35,7 @@ static SPEC: Spec = Spec {
                  cost) − `contact_cost`. The guards remove what may not be offered, each counted in the model card; the \
                  `keep` that rank highest are given, in the order of expected margin, then probability, ties by product.",
     needs: &[],
-    reads: Parts { lines: Keep::All, interactions: true, ..Parts::ORDERS },
+    reads: Parts { lines: Keep::Products, interactions: true, purchases: true, ..Parts::ORDERS },
     outputs: &[&REPLENISH, &REPLENISH_MODEL_CARD, &REPLENISH_BACKTEST],
 };
 
@@ -122,12 +122,12 @@ impl Analysis for Replenish {
         let facts = inputs.facts;
         let (due, history) = self.scan(facts);
         let mut metrics = listed_metrics(&history);
-        let purchases = purchases(facts);
-        let chosen = self.choose(&purchases, facts.as_of);
+        let purchases = &facts.purchases;
+        let chosen = self.choose(purchases, facts.as_of);
         let rows = match &chosen {
             Some(chosen) => {
                 metrics.extend(chosen.metrics());
-                chosen.score(&purchases, due)
+                chosen.score(purchases, due)
             }
             None => self.by_lateness(&due, &history),
         };
@@ -286,7 +286,7 @@ fn read_days(facts: &Facts, customer: usize, bought: &mut Vec<(u32, i32)>) {
     bought.clear();
     for order in facts.orders_of(customer) {
         for line in facts.orders.lines(order) {
-            if facts.lines.kind[line] == line_kind::SALE && facts.lines.amount[line] > 0 {
+            if facts.lines.kept(line) {
                 bought.push((facts.lines.product[line], facts.orders.day[order]));
             }
         }

@@ -18,7 +18,7 @@ mod workbook;
 use crate::analyses::Results;
 use crate::check::Picture;
 use crate::config::Config;
-use crate::contracts::results::{QUEUE, result_table};
+use crate::contracts::results::{CROSS_SELL, QUEUE, REPLENISH, UP_SELL, result_table};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::lake::{LakeDir, Manifest};
@@ -53,7 +53,10 @@ pub fn files(lake: &LakeDir, delivery: &Delivery<'_>, lists: &[List]) -> Result<
         files.push((file.path.clone(), file.bytes.clone()));
     }
     if let Ok(queue) = delivery.results.get(&QUEUE) {
-        let queues = queues::queues(delivery.facts, queue, &delivery.config.core.currency, delivery.language)?;
+        let offers = [&CROSS_SELL, &UP_SELL, &REPLENISH].into_iter().filter_map(|table| delivery.results.get(table).ok());
+        let evidence = queues::evidence(delivery.facts, queue, offers, delivery.language)?;
+        let currency = &delivery.config.core.currency;
+        let queues = queues::queues(delivery.facts, queue, &evidence, currency, delivery.language)?;
         files.extend(queues.into_iter().map(|file| (file.path, file.bytes)));
     }
     files.extend(rejects::files(lake, delivery)?);

@@ -60,7 +60,9 @@ impl<'t> Reasons<'t> {
             "because" => product_name(self.facts, text("because")?).to_string(),
             "share" => {
                 let share = match self.columns.text("reason")?.get(row) {
-                    Some("trade_up") => self.share("n_moved", "n_observed", row)?,
+                    Some("trade_up" | "bigger_pack" | "accessory" | "replacement") => {
+                        self.share("n_moved", "n_observed", row)?
+                    }
                     _ => self.share("n_both", "n_antecedent", row)?,
                 };
                 format::percent(share, 0, language)
@@ -75,7 +77,7 @@ impl<'t> Reasons<'t> {
                 let day = self.columns.days(name)?.get(row).unwrap_or_default();
                 format::date(&day_name(day), language)
             }
-            "category" | "from_tier" | "to_tier" => text(name)?.to_string(),
+            "category" | "from_step" | "to_step" => text(name)?.to_string(),
             count => whole(count)?,
         })
     }
@@ -144,8 +146,29 @@ const SENTENCES: &[(&str, [&str; 2])] = &[
     (
         "trade_up",
         [
-            "{share} dari yang biasa membeli {category} kelas {from_tier} ({n_moved} dari {n_observed}) beralih ke kelas {to_tier}; biasanya ia membeli {because}.",
-            "{share} of those who usually buy {from_tier} in {category} ({n_moved} of {n_observed}) went on to {to_tier}; the usual product is {because}.",
+            "{share} dari yang biasa membeli {category} kelas {from_step} ({n_moved} dari {n_observed}) beralih ke kelas {to_step} dalam {within_days} hari; biasanya ia membeli {because}.",
+            "{share} of those who usually buy {from_step} in {category} ({n_moved} of {n_observed}) went on to {to_step} within {within_days} days; the usual product is {because}.",
+        ],
+    ),
+    (
+        "bigger_pack",
+        [
+            "Biasanya ia membeli {because} ({from_step}); kemasan {to_step} lebih murah per satuan, dan {share} dari yang biasa membeli {from_step} ({n_moved} dari {n_observed}) beralih ke kemasan itu dalam {within_days} hari.",
+            "The usual product is {because} ({from_step}); {to_step} costs less by the unit, and {share} of those who usually buy {from_step} ({n_moved} of {n_observed}) went on to it within {within_days} days.",
+        ],
+    ),
+    (
+        "accessory",
+        [
+            "Membeli {because} {age_days} hari lalu; {share} dari yang membelinya ({n_moved} dari {n_observed}) juga membeli {product} dalam {within_days} hari, {lift} kali tingkat biasanya, setidaknya {lift_low}.",
+            "Bought {because} {age_days} days ago; {share} of those who did ({n_moved} of {n_observed}) also bought {product} within {within_days} days, {lift} times the usual rate, at least {lift_low}.",
+        ],
+    ),
+    (
+        "replacement",
+        [
+            "Membeli {because} {age_days} hari lalu; dari {n_observed} pelanggan yang pembelian sejenisnya setua itu, {n_moved} ({share}) membeli lagi dalam {within_days} hari.",
+            "Bought {because} {age_days} days ago; of {n_observed} customers whose last purchase of the kind was as old, {n_moved} ({share}) bought again within {within_days} days.",
         ],
     ),
 ];

@@ -1,18 +1,51 @@
 //! The follow-up queue as one list an agent: `queue/<agent>.csv`, in the agent's language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataFrame;
 
 use super::columns::Columns;
+use super::offer_words::Reasons;
 use super::csv_file::{Cell, CsvFile, OutputFile, safe_file_names};
 use super::report::{Language, format};
 use crate::config::Currency;
 use crate::error::Result;
 use crate::facts::Facts;
 
+/// Why each customer of the queue is offered what he is, in words: by customer, then product.
+pub type Evidence<'e> = BTreeMap<(&'e str, &'e str), String>;
+
+/// Looks the evidence up in the tables of offers that are there.
+pub fn evidence<'e>(
+    facts: &'e Facts,
+    queue: &'e DataFrame,
+    offers: impl IntoIterator<Item = &'e DataFrame>,
+    language: Language,
+) -> Result<Evidence<'e>> {
+    let columns = Columns(queue);
+    let (ids, products) = (columns.text("customer_id")?, columns.text("product_id")?);
+    let wanted: BTreeSet<(&str, &str)> = ids.iter().zip(products).filter_map(|(id, product)| id.zip(product)).collect();
+    let mut found = Evidence::new();
+    for frame in offers {
+        let columns = Columns(frame);
+        let (ids, products, ranks) = (columns.text("customer_id")?, columns.text("product_id")?, columns.whole("rank")?);
+        let reasons = Reasons::of(facts, columns, language);
+        for row in (0..columns.len()).filter(|row| ranks.get(*row) == Some(1)) {
+            let Some(key) = ids.get(row).zip(products.get(row)).filter(|key| wanted.contains(key)) else { continue };
+            found.entry(key).or_insert(reasons.words(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// The lists of the table `queue`, by agent; who is held out as a control group is on none.
-pub fn queues(facts: &Facts, queue: &DataFrame, currency: &Currency, language: Language) -> Result<Vec<OutputFile>> {
+pub fn queues(
+    facts: &Facts,
+    queue: &DataFrame,
+    evidence: &Evidence<'_>,
+    currency: &Currency,
+    language: Language,
+) -> Result<Vec<OutputFile>> {
     let columns = Columns(queue);
     let (agents, held_out) = (columns.text("agent_id")?, columns.flag("in_control")?);
     let mut by_agent: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -20,7 +53,7 @@ pub fn queues(facts: &Facts, queue: &DataFrame, currency: &Currency, language: L
         by_agent.entry(agents.get(row).unwrap_or_default()).or_default().push(row);
     }
     let agents: Vec<&str> = by_agent.keys().copied().collect();
-    let voice = Voice { language, currency };
+    let voice = Voice { language, currency, evidence };
     safe_file_names(&agents)
         .into_iter()
         .map(|(agent, file)| list(facts, columns, &by_agent[agent], voice, format!("queue/{file}.csv")))
@@ -37,15 +70,16 @@ fn list(facts: &Facts, queue: Columns<'_>, rows: &[usize], voice: Voice<'_>, pat
         let id = ids.get(*row).unwrap_or_default();
         let customer = facts.customers.find(id);
         let text = |column: &str| customer.map_or("", |customer| facts.customers.text_at(column, customer));
-        let product = product_name(facts, products.get(*row).unwrap_or_default());
+        let product = products.get(*row).unwrap_or_default();
+        let offer = Offered { product: product_name(facts, product), why: voice.evidence.get(&(id, product)) };
         file.row([
             Cell::Whole(place as i64 + 1),
             Cell::text(id),
             Cell::text(text("name")),
             Cell::text(text("phone")),
             Cell::text(voice.reasons(reasons.get(*row).unwrap_or_default())),
-            Cell::text(voice.sentences(facts, points.get(*row).unwrap_or_default(), product)),
-            Cell::text(product),
+            Cell::text(voice.sentences(facts, points.get(*row).unwrap_or_default(), offer)),
+            Cell::text(offer.product),
             margins.get(*row).map_or(Cell::Empty, Cell::Money),
             priorities.get(*row).map_or(Cell::Empty, Cell::Whole),
             Cell::text(keys.get(*row).unwrap_or_default()),
@@ -56,7 +90,7 @@ fn list(facts: &Facts, queue: Columns<'_>, rows: &[usize], voice: Voice<'_>, pat
 
 /// Reasons (`complaint|birthday`) in words.
 pub(super) fn reason_words(reasons: &str, language: Language) -> String {
-    Voice { language, currency: &Currency::default() }.reasons(reasons)
+    Voice { language, currency: &Currency::default(), evidence: &Evidence::new() }.reasons(reasons)
 }
 
 /// The name of a product, its id where it has none.
@@ -70,6 +104,15 @@ pub(super) fn product_name<'n>(facts: &'n Facts, id: &'n str) -> &'n str {
 struct Voice<'v> {
     language: Language,
     currency: &'v Currency,
+    evidence: &'v Evidence<'v>,
+}
+
+/// What one customer is offered.
+#[derive(Clone, Copy)]
+struct Offered<'o> {
+    product: &'o str,
+    /// The evidence in words, where there is any.
+    why: Option<&'o String>,
 }
 
 impl Voice<'_> {
@@ -87,11 +130,12 @@ impl Voice<'_> {
     }
 
     /// Talking points (`code=value` joined by `|`) as sentences; a code without a sentence as it is.
-    fn sentences(self, facts: &Facts, points: &str, offered: &str) -> String {
+    fn sentences(self, facts: &Facts, points: &str, offered: Offered<'_>) -> String {
         let mut sentences = Vec::new();
         for (code, value) in points.split('|').filter_map(|point| point.split_once('=')) {
             let value = unescape(value);
             let variant = match code {
+                "offer" if offered.why.is_some() && value != "replenish" => "offer.because".into(),
                 "offer" | "status" => format!("{code}.{value}"),
                 "wish" | "returned_product" if value.is_empty() => format!("{code}.unknown"),
                 _ => code.to_string(),
@@ -100,7 +144,8 @@ impl Voice<'_> {
                 sentences.push(format!("{code}: {value}."));
                 continue;
             };
-            sentences.push(self.fill(facts, sentence[self.place()], &value, offered));
+            sentences.push(self.fill(facts, sentence[self.place()], &value, offered.product));
+            sentences.extend(offered.why.filter(|_| code == "offer").cloned());
         }
         sentences.retain(|sentence| !sentence.is_empty());
         sentences.join(" ")
@@ -214,6 +259,7 @@ const SENTENCES: &[(&str, [&str; 2])] = &[
         "offer.cross_sell",
         ["Tawarkan {offered}: melengkapi yang pernah dibeli.", "Offer {offered}: it goes with what was bought."],
     ),
+    ("offer.because", ["Tawarkan {offered}.", "Offer {offered}."]),
     (
         "offer.replenish",
         ["Ingatkan {offered}: sudah waktunya membeli lagi.", "Remind of {offered}: due to be bought again."],

@@ -160,8 +160,9 @@ fn spread(lines: &mut Lines, first: usize, count: usize, amount: i64) {
     if lines.amount.is_empty() {
         return;
     }
-    let own = |kind: u8| (first..first + count).filter(|line| lines.kind[*line] == kind).collect::<Vec<usize>>();
-    let chosen = [line_kind::SALE, line_kind::RETURNED, line_kind::CREDIT]
+    let own =
+        |kinds: &[u8]| (first..first + count).filter(|line| kinds.contains(&lines.kind[*line])).collect::<Vec<usize>>();
+    let chosen = [&[line_kind::SALE, line_kind::GIFT][..], &[line_kind::RETURNED], &[line_kind::CREDIT]]
         .into_iter()
         .map(own)
         .find(|chosen| !chosen.is_empty());

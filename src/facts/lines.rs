@@ -200,6 +200,8 @@ fn each_line(batch: &RecordBatch, number_of: &[u32], products: &[u32], mut each:
             line_kind::CREDIT
         } else if any_returned && returned.is_valid(row) && returned.value(row) {
             line_kind::RETURNED
+        } else if amount == 0 {
+            line_kind::GIFT
         } else {
             line_kind::SALE
         };

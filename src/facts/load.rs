@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::extras;
 use super::lines::{ByProduct, load_lines, sum_lines};
+use super::purchases::Purchases;
 use super::totals::totals;
 use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders, Sales};
 use crate::calendar::month_number;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub customers: Described,
     /// Branch, channel, payment and staff of orders.
     pub codes: bool,
+    /// What each customer bought on which day; it takes the products of lines.
+    pub purchases: bool,
 }
 
 /// What is kept of single order lines.
@@ -81,10 +84,17 @@ impl Described {
 impl Parts {
     /// Everything.
     pub const ALL: Parts =
-        Parts { lines: Keep::All, sums: true, interactions: true, customers: Described::All, codes: true };
+        Parts { lines: Keep::All, sums: true, interactions: true, customers: Described::All, codes: true, purchases: true };
     /// No more than is always read.
     pub const ORDERS: Parts =
-        Parts { lines: Keep::None, sums: false, interactions: false, customers: Described::Ids, codes: false };
+        Parts {
+            lines: Keep::None,
+            sums: false,
+            interactions: false,
+            customers: Described::Ids,
+            codes: false,
+            purchases: false,
+        };
 
     /// What either needs.
     pub fn and(self, other: Parts) -> Parts {
@@ -94,6 +104,7 @@ impl Parts {
             interactions: self.interactions || other.interactions,
             customers: self.customers.max(other.customers),
             codes: self.codes || other.codes,
+            purchases: self.purchases || other.purchases,
         }
     }
 }
@@ -130,6 +141,10 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         let by_product = ByProduct { numbers: &product_numbers, unit_cost: &unit_cost, category: &category };
         sum_lines(lake, manifest, &mut orders, by_product, parts)?
     };
+    let purchases = match parts.purchases {
+        true => Purchases::of(&orders, &lines, customers.len(), products.len()),
+        false => Purchases::default(),
+    };
     let interactions = match parts.interactions {
         true => load_interactions(lake, manifest, as_of, &customers, &products)?,
         false => Interactions { starts: vec![0; customers.len() + 1], ..Interactions::default() },
@@ -147,6 +162,7 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         branches,
         orders,
         lines,
+        purchases,
         totals,
         sales,
         categories,

@@ -7,6 +7,7 @@
 mod extras;
 mod lines;
 mod load;
+mod purchases;
 mod totals;
 
 use std::ops::Range;
@@ -16,6 +17,7 @@ use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
 pub use extras::order_ids;
 pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
+pub use purchases::{GONE, Purchases};
 pub use totals::{OrderTotals, Sales};
 
 /// No customer: an anonymous order.
@@ -38,6 +40,8 @@ pub struct Facts {
     pub orders: Orders,
     /// Their lines.
     pub lines: Lines,
+    /// What each customer bought on which day; empty where no analysis of the run asks for it.
+    pub purchases: Purchases,
     /// Sums of each order's lines: the shared scan. Empty where no analysis of the run needs more than `sales`.
     pub totals: Vec<OrderTotals>,
     /// Net sales of each order and whether it is a sale; empty where there are `totals`.
@@ -274,6 +278,14 @@ pub mod line_kind {
     pub const RETURNED: u8 = 1;
     /// Goods or money going back, with a negative amount: counted in returns alone.
     pub const CREDIT: u8 = 2;
+    /// Given along with what was sold: nothing was paid for it.
+    pub const GIFT: u8 = 3;
+
+    /// Whether a line of this kind went back.
+    #[inline]
+    pub fn went_back(kind: u8) -> bool {
+        matches!(kind, RETURNED | CREDIT)
+    }
 }
 
 /// Order lines. One entry a line in every vector.
@@ -327,7 +339,7 @@ impl Line {
     #[inline]
     pub fn returns(&self) -> i64 {
         match self.kind {
-            line_kind::SALE => 0,
+            line_kind::SALE | line_kind::GIFT => 0,
             line_kind::RETURNED => self.amount - self.discount,
             _ => self.discount - self.amount,
         }
@@ -352,6 +364,12 @@ impl Lines {
             kind: self.kind[line],
             cost: self.cost.get(line).copied().flatten(),
         }
+    }
+
+    /// Whether a line was sold and kept: not brought back, no credit and no gift.
+    #[inline]
+    pub fn kept(&self, line: usize) -> bool {
+        self.kind[line] == line_kind::SALE
     }
 
     /// Gross sales of a line.

@@ -40,10 +40,10 @@ impl OrderTotals {
         self.returns += line.returns();
         self.units += line.units() as i32;
         self.categories |= 1_u64.checked_shl(category).unwrap_or(0);
-        if line.kind == line_kind::SALE {
-            self.kept += gross - line.sales_discount();
-        } else {
+        if line_kind::went_back(line.kind) {
             self.n_returned = self.n_returned.saturating_add(1);
+        } else {
+            self.kept += gross - line.sales_discount();
         }
         if line.kind != line_kind::RETURNED {
             self.cogs += line.cost.unwrap_or_else(|| i64::from(line.quantity) * unit_cost.unwrap_or(0));
@@ -79,7 +79,7 @@ impl Sales {
     pub(super) fn add(&mut self, order: usize, line: &Line) {
         self.net[order] += line.gross() - line.sales_discount() - line.returns();
         self.is_sale[order] |= line.gross() > 0;
-        self.has_returned[order] |= line.kind != line_kind::SALE;
+        self.has_returned[order] |= line_kind::went_back(line.kind);
     }
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::facts::{Facts, line_kind};
+use crate::facts::Facts;
 
 /// The distinct products of every basket, those of the replayed days after the others.
 #[derive(Debug)]
@@ -167,7 +167,7 @@ impl Part {
         let start = self.items.len();
         let lines = facts.orders.lines(order);
         for line in lines {
-            if facts.lines.kind[line] == line_kind::SALE && facts.lines.amount[line] > 0 {
+            if facts.lines.kept(line) {
                 self.items.push(facts.lines.product[line]);
             }
         }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::recommend::{Offer, Request, Shelf, offers};
 use super::{CrossSell, MinedRules};
 use crate::analyses::model_card::Metric;
-use crate::facts::{Facts, line_kind};
+use crate::facts::Facts;
 
 /// Bands of probability, with about as many offers in each.
 const BANDS: usize = 10;
@@ -103,15 +103,11 @@ impl Backtest {
     }
 }
 
-fn kept(facts: &Facts, line: usize) -> bool {
-    facts.lines.kind[line] == line_kind::SALE && facts.lines.amount[line] > 0
-}
-
 /// Products sold on the days, from the most lines down, ties by product.
 fn best_sellers(facts: &Facts, days: &Range<i32>) -> Vec<u32> {
     let mut counts = vec![0_u32; facts.products.len()];
     for order in (0..facts.orders.len()).filter(|order| days.contains(&facts.orders.day[*order])) {
-        for line in facts.orders.lines(order).filter(|line| kept(facts, *line)) {
+        for line in facts.orders.lines(order).filter(|line| facts.lines.kept(*line)) {
             counts[facts.lines.product[line] as usize] += 1;
         }
     }
@@ -137,7 +133,7 @@ fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], cut: i32) -> Score
                         let product = facts.lines.product[line] as usize;
                         if day < cut {
                             owned[product] = stamp;
-                        } else if kept(facts, line) {
+                        } else if facts.lines.kept(line) {
                             bought[product] = stamp;
                         }
                     }

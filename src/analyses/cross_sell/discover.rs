@@ -4,20 +4,21 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{CrossSell, Reason, Row};
+use super::{Backing, CrossSell, Offered, Reason, Row};
 use crate::analyses::model_card::Metric;
 use crate::analyses::offers::calibration::{Calibration, FAN};
-use crate::analyses::offers::discoveries::{BASELINES, Desk, Knowledge, WAYS, Way};
+use crate::analyses::offers::desk::Desk;
+use crate::analyses::offers::discoveries::{BASELINES, Knowledge, Scale, WAYS, Way};
 use crate::analyses::offers::evidence::{self, Evidence};
 use crate::analyses::offers::guards::{Guard, Removed, Watch};
-use crate::analyses::offers::purchases::{Purchases, spread};
+use crate::analyses::offers::purchases::spread;
 use crate::analyses::offers::substitutes::Substitutes;
-use crate::analyses::offers::{Tried, best, kinds, purchases};
-use crate::facts::Facts;
+use crate::analyses::offers::{Tried, best, kinds};
+use crate::facts::{Facts, Purchases};
 
 /// What was found.
 pub(super) struct Discovered {
-    pub rows: Vec<Row>,
+    pub offered: Offered,
     pub tried: Vec<Tried>,
     pub card: Vec<Metric>,
     pub removed: Removed,
@@ -34,7 +35,6 @@ const FEWEST_BOTH: u32 = 3;
 
 /// What was learned from the backtest.
 struct Learned {
-    way: Way,
     calibration: Calibration,
     wishes: Vec<Wishes>,
 }
@@ -51,11 +51,11 @@ struct Wishes {
 impl CrossSell {
     /// `None` where too few customers bought anything new to choose a way by.
     pub(super) fn discover(&self, facts: &Facts, watch: &Watch) -> Option<Discovered> {
-        let purchases = purchases(facts);
+        let purchases = &facts.purchases;
         let kind = kinds(facts);
         let everything = vec![true; facts.products.len()];
         let horizon = self.horizon_days as i32;
-        let learn = |end: i32| Knowledge::of(&purchases, self.window(end), &kind, &everything);
+        let learn = |end: i32| Knowledge::of(purchases, self.window(end), &kind, &everything);
         let sample = |knowledge: &Knowledge<'_>| {
             spread(purchases.customers(), self.test_customers as usize, |customer| knowledge.knows(customer))
         };
@@ -68,7 +68,7 @@ impl CrossSell {
         }
         let chosen = best(&chosen_on);
         let none_new = vec![Vec::new(); kind.iter().max().map_or(0, |most| *most as usize + 1)];
-        let guess = Calibration::fit(&earlier, &purchases, &customers, WAYS[chosen].1, horizon, &none_new);
+        let guess = Calibration::fit(&earlier, purchases, &customers, &earlier.scale(WAYS[chosen].1), horizon, &none_new);
         drop(earlier);
         let later = learn(test_from);
         let customers = sample(&later);
@@ -76,18 +76,20 @@ impl CrossSell {
         let better = tested_on[chosen].ndcg() > tested_on[0].ndcg();
         let serves = if better { chosen } else { 0 };
         let way = WAYS[serves].1;
-        let checked = guess.check(&later, &purchases, &customers, WAYS[chosen].1, horizon);
-        let first_sold = first_days(&purchases);
+        let checked = guess.check(&later, purchases, &customers, &later.scale(WAYS[chosen].1), horizon);
+        let first_sold = first_days(purchases);
         let new = self.new_by_kind(&first_sold, &kind, test_from, none_new.len());
-        let calibration = Calibration::fit(&later, &purchases, &customers, way, horizon, &new);
+        let calibration = Calibration::fit(&later, purchases, &customers, &later.scale(way), horizon, &new);
         drop(later);
-        let learned = Learned { way, calibration, wishes: self.wishes(facts, &purchases, test_from) };
+        let learned = Learned { calibration, wishes: self.wishes(facts, purchases, test_from) };
         let available: Vec<bool> = watch.products.iter().map(Option::is_none).collect();
-        let now = Knowledge::of(&purchases, self.window(facts.as_of), &kind, &available);
+        let now = Knowledge::of(purchases, self.window(facts.as_of), &kind, &available);
         let mut card = vec![
+            Metric::of("sampled_customers", customers.len() as f64),
             Metric::of("test_customers", f64::from(tested_on[serves].customers)),
             Metric::of("recall_10", tested_on[serves].recall()).against("best_sellers", tested_on[0].recall()),
             Metric::of("ndcg_10", tested_on[serves].ndcg()).against("best_sellers", tested_on[0].ndcg()),
+            Metric::of("ndcg_10_standard_error", tested_on[serves].ndcg_error()),
             Metric::of("hit_rate_10", tested_on[serves].hit_rate()).against("best_sellers", tested_on[0].hit_rate()),
             Metric::of("no_better_than_best_sellers", f64::from(u8::from(serves == 0))),
             Metric::of("mean_probability", checked.map(|checked| checked.0))
@@ -110,22 +112,22 @@ impl CrossSell {
             .into_iter()
             .map(|products| products.into_iter().filter(|product| available[*product as usize]).collect())
             .collect();
-        let substitutes = Substitutes::of(&purchases, &self.window(facts.as_of), &kind);
-        let server = Server { cross_sell: self, facts, watch, now: &now, learned: &learned, new: &new, substitutes };
-        let (mut rows, mut removed) = server.serve();
+        let substitutes = Substitutes::of(purchases, &self.window(facts.as_of), &kind);
+        let scale = now.scale(way);
+        let server =
+            Server { cross_sell: self, facts, watch, now: &now, scale, learned: &learned, new: &new, substitutes };
+        let (parts, mut removed) = server.serve();
         drop(server);
+        let backings = learned.backings(&now.demand.sold);
         drop(now);
-        let stays = watch.within_product_caps(
-            &rows,
-            |row| (row.product, row.margin, row.probability, row.customer),
-            &mut removed,
-        );
-        let mut stays = stays.into_iter();
-        rows.retain(|_| stays.next().unwrap_or(true));
-        self.explain(&purchases, facts, &mut rows);
-        super::rank(&mut rows);
+        let mut rows = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+        parts.into_iter().for_each(|part| rows.extend(part));
+        super::within_product_caps(&mut rows, watch, &mut removed);
+        let mut offered = Offered { rows, backings };
+        self.explain(purchases, facts, &mut offered);
+        super::rank(&mut offered.rows);
         let tried = Tried::all(WAYS.iter().map(|(name, _)| *name), BASELINES, serves, chosen_on, tested_on);
-        Some(Discovered { rows, tried, card, removed })
+        Some(Discovered { offered, tried, card, removed })
     }
 
     fn window(&self, end: i32) -> Range<i32> {
@@ -195,22 +197,39 @@ impl CrossSell {
     }
 
     /// Looks up what followed what, for the offers that have a reason to say.
-    fn explain(&self, purchases: &Purchases, facts: &Facts, rows: &mut [Row]) {
-        let mut pairs: Vec<(u32, u32)> = rows.iter().filter_map(|row| Some((row.because?, row.product))).collect();
+    fn explain(&self, purchases: &Purchases, facts: &Facts, offered: &mut Offered) {
+        let also = |row: &Row| row.reason == Reason::AlsoBought;
+        let mut pairs: Vec<(u32, u32)> =
+            offered.rows.iter().filter(|row| also(row)).map(|row| (row.because, row.product)).collect();
         pairs.par_sort_unstable();
         pairs.dedup();
         let within = self.within_days as i32;
-        let found = evidence::count(purchases, self.window(facts.as_of), within, &pairs);
-        rows.par_iter_mut().with_min_len(4096).for_each(|row| {
-            let Some(because) = row.because.filter(|_| row.reason == Reason::AlsoBought) else { return };
-            let Ok(place) = pairs.binary_search(&(because, row.product)) else { return };
-            let Evidence { n_antecedent, n_both, lift, lift_low } = found[place];
-            if n_both >= FEWEST_BOTH && lift_low > 1.0 {
-                (row.n_both, row.n_antecedent, row.lift) = (n_both, n_antecedent, Some((lift, lift_low)));
-            } else {
-                (row.reason, row.because) = (Reason::BestSeller, None);
+        let found = evidence::count(purchases, &self.window(facts.as_of), within, &pairs);
+        let first = offered.backings.len() as u32;
+        offered.rows.par_iter_mut().with_min_len(4096).filter(|row| also(row)).for_each(|row| {
+            let place = pairs.binary_search(&(row.because, row.product)).ok();
+            match place.filter(|place| found[*place].n_both >= FEWEST_BOTH && found[*place].lift_low > 1.0) {
+                Some(place) => row.backing = first + place as u32,
+                None => (row.reason, row.because) = (Reason::BestSeller, super::NOTHING),
             }
         });
+        offered.backings.extend(found.iter().map(|found| {
+            let Evidence { n_antecedent, n_both, lift, lift_low } = *found;
+            Backing { n_both, n_antecedent, lift: Some((lift, lift_low)) }
+        }));
+    }
+}
+
+impl Learned {
+    /// What stands behind an offer that nothing he bought speaks for: how often each product sold; then what became
+    /// of wishes, of interest, and of new products.
+    fn backings(&self, sold: &[f64]) -> Vec<Backing> {
+        let (bought, might) = self.calibration.new_products;
+        let capped = |count: u64| count.min(u32::MAX.into()) as u32;
+        (sold.iter().map(|sold| Backing::of(*sold as u32, 0)))
+            .chain(self.wishes.iter().map(|wishes| Backing::of(wishes.bought, wishes.open)))
+            .chain([Backing::of(capped(bought), capped(might))])
+            .collect()
     }
 }
 
@@ -232,13 +251,15 @@ struct Server<'s> {
     facts: &'s Facts,
     watch: &'s Watch,
     now: &'s Knowledge<'s>,
+    scale: Scale,
     learned: &'s Learned,
     new: &'s [Vec<u32>],
     substitutes: Substitutes<'s>,
 }
 
 impl Server<'_> {
-    fn serve(&self) -> (Vec<Row>, Removed) {
+    /// The offers of one part of the customers after the other.
+    fn serve(&self) -> (Vec<Vec<Row>>, Removed) {
         let customers = self.facts.customers.len();
         let depth = self.cross_sell.keep as usize + SPARE;
         let parts: Vec<(Vec<Row>, Removed)> = (0..customers.div_ceil(CHUNK))
@@ -252,17 +273,16 @@ impl Server<'_> {
                             self.list(desk, customer, &mut rows, &mut removed);
                         }
                     }
+                    rows.shrink_to_fit();
                     (rows, removed)
                 },
             )
             .collect();
-        let mut rows = Vec::with_capacity(parts.iter().map(|part| part.0.len()).sum());
-        let mut removed = Removed::default();
-        for (part, counts) in parts {
-            rows.extend(part);
-            removed.merge(&counts);
-        }
-        (rows, removed)
+        parts.into_iter().fold((Vec::new(), Removed::default()), |(mut all, mut sum), (rows, removed)| {
+            all.push(rows);
+            sum.merge(&removed);
+            (all, sum)
+        })
     }
 
     fn list(&self, desk: &mut Desk, customer: usize, rows: &mut Vec<Row>, removed: &mut Removed) {
@@ -270,16 +290,12 @@ impl Server<'_> {
         desk.seat(self.now, customer);
         let activity = desk.activity();
         let mut candidates: Vec<Row> = desk
-            .rank(self.now, self.learned.way)
-            .to_vec()
-            .into_iter()
+            .rank(self.now, &self.scale)
+            .iter()
             .enumerate()
             .map(|(place, (score, product))| {
-                let because = desk.lead(product);
-                let reason = if because.is_some() { Reason::AlsoBought } else { Reason::BestSeller };
-                let probability = self.learned.calibration.probability(self.now, activity, place, score, product);
-                let sold = self.now.sold(product) as u32;
-                Row { because, ..Row::new(customer, product, probability, reason, (sold, 0)) }
+                let probability = self.learned.calibration.probability(self.now, activity, place, *score, *product);
+                Row::new(customer, *product, probability, Reason::BestSeller, *product)
             })
             .collect();
         self.add_wishes(desk, customer, &mut candidates);
@@ -287,11 +303,13 @@ impl Server<'_> {
             removed.add(guard, candidates.len().min(keep) as u64);
             return;
         }
-        let skipped = desk.skipped();
-        removed.add(Guard::Owned, skipped.owned);
-        removed.add(Guard::Returned, skipped.returned);
-        for product in &skipped.unavailable {
-            removed.add(self.watch.products[*product as usize].unwrap_or(Guard::Stock), 1);
+        for product in desk.barred() {
+            let guard = match (desk.owns(product), desk.keeps(product)) {
+                (true, true) => Guard::Owned,
+                (true, false) => Guard::Returned,
+                _ => self.watch.products[product as usize].unwrap_or(Guard::Stock),
+            };
+            removed.add(guard, 1);
         }
         let first = rows.len();
         let novelty = self.novelty(desk, customer, &candidates);
@@ -320,12 +338,19 @@ impl Server<'_> {
                 rows.push(row);
             }
         }
+        let own = &mut rows[first..];
+        let products: Vec<u32> = own.iter().map(|row| row.product).collect();
+        for (row, lead) in own.iter_mut().zip(desk.leads(self.now, &products)) {
+            if let (Reason::BestSeller, Some(lead)) = (row.reason, lead) {
+                (row.reason, row.because) = (Reason::AlsoBought, lead);
+            }
+        }
     }
 
     /// What he asked for goes before everything that is less likely.
     fn add_wishes(&self, desk: &Desk, customer: usize, candidates: &mut Vec<Row>) {
         let mut open = Vec::new();
-        for wishes in &self.learned.wishes {
+        for (kind, wishes) in self.learned.wishes.iter().enumerate() {
             let interactions = self.facts.interactions_of(customer);
             if !interactions.clone().any(|at| wishes.among[self.facts.interactions.kind[at] as usize]) {
                 continue;
@@ -348,7 +373,8 @@ impl Server<'_> {
                 let asked = (bought + SHRINKAGE * usual) / (open + SHRINKAGE);
                 let known = candidates.iter().position(|row| row.product == *product);
                 let probability = known.map_or(asked, |place| asked.max(candidates.remove(place).probability));
-                let row = Row::new(customer, *product, probability, wishes.reason, (wishes.bought, wishes.open));
+                let backing = self.watch.products.len() + kind;
+                let row = Row::new(customer, *product, probability, wishes.reason, backing as u32);
                 let place = candidates.iter().position(|other| other.probability < probability);
                 candidates.insert(place.unwrap_or(candidates.len()), row);
             }
@@ -374,8 +400,8 @@ impl Server<'_> {
         let usual = self.learned.calibration.share();
         let probability = (bought as f64 + SHRINKAGE * usual) / (might as f64 + SHRINKAGE);
         let margin = self.watch.expected(probability, self.watch.margins[*product as usize]);
-        let counts = (bought.min(u32::MAX.into()) as u32, might.min(u32::MAX.into()) as u32);
-        let because = desk.liked().find(|product| self.now.kind(*product) == kind);
-        Some(Row { margin, because, ..Row::new(customer, *product, probability, Reason::NewInKind, counts) })
+        let because = desk.liked().find(|product| self.now.kind(*product) == kind).unwrap_or(super::NOTHING);
+        let backing = self.watch.products.len() + self.learned.wishes.len();
+        Some(Row { margin, because, ..Row::new(customer, *product, probability, Reason::NewInKind, backing as u32) })
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::facts::{Facts, line_kind};
+use crate::facts::Facts;
 
 /// "Who buys the antecedent also buys the consequent", with its counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -172,8 +172,7 @@ impl Desk {
         for order in range.start + before_start..range.start + before_end {
             for line in orders.lines(order) {
                 let product = lines.product[line];
-                let kept = lines.kind[line] == line_kind::SALE && lines.amount[line] > 0;
-                if kept && self.used[product as usize] != self.stamp {
+                if lines.kept(line) && self.used[product as usize] != self.stamp {
                     self.used[product as usize] = self.stamp;
                     self.consider(request, product);
                 }

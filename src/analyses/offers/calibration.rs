@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::discoveries::{Desk, Knowledge, Way};
-use super::purchases::Purchases;
+use super::desk::Desk;
+use super::discoveries::{Knowledge, Scale};
 use super::ranking::MEASURED;
 use super::repeats::Model;
+use crate::facts::Purchases;
 
 /// What became of earlier offers, by place, demand and how active the customer was.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ impl Calibration {
         knowledge: &Knowledge<'_>,
         purchases: &Purchases,
         customers: &[usize],
-        way: Way,
+        scale: &Scale,
         horizon: i32,
         new: &[Vec<u32>],
     ) -> Calibration {
@@ -58,7 +59,7 @@ impl Calibration {
                             }
                         }
                         let activity = desk.activity();
-                        for (place, (score, product)) in desk.rank(knowledge, way).iter().enumerate() {
+                        for (place, (score, product)) in desk.rank(knowledge, scale).iter().enumerate() {
                             design.extend(columns(knowledge, activity, place, *score, *product));
                             outcomes.push(f64::from(u8::from(bought[*product as usize] == stamp)));
                         }
@@ -104,7 +105,7 @@ impl Calibration {
         knowledge: &Knowledge<'_>,
         purchases: &Purchases,
         customers: &[usize],
-        way: Way,
+        scale: &Scale,
         horizon: i32,
     ) -> Option<(f64, f64)> {
         let after = knowledge.days.end..knowledge.days.end + horizon;
@@ -117,7 +118,7 @@ impl Calibration {
                     for customer in customers {
                         desk.seat(knowledge, *customer);
                         let activity = desk.activity();
-                        for (place, (score, product)) in desk.rank(knowledge, way).iter().enumerate() {
+                        for (place, (score, product)) in desk.rank(knowledge, scale).iter().enumerate() {
                             sums.0 += self.probability(knowledge, activity, place, *score, *product);
                             sums.1 += u64::from(purchases.kept(*customer, &after).any(|(_, had)| had == *product));
                             sums.2 += 1;

@@ -1,10 +1,11 @@
 //! How many of those who bought one product also bought another soon: what a seller can say.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
-use super::purchases::Purchases;
+use crate::facts::Purchases;
 use crate::stats::association::{Counts, lift_lower_95};
 
 /// The counts behind "of those who bought A, so many also bought B within so many days".
@@ -20,95 +21,101 @@ pub struct Evidence {
     pub lift_low: f64,
 }
 
-/// What was counted by a part of the customers.
-#[derive(Default)]
-struct Sums {
+/// First purchases, and what followed them, whatever it was that came first.
+#[derive(Debug)]
+pub struct Totals {
     /// First purchases of anything.
     events: u64,
-    /// By product: first purchases of it, and first purchases of anything that it followed.
-    first: Vec<u32>,
+    /// By product: first purchases of it.
+    pub first: Vec<u32>,
+    /// By product: first purchases of anything that it followed.
     followed: Vec<u32>,
-    /// By wanted pair.
-    both: Vec<u32>,
 }
 
 /// Parts of the customers; fixed, as each has arrays of its own.
 const PARTS: usize = 16;
 
-/// Counts the pairs (ascending, each once). A customer's first purchase of a product on `days` counts if `within` days
-/// after it end before `days` do.
-pub fn count(purchases: &Purchases, days: Range<i32>, within: i32, wanted: &[(u32, u32)]) -> Vec<Evidence> {
-    let n = purchases.n_products;
-    let mut starts = vec![0_u32; n + 1];
+impl Totals {
+    fn nothing(products: usize) -> Totals {
+        Totals { events: 0, first: vec![0; products], followed: vec![0; products] }
+    }
+
+    /// Counts a customer's first purchase of a product on `days` if `within` days after it end before `days` do.
+    /// `pair` is called for every product that followed one; from several threads at once, in any order.
+    pub fn count(purchases: &Purchases, days: &Range<i32>, within: i32, pair: impl Fn(u32, u32) + Sync) -> Totals {
+        let n = purchases.n_products;
+        let share = purchases.customers().div_ceil(PARTS).max(1);
+        let part = |part: usize| {
+            let mut totals = Totals::nothing(n);
+            let (mut seen, mut met, mut event) = (vec![0_u32; n], vec![0_u64; n], 0_u64);
+            let mut own: Vec<(i32, u32)> = Vec::new();
+            for customer in part * share..((part + 1) * share).min(purchases.customers()) {
+                own.clear();
+                own.extend(purchases.kept(customer, days));
+                let stamp = customer as u32 + 1;
+                for at in 0..own.len() {
+                    let (day, first) = own[at];
+                    if day + within >= days.end {
+                        break;
+                    }
+                    if std::mem::replace(&mut seen[first as usize], stamp) == stamp {
+                        continue;
+                    }
+                    event += 1;
+                    totals.events += 1;
+                    totals.first[first as usize] += 1;
+                    let before = own[..at].iter().rposition(|(before, _)| *before < day);
+                    let same_day = before.map_or(0, |before| before + 1);
+                    for (_, second) in own[same_day..].iter().take_while(|(later, _)| *later <= day + within) {
+                        if *second != first && std::mem::replace(&mut met[*second as usize], event) != event {
+                            totals.followed[*second as usize] += 1;
+                            pair(first, *second);
+                        }
+                    }
+                }
+            }
+            totals
+        };
+        let parts: Vec<Totals> = (0..PARTS).into_par_iter().map(part).collect();
+        parts.iter().fold(Totals::nothing(n), |mut sums, part| {
+            sums.events += part.events;
+            sums.first.iter_mut().zip(&part.first).for_each(|(sum, part)| *sum += part);
+            sums.followed.iter_mut().zip(&part.followed).for_each(|(sum, part)| *sum += part);
+            sums
+        })
+    }
+
+    /// The counts of two products, of whose first purchases so many were followed by the second.
+    pub fn evidence(&self, first: u32, second: u32, n_both: u32) -> Evidence {
+        let (n_a, n_b) = (self.first[first as usize], self.followed[second as usize]);
+        let rate = f64::from(n_b) / (self.events.max(1)) as f64;
+        let counts = Counts { n: self.events, n_a: n_a.into(), n_b: n_b.into(), n_both: n_both.into() };
+        Evidence {
+            n_antecedent: n_a,
+            n_both,
+            lift: if n_both > 0 { f64::from(n_both) / f64::from(n_a) / rate } else { 0.0 },
+            lift_low: lift_lower_95(counts),
+        }
+    }
+}
+
+/// Counts the pairs (ascending, each once), as [`Totals::count`] does.
+pub fn count(purchases: &Purchases, days: &Range<i32>, within: i32, wanted: &[(u32, u32)]) -> Vec<Evidence> {
+    let mut starts = vec![0_u32; purchases.n_products + 1];
     wanted.iter().for_each(|(first, _)| starts[*first as usize + 1] += 1);
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];
     }
-    let share = purchases.customers().div_ceil(PARTS).max(1);
-    let part = |part: usize| {
-        let mut sums = Sums { first: vec![0; n], followed: vec![0; n], both: vec![0; wanted.len()], events: 0 };
-        let (mut seen, mut met) = (vec![0_u32; n], vec![0_u64; n]);
-        let (mut slot, mut event) = (vec![(0_u64, 0_u32); n], 0_u64);
-        let mut own: Vec<(i32, u32)> = Vec::new();
-        for customer in part * share..((part + 1) * share).min(purchases.customers()) {
-            own.clear();
-            own.extend(purchases.kept(customer, &days));
-            let stamp = customer as u32 + 1;
-            for at in 0..own.len() {
-                let (day, first) = own[at];
-                if day + within >= days.end {
-                    break;
-                }
-                if std::mem::replace(&mut seen[first as usize], stamp) == stamp {
-                    continue;
-                }
-                event += 1;
-                sums.events += 1;
-                sums.first[first as usize] += 1;
-                for place in starts[first as usize]..starts[first as usize + 1] {
-                    slot[wanted[place as usize].1 as usize] = (event, place);
-                }
-                let same_day = own[..at].iter().rposition(|(before, _)| *before < day).map_or(0, |before| before + 1);
-                let after = own[same_day..].iter().take_while(|(later, _)| *later <= day + within);
-                for (_, second) in after {
-                    let second = *second as usize;
-                    if second == first as usize || std::mem::replace(&mut met[second], event) == event {
-                        continue;
-                    }
-                    sums.followed[second] += 1;
-                    if slot[second].0 == event {
-                        sums.both[slot[second].1 as usize] += 1;
-                    }
-                }
-            }
+    // Whole numbers: the order of counting does not matter.
+    let both: Vec<AtomicU32> = wanted.iter().map(|_| AtomicU32::new(0)).collect();
+    let totals = Totals::count(purchases, days, within, |first, second| {
+        let pairs = starts[first as usize] as usize..starts[first as usize + 1] as usize;
+        if let Ok(place) = wanted[pairs.clone()].binary_search_by_key(&second, |(_, second)| *second) {
+            both[pairs.start + place].fetch_add(1, Ordering::Relaxed);
         }
-        sums
-    };
-    let parts: Vec<Sums> = (0..PARTS).into_par_iter().map(part).collect();
-    let mut sums = Sums { first: vec![0; n], followed: vec![0; n], both: vec![0; wanted.len()], events: 0 };
-    for part in &parts {
-        sums.events += part.events;
-        for (sum, part) in
-            [(&mut sums.first, &part.first), (&mut sums.followed, &part.followed), (&mut sums.both, &part.both)]
-        {
-            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
-        }
-    }
-    wanted
-        .iter()
-        .zip(&sums.both)
-        .map(|((first, second), n_both)| {
-            let (n_a, n_b) = (sums.first[*first as usize], sums.followed[*second as usize]);
-            let rate = f64::from(n_b) / (sums.events.max(1)) as f64;
-            let counts = Counts { n: sums.events, n_a: n_a.into(), n_b: n_b.into(), n_both: (*n_both).into() };
-            Evidence {
-                n_antecedent: n_a,
-                n_both: *n_both,
-                lift: if *n_both > 0 { f64::from(*n_both) / f64::from(n_a) / rate } else { 0.0 },
-                lift_low: lift_lower_95(counts),
-            }
-        })
-        .collect()
+    });
+    let evidence = |((first, second), both): (&(u32, u32), AtomicU32)| totals.evidence(*first, *second, both.into_inner());
+    wanted.iter().zip(both).map(evidence).collect()
 }
 
 #[cfg(test)]
@@ -129,7 +136,7 @@ mod tests {
         for at in 1..5 {
             purchases.starts[at] += purchases.starts[at - 1];
         }
-        let found = count(&purchases, 0..200, 60, &[(0, 1), (1, 0)]);
+        let found = count(&purchases, &(0..200), 60, &[(0, 1), (1, 0)]);
         assert_eq!((found[0].n_antecedent, found[0].n_both), (3, 2));
         // First purchases of anything: 3 of product 0 and 3 of product 1; product 1 followed 2 of the 6.
         assert!((found[0].lift - (2.0 / 3.0) / (2.0 / 6.0)).abs() < 1e-12);

@@ -1,8 +1,10 @@
 //! What the lists of offers share: purchases, neighbourhoods, ways to rank and their backtests, guards, evidence.
 
 pub mod calibration;
+pub mod desk;
 pub mod discoveries;
 pub mod evidence;
+pub mod followers;
 pub mod guards;
 pub mod neighbours;
 pub mod purchases;
@@ -13,59 +15,11 @@ pub mod substitutes;
 use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
-use rayon::prelude::*;
-
-use self::purchases::{GONE, Purchases};
 use self::ranking::Quality;
 use super::frame::FrameBuilder;
 use crate::contracts::Table;
 use crate::error::Result;
-use crate::facts::{Facts, line_kind};
-
-/// Customers of one task.
-const CHUNK: usize = 4096;
-
-/// What every customer bought, from the order lines.
-pub fn purchases(facts: &Facts) -> Purchases {
-    let read = |chunk: usize| {
-        let (mut lengths, mut days, mut products) = (Vec::new(), Vec::new(), Vec::new());
-        let mut own: Vec<(i32, u32, bool)> = Vec::new();
-        for customer in chunk * CHUNK..((chunk + 1) * CHUNK).min(facts.customers.len()) {
-            own.clear();
-            for order in facts.orders_of(customer) {
-                for line in facts.orders.lines(order) {
-                    let kept = facts.lines.kind[line] == line_kind::SALE && facts.lines.amount[line] > 0;
-                    own.push((facts.orders.day[order], facts.lines.product[line], !kept));
-                }
-            }
-            // What was kept comes before what was not, so that it stays.
-            own.sort_unstable();
-            own.dedup_by_key(|(day, product, _)| (*day, *product));
-            lengths.push(own.len() as u32);
-            days.extend(own.iter().map(|(day, ..)| *day));
-            products.extend(own.iter().map(|(_, product, gone)| if *gone { product | GONE } else { *product }));
-        }
-        (lengths, days, products)
-    };
-    let parts: Vec<(Vec<u32>, Vec<i32>, Vec<u32>)> =
-        (0..facts.customers.len().div_ceil(CHUNK)).into_par_iter().map(read).collect();
-    let lines = parts.iter().map(|part| part.1.len()).sum();
-    let mut purchases = Purchases {
-        starts: Vec::with_capacity(facts.customers.len() + 1),
-        days: Vec::with_capacity(lines),
-        products: Vec::with_capacity(lines),
-        n_products: facts.products.len(),
-    };
-    purchases.starts.push(0);
-    for (lengths, days, products) in parts {
-        for length in lengths {
-            purchases.starts.push(purchases.starts[purchases.starts.len() - 1] + length);
-        }
-        purchases.days.extend(days);
-        purchases.products.extend(products);
-    }
-    purchases
-}
+use crate::facts::Facts;
 
 /// The kind of each product: its subcategory within its category, numbered in the order of their names.
 pub fn kinds(facts: &Facts) -> Vec<u32> {

@@ -16,12 +16,17 @@ pub struct Neighbours {
     /// Buyers of each product.
     pub buyers: Vec<u32>,
     starts: Vec<u32>,
-    /// Neighbour and common buyers.
-    nearest: Nearest,
+    nearest: Vec<Near>,
 }
 
-/// Neighbours and common buyers.
-type Nearest = Vec<(u32, u32)>;
+/// A neighbour of a product.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Near {
+    /// The neighbour.
+    pub product: u32,
+    /// Common buyers ÷ √(the product's buyers); divided by √(the neighbour's buyers) it is the cosine.
+    pub weight: f32,
+}
 
 /// Fewest common buyers of neighbours: one is anybody's chance.
 const FEWEST: u32 = 2;
@@ -50,7 +55,8 @@ impl Neighbours {
         let count = |range: Range<usize>| {
             let mut common = vec![0_u32; n_products];
             let mut found: Vec<u32> = Vec::new();
-            let mut nearest: Nearest = Vec::new();
+            let mut near: Vec<(f64, u32)> = Vec::new();
+            let mut nearest: Vec<Near> = Vec::new();
             let mut lengths = Vec::with_capacity(range.len());
             for product in range {
                 let own = &who[starts[product] as usize..starts[product + 1] as usize];
@@ -67,28 +73,31 @@ impl Neighbours {
                         }
                     }
                 }
-                found.retain(|other| *other as usize != product);
                 // The product's own buyers are in every quotient: they order nothing.
-                let near = |other: &u32| {
-                    let count = f64::from(common[*other as usize]);
-                    count * count / f64::from(buyers[*other as usize])
-                };
-                let order = |left: &u32, right: &u32| near(right).total_cmp(&near(left)).then(left.cmp(right));
-                if found.len() > keep {
-                    found.select_nth_unstable_by(keep, order);
-                    found.truncate(keep);
+                near.extend(found.drain(..).filter(|other| *other as usize != product).map(|other| {
+                    let count = f64::from(common[other as usize]);
+                    (count * count / f64::from(buyers[other as usize]), other)
+                }));
+                let order = |left: &(f64, u32), right: &(f64, u32)| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
+                if near.len() > keep {
+                    near.select_nth_unstable_by(keep, order);
+                    near.truncate(keep);
                 }
-                found.sort_unstable_by(order);
-                nearest.extend(found.iter().map(|other| (*other, common[*other as usize])));
-                lengths.push(found.len() as u32);
-                found.clear();
+                near.sort_unstable_by(order);
+                let norm = 1.0 / f64::from(buyers[product]).sqrt();
+                nearest.extend(near.iter().map(|(_, other)| {
+                    let weight = (f64::from(common[*other as usize]) * norm) as f32;
+                    Near { product: *other, weight }
+                }));
+                lengths.push(near.len() as u32);
+                near.clear();
                 for customer in own {
                     distinct.of_customer(*customer as usize).iter().for_each(|other| common[*other as usize] = 0);
                 }
             }
             (lengths, nearest)
         };
-        let parts: Vec<(Vec<u32>, Nearest)> =
+        let parts: Vec<(Vec<u32>, Vec<Near>)> =
             tasks(&starts, n_products).into_par_iter().with_max_len(1).map(count).collect();
         let mut ends = vec![0_u32];
         let mut nearest = Vec::with_capacity(parts.iter().map(|part| part.1.len()).sum());
@@ -101,9 +110,9 @@ impl Neighbours {
         Neighbours { buyers, starts: ends, nearest }
     }
 
-    /// Neighbours and common buyers of a product, the nearest first.
+    /// The neighbours of a product, the nearest first.
     #[inline]
-    pub fn nearest(&self, product: u32) -> &[(u32, u32)] {
+    pub fn nearest(&self, product: u32) -> &[Near] {
         &self.nearest[self.starts[product as usize] as usize..self.starts[product as usize + 1] as usize]
     }
 }

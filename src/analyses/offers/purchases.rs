@@ -1,59 +1,47 @@
-//! Who bought what on which day: all that the offers are worked out from, in three plain vectors.
+//! What the ways to rank look up in everybody's purchases: demand, fading weights, distinct products.
 
 use std::ops::Range;
 
-/// The products of every customer, by day, then product, each once a day.
-#[derive(Debug, Default)]
-pub struct Purchases {
-    /// Where each customer's begin, and the end.
-    pub starts: Vec<u32>,
-    /// Days since 1970-01-01.
-    pub days: Vec<i32>,
-    /// Product numbers, with [`GONE`] where nothing of the day was kept.
-    pub products: Vec<u32>,
-    /// The number of products.
-    pub n_products: usize,
+use rayon::prelude::*;
+
+use crate::facts::{GONE, Purchases};
+
+/// Parts of the customers; fixed, so that sums are added in the same order at any number of threads.
+const PARTS: usize = 16;
+
+/// How often each product is bought.
+#[derive(Debug)]
+pub struct Demand {
+    /// On how many customer-days it was bought and kept.
+    pub sold: Vec<f64>,
+    /// The same, each weighing half as much so many days earlier.
+    pub recent: Vec<f64>,
 }
 
-/// Marks a product of which all that was sold on the day went back or was a gift: it is owned, not liked.
-pub const GONE: u32 = 1 << 31;
-
-impl Purchases {
-    /// The number of customers.
-    pub fn customers(&self) -> usize {
-        self.starts.len().saturating_sub(1)
-    }
-
-    /// The places of a customer's purchases on these days.
-    pub fn of(&self, customer: usize, days: &Range<i32>) -> Range<usize> {
-        let all = self.starts[customer] as usize..self.starts[customer + 1] as usize;
-        let own = &self.days[all.clone()];
-        let first = own.partition_point(|day| *day < days.start);
-        let end = own.partition_point(|day| *day < days.end).max(first);
-        all.start + first..all.start + end
-    }
-
-    /// Day and product of what a customer bought and kept on these days.
-    pub fn kept(&self, customer: usize, days: &Range<i32>) -> impl Iterator<Item = (i32, u32)> {
-        self.of(customer, days).map(|at| (self.days[at], self.products[at])).filter(|(_, product)| product & GONE == 0)
-    }
-
-    /// Products a customer had before a day, kept or not, with repeats.
-    pub fn ever(&self, customer: usize, before: i32) -> impl Iterator<Item = u32> {
-        self.of(customer, &(i32::MIN..before)).map(|at| self.products[at] & !GONE)
-    }
-
-    /// On how many customer-days each product was bought and kept, each weighing half as much `half_life` days earlier.
-    pub fn popularity(&self, days: &Range<i32>, half_life: Option<f64>) -> Vec<f64> {
-        // Whole numbers of customer-days a day, so that no order of adding matters.
-        let mut sums = vec![0.0; self.n_products];
-        let weights = Decay::new(half_life, days.end);
-        for customer in 0..self.customers() {
-            for (day, product) in self.kept(customer, days) {
-                sums[product as usize] += weights.at(day);
-            }
-        }
-        sums
+impl Demand {
+    /// On the days; what is recent fades by `half_life`.
+    pub fn of(purchases: &Purchases, days: &Range<i32>, half_life: f64) -> Demand {
+        let weights = Decay::new(Some(half_life), days.end);
+        let share = purchases.customers().div_ceil(PARTS).max(1);
+        let nothing = || Demand { sold: vec![0.0; purchases.n_products], recent: vec![0.0; purchases.n_products] };
+        let parts: Vec<Demand> = (0..PARTS)
+            .into_par_iter()
+            .map(|part| {
+                let mut demand = nothing();
+                for customer in part * share..((part + 1) * share).min(purchases.customers()) {
+                    for (day, product) in purchases.kept(customer, days) {
+                        demand.sold[product as usize] += 1.0;
+                        demand.recent[product as usize] += weights.at(day);
+                    }
+                }
+                demand
+            })
+            .collect();
+        parts.iter().fold(nothing(), |mut sums, part| {
+            sums.sold.iter_mut().zip(&part.sold).for_each(|(sum, part)| *sum += part);
+            sums.recent.iter_mut().zip(&part.recent).for_each(|(sum, part)| *sum += part);
+            sums
+        })
     }
 }
 
@@ -83,8 +71,8 @@ impl Decay {
 }
 
 /// Of the customers that `wanted` picks, at most `most`, spread evenly over all of them.
-pub fn spread(customers: usize, most: usize, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
-    let all: Vec<usize> = (0..customers).filter(|customer| wanted(*customer)).collect();
+pub fn spread(customers: usize, most: usize, wanted: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
+    let all: Vec<usize> = (0..customers).into_par_iter().with_min_len(4096).filter(|c| wanted(*c)).collect();
     if all.len() <= most {
         return all;
     }
@@ -102,30 +90,49 @@ pub struct Distinct {
     pub cut: u32,
 }
 
+/// Customers of one task.
+const CHUNK: usize = 16_384;
+
 impl Distinct {
     /// What was bought and kept; of nobody more than his `most` latest.
     pub fn of(purchases: &Purchases, days: &Range<i32>, most: usize) -> Distinct {
-        let mut distinct = Distinct { starts: vec![0], ..Distinct::default() };
-        let mut own: Vec<u32> = Vec::new();
-        let mut seen = vec![0_u32; purchases.n_products];
-        for customer in 0..purchases.customers() {
-            own.clear();
-            let stamp = customer as u32 + 1;
-            let range = purchases.of(customer, days);
-            for at in range.rev() {
-                let product = purchases.products[at];
-                if product & GONE == 0 && seen[product as usize] != stamp {
-                    seen[product as usize] = stamp;
-                    own.push(product);
+        let read = |chunk: usize| {
+            let (mut lengths, mut products, mut cut) = (Vec::with_capacity(CHUNK), Vec::new(), 0);
+            let mut own: Vec<u32> = Vec::new();
+            let mut seen = vec![0_u32; purchases.n_products];
+            for customer in chunk * CHUNK..((chunk + 1) * CHUNK).min(purchases.customers()) {
+                own.clear();
+                let stamp = customer as u32 + 1;
+                for at in purchases.of_days(customer, days).rev() {
+                    let product = purchases.products[at];
+                    if product & GONE == 0 && seen[product as usize] != stamp {
+                        seen[product as usize] = stamp;
+                        own.push(product);
+                    }
                 }
+                if own.len() > most {
+                    own.truncate(most);
+                    cut += 1;
+                }
+                own.sort_unstable();
+                products.extend_from_slice(&own);
+                lengths.push(own.len() as u32);
             }
-            if own.len() > most {
-                own.truncate(most);
-                distinct.cut += 1;
+            (lengths, products, cut)
+        };
+        let parts: Vec<(Vec<u32>, Vec<u32>, u32)> =
+            (0..purchases.customers().div_ceil(CHUNK)).into_par_iter().map(read).collect();
+        let mut distinct = Distinct { starts: Vec::with_capacity(purchases.customers() + 1), ..Distinct::default() };
+        distinct.products.reserve_exact(parts.iter().map(|part| part.1.len()).sum());
+        let mut end = 0;
+        distinct.starts.push(end);
+        for (lengths, products, cut) in parts {
+            for length in lengths {
+                end += length;
+                distinct.starts.push(end);
             }
-            own.sort_unstable();
-            distinct.products.extend_from_slice(&own);
-            distinct.starts.push(distinct.products.len() as u32);
+            distinct.products.extend(products);
+            distinct.cut += cut;
         }
         distinct
     }

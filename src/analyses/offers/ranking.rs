@@ -25,6 +25,15 @@ impl Best {
         self.list.clear();
     }
 
+    /// The score that does not get in any more, unless its product comes before the last one's.
+    #[inline]
+    pub fn bar(&self) -> f64 {
+        match self.list.last() {
+            Some((score, _)) if self.list.len() == self.keep => *score,
+            _ => f64::NEG_INFINITY,
+        }
+    }
+
     /// Takes one in, if it is among the best; each product comes once.
     #[inline]
     pub fn add(&mut self, score: f64, product: u32) {
@@ -55,6 +64,7 @@ pub struct Quality {
     pub customers: u32,
     recall: f64,
     ndcg: f64,
+    ndcg_squares: f64,
     hits: u32,
 }
 
@@ -75,6 +85,7 @@ impl Quality {
         self.customers += 1;
         self.recall += f64::from(hits) / n_bought as f64;
         self.ndcg += gain / ideal;
+        self.ndcg_squares += (gain / ideal).powi(2);
         self.hits += u32::from(hits > 0);
     }
 
@@ -83,6 +94,7 @@ impl Quality {
         self.customers += other.customers;
         self.recall += other.recall;
         self.ndcg += other.ndcg;
+        self.ndcg_squares += other.ndcg_squares;
         self.hits += other.hits;
     }
 
@@ -94,6 +106,13 @@ impl Quality {
     /// Mean NDCG.
     pub fn ndcg(&self) -> Option<f64> {
         self.mean(self.ndcg)
+    }
+
+    /// Standard error of mean NDCG: how far the mean of so many customers may be from that of all.
+    pub fn ndcg_error(&self) -> Option<f64> {
+        let mean = self.ndcg()?;
+        let n = f64::from(self.customers);
+        (n > 1.0).then(|| ((self.ndcg_squares / n - mean * mean).max(0.0) / (n - 1.0)).sqrt())
     }
 
     /// Share of customers with a hit.

@@ -5,8 +5,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::neighbours::Neighbours;
-use super::purchases::{Decay, Purchases};
+use super::purchases::{Decay, Demand};
 use super::ranking::{Best, MEASURED, Quality};
+use crate::facts::Purchases;
 use crate::stats::logistic;
 
 /// A way to rank what a customer bought before.
@@ -92,8 +93,7 @@ pub struct Knowledge<'k> {
 impl<'k> Knowledge<'k> {
     /// Learns from what was bought on the days.
     pub fn of(purchases: &'k Purchases, days: Range<i32>) -> Knowledge<'k> {
-        let sold = purchases.popularity(&days, None);
-        let recent = purchases.popularity(&days, Some(RECENT_DAYS));
+        let Demand { sold, recent } = Demand::of(purchases, &days, RECENT_DAYS);
         let (all, all_recent) = (sold.iter().sum::<f64>().max(1.0), recent.iter().sum::<f64>().max(f64::MIN_POSITIVE));
         let log_share: Vec<f64> = sold.iter().map(|sold| ((sold + 1.0) / all).ln()).collect();
         let log_trend = recent
@@ -302,10 +302,9 @@ impl<'k> Knowledge<'k> {
 fn cosines(candidates: &[Candidate], neighbours: &Neighbours) -> Vec<f64> {
     let mut sums = vec![0.0; candidates.len()];
     for candidate in candidates {
-        let own = f64::from(neighbours.buyers[candidate.product as usize].max(1));
-        for (other, common) in neighbours.nearest(candidate.product) {
-            if let Ok(place) = candidates.binary_search_by_key(other, |candidate| candidate.product) {
-                sums[place] += f64::from(*common) / (own * f64::from(neighbours.buyers[*other as usize])).sqrt();
+        for near in neighbours.nearest(candidate.product) {
+            if let Ok(place) = candidates.binary_search_by_key(&near.product, |candidate| candidate.product) {
+                sums[place] += f64::from(near.weight) / f64::from(neighbours.buyers[near.product as usize]).sqrt();
             }
         }
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use super::purchases::Purchases;
+use crate::facts::Purchases;
 
 /// Which products of the same kind are bought on the same day, and how often.
 #[derive(Debug)]

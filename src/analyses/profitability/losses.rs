@@ -96,7 +96,7 @@ fn loss_lines(facts: &Facts, unit_cost: &[Option<i64>], customer: usize) -> Loss
         let line = facts.lines.line(line);
         let standard = unit_cost[line.product as usize].unwrap_or(0) * i64::from(line.quantity);
         let margin = line.gross() - line.sales_discount() - line.cost.unwrap_or(standard);
-        if line.kind == line_kind::SALE && margin < 0 {
+        if !line_kind::went_back(line.kind) && margin < 0 {
             found.count += 1;
             found.margin += margin;
             if margin < worst {

@@ -238,7 +238,7 @@ impl Values for Row<'_> {
             }
             At::Line(order, line) => {
                 let line = self.facts.lines.line(line);
-                let kept = if line.kind == line_kind::SALE { line.gross() - line.sales_discount() } else { 0 };
+                let kept = if line_kind::went_back(line.kind) { 0 } else { line.gross() - line.sales_discount() };
                 match name {
                     "lines" => whole(1),
                     "quantity" => whole(i64::from(line.quantity)),

@@ -3,7 +3,7 @@
 use super::settings::Pool;
 use super::{Profitability, Statement};
 use crate::error::{Error, Result};
-use crate::facts::{Described, Facts, Keep, Parts};
+use crate::facts::{Facts, Keep, Parts};
 use crate::stats::decimal::Decimal;
 
 /// One change: `wage +6%`, `pool delivery +10%`, `price -2% category=Tea`.
@@ -93,7 +93,7 @@ impl Profitability {
         let prices = changes.iter().any(|change| matches!(change.what, What::Price(_)));
         let by_line = self.pools.values().any(|pool| pool.per_line.is_some());
         let lines = if prices || by_line { Keep::All } else { Keep::None };
-        Parts { lines, sums: true, interactions: true, customers: Described::All, codes: true }
+        Parts { lines, purchases: false, ..Parts::ALL }
     }
 
     /// Works the statement out before and after the changes. The facts stay changed.

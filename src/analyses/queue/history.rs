@@ -82,7 +82,7 @@ pub fn returned_product(facts: &Facts, customer: usize, day: i32) -> Option<u32>
         .rev()
         .filter(|order| facts.orders.day[*order] == day)
         .flat_map(|order| facts.orders.lines(order))
-        .find(|line| facts.lines.kind[*line] != line_kind::SALE)
+        .find(|line| line_kind::went_back(facts.lines.kind[*line]))
         .map(|line| facts.lines.product[line])
 }
 

@@ -146,7 +146,7 @@ fn lists_are_harmless_and_counted() {
     let (facts, _) = load(&given, "", day_number(2025, 1, 1).unwrap());
     let tables = run(&Queue::default(), &facts);
     let currency = Currency { code: "IDR".into(), decimals: 2, display: Some(0) };
-    let files = queues(&facts, &tables["queue"].1, &currency, Language::Indonesian).unwrap();
+    let files = queues(&facts, &tables["queue"].1, &Default::default(), &currency, Language::Indonesian).unwrap();
     assert_eq!((files.len(), files[0].rows), (1, 1));
     assert!(files[0].path.starts_with("queue/_") && !files[0].path.contains(".."), "{}", files[0].path);
     let key = tables["queue"].1.column("key").unwrap().str().unwrap().get(0).unwrap().to_string();
@@ -235,7 +235,7 @@ fn other_analyses_give_reasons_and_offers() {
          K10,pool-B1,first_order,40,,\n\
          K11,unassigned,churn_risk|first_order|offer,85,0.30,P1\n"
     );
-    let files = queues(&facts, &frames[0], &Currency::default(), Language::English).unwrap();
+    let files = queues(&facts, &frames[0], &Default::default(), &Currency::default(), Language::English).unwrap();
     let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["queue/A1.csv", "queue/pool-B1.csv", "queue/unassigned.csv"]);
     let text = String::from_utf8(files[2].bytes.clone()).unwrap();

@@ -5,10 +5,11 @@ use rayon::prelude::*;
 use super::{Due, Replenish, Row};
 use crate::analyses::model_card::Metric;
 use crate::analyses::offers::neighbours::Neighbours;
-use crate::analyses::offers::purchases::{Distinct, Purchases, spread};
+use crate::analyses::offers::purchases::{Distinct, spread};
 use crate::analyses::offers::ranking::Quality;
 use crate::analyses::offers::repeats::{BASELINES, Candidate, Knowledge, Model, WAYS, Way};
 use crate::analyses::offers::{Tried, best, discoveries};
+use crate::facts::Purchases;
 
 /// The way that serves, and what was learned of it.
 pub(super) struct Chosen {
@@ -109,6 +110,7 @@ impl Chosen {
             Metric::of("test_customers", f64::from(served.customers)),
             Metric::of("recall_10", served.recall()).against(beside, naive.tested_on.recall()),
             Metric::of("ndcg_10", served.ndcg()).against(beside, naive.tested_on.ndcg()),
+            Metric::of("ndcg_10_standard_error", served.ndcg_error()),
             Metric::of("hit_rate_10", served.hit_rate()).against(beside, naive.tested_on.hit_rate()),
             Metric::of("no_better_than_frequency", f64::from(u8::from(no_better))),
             Metric::of("mean_probability", self.checked.map(|checked| checked.0))

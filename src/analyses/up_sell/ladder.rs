@@ -9,7 +9,7 @@ use crate::analyses::offers::kinds;
 use crate::facts::Facts;
 
 /// No step: the product lacks a category, a tier, or its tier a price.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// The steps of all kinds, those of a kind together and in order.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Ladder {
     /// Category and subcategory of each kind.
     pub names: Vec<(String, String)>,
     /// The step of each product.
-    step: Vec<u32>,
+    pub(super) step: Vec<u32>,
 }
 
 /// One tier of one kind.

@@ -6,8 +6,11 @@ use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 
 use super::ladder::Ladder;
-use super::{CHUNK, each_kept};
+use super::scene::each_kept;
 use crate::facts::Facts;
+
+/// Customers of one task.
+const CHUNK: usize = 4096;
 
 /// Mean list prices of the lines of each customer and kind.
 pub(super) struct Percentiles {
