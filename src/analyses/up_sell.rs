@@ -146,13 +146,8 @@ impl Analysis for UpSell {
         card.extend(removed.metrics());
         let moves = climb::moves(&scene, &tiers, facts.as_of.saturating_sub_unsigned(self.horizon_days)..facts.as_of);
         let percentiles = Percentiles::of(facts, &tiers, &scene.window(facts.as_of));
-        let listed = Listed {
-            scene: &scene,
-            packs: &packs,
-            percentiles: &percentiles,
-            offers: &offers,
-            backings: &backings,
-        };
+        let listed =
+            Listed { scene: &scene, packs: &packs, percentiles: &percentiles, offers: &offers, backings: &backings };
         Ok(vec![
             listed.frame()?,
             tables::moves_frame(&tiers, &moves)?,
@@ -216,8 +211,7 @@ impl UpSell {
                 .then(right.probability.total_cmp(&left.probability))
                 .then((left.product, left.kind, left.because).cmp(&(right.product, right.kind, right.because)))
         });
-        let substitutes =
-            Substitutes::of(&scene.facts.purchases, &scene.window(scene.facts.as_of), &scene.tiers.kinds);
+        let substitutes = Substitutes::of(&scene.facts.purchases, &scene.window(scene.facts.as_of), &scene.tiers.kinds);
         let (mut customer, mut chosen) = (scene::NOTHING, Vec::new());
         offers.retain(|offer| {
             if offer.customer != std::mem::replace(&mut customer, offer.customer) {

@@ -53,7 +53,8 @@ pub fn files(lake: &LakeDir, delivery: &Delivery<'_>, lists: &[List]) -> Result<
         files.push((file.path.clone(), file.bytes.clone()));
     }
     if let Ok(queue) = delivery.results.get(&QUEUE) {
-        let offers = [&CROSS_SELL, &UP_SELL, &REPLENISH].into_iter().filter_map(|table| delivery.results.get(table).ok());
+        let offers =
+            [&CROSS_SELL, &UP_SELL, &REPLENISH].into_iter().filter_map(|table| delivery.results.get(table).ok());
         let evidence = queues::evidence(delivery.facts, queue, offers, delivery.language)?;
         let currency = &delivery.config.core.currency;
         let queues = queues::queues(delivery.facts, queue, &evidence, currency, delivery.language)?;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::DataFrame;
 
 use super::columns::Columns;
-use super::offer_words::Reasons;
 use super::csv_file::{Cell, CsvFile, OutputFile, safe_file_names};
+use super::offer_words::Reasons;
 use super::report::{Language, format};
 use crate::config::Currency;
 use crate::error::Result;
@@ -28,7 +28,8 @@ pub fn evidence<'e>(
     let mut found = Evidence::new();
     for frame in offers {
         let columns = Columns(frame);
-        let (ids, products, ranks) = (columns.text("customer_id")?, columns.text("product_id")?, columns.whole("rank")?);
+        let (ids, products, ranks) =
+            (columns.text("customer_id")?, columns.text("product_id")?, columns.whole("rank")?);
         let reasons = Reasons::of(facts, columns, language);
         for row in (0..columns.len()).filter(|row| ranks.get(*row) == Some(1)) {
             let Some(key) = ids.get(row).zip(products.get(row)).filter(|key| wanted.contains(key)) else { continue };

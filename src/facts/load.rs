@@ -83,18 +83,23 @@ impl Described {
 
 impl Parts {
     /// Everything.
-    pub const ALL: Parts =
-        Parts { lines: Keep::All, sums: true, interactions: true, customers: Described::All, codes: true, purchases: true };
+    pub const ALL: Parts = Parts {
+        lines: Keep::All,
+        sums: true,
+        interactions: true,
+        customers: Described::All,
+        codes: true,
+        purchases: true,
+    };
     /// No more than is always read.
-    pub const ORDERS: Parts =
-        Parts {
-            lines: Keep::None,
-            sums: false,
-            interactions: false,
-            customers: Described::Ids,
-            codes: false,
-            purchases: false,
-        };
+    pub const ORDERS: Parts = Parts {
+        lines: Keep::None,
+        sums: false,
+        interactions: false,
+        customers: Described::Ids,
+        codes: false,
+        purchases: false,
+    };
 
     /// What either needs.
     pub fn and(self, other: Parts) -> Parts {

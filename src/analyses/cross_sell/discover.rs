@@ -68,7 +68,8 @@ impl CrossSell {
         }
         let chosen = best(&chosen_on);
         let none_new = vec![Vec::new(); kind.iter().max().map_or(0, |most| *most as usize + 1)];
-        let guess = Calibration::fit(&earlier, purchases, &customers, &earlier.scale(WAYS[chosen].1), horizon, &none_new);
+        let guess =
+            Calibration::fit(&earlier, purchases, &customers, &earlier.scale(WAYS[chosen].1), horizon, &none_new);
         drop(earlier);
         let later = learn(test_from);
         let customers = sample(&later);

@@ -114,7 +114,8 @@ pub fn count(purchases: &Purchases, days: &Range<i32>, within: i32, wanted: &[(u
             both[pairs.start + place].fetch_add(1, Ordering::Relaxed);
         }
     });
-    let evidence = |((first, second), both): (&(u32, u32), AtomicU32)| totals.evidence(*first, *second, both.into_inner());
+    let evidence =
+        |((first, second), both): (&(u32, u32), AtomicU32)| totals.evidence(*first, *second, both.into_inner());
     wanted.iter().zip(both).map(evidence).collect()
 }
 

@@ -14,12 +14,12 @@ pub mod substitutes;
 
 use std::collections::BTreeMap;
 
-use polars::prelude::DataFrame;
 use self::ranking::Quality;
 use super::frame::FrameBuilder;
 use crate::contracts::Table;
 use crate::error::Result;
 use crate::facts::Facts;
+use polars::prelude::DataFrame;
 
 /// The kind of each product: its subcategory within its category, numbered in the order of their names.
 pub fn kinds(facts: &Facts) -> Vec<u32> {

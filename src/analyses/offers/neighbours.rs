@@ -78,7 +78,8 @@ impl Neighbours {
                     let count = f64::from(common[other as usize]);
                     (count * count / f64::from(buyers[other as usize]), other)
                 }));
-                let order = |left: &(f64, u32), right: &(f64, u32)| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
+                let order =
+                    |left: &(f64, u32), right: &(f64, u32)| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
                 if near.len() > keep {
                     near.select_nth_unstable_by(keep, order);
                     near.truncate(keep);

@@ -69,9 +69,8 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
             }
         }
         for offer in &found.offers[first..] {
-            let elsewhere = popular
-                .iter()
-                .find(|product| category(**product) != category(offer.because) && !owned.has(**product));
+            let elsewhere =
+                popular.iter().find(|product| category(**product) != category(offer.because) && !owned.has(**product));
             found.naive.push((customer as u32, Target::Product(elsewhere.copied().unwrap_or(NOTHING))));
         }
     };

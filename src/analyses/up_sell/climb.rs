@@ -73,7 +73,7 @@ pub(super) fn moves(scene: &Scene<'_>, ladder: &Ladder, days: Range<i32>) -> Vec
         sums
     };
     // Whole numbers: the order of adding does not matter.
-    (0..facts.customers.len().div_ceil(CHUNK)).into_par_iter().map(count).reduce(none, add)
+    (0..facts.customers.len().div_ceil(CHUNK)).into_par_iter().map(count).reduce(&none, add)
 }
 
 /// The probability of the next step, by step; `None` where nobody was observed at all.

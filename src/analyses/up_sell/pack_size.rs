@@ -90,7 +90,10 @@ const MOST: u64 = 1_000_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Token<'n> {
     /// Thousandths; whole numbers of them only. The digits behind the separator are kept apart for what they may mean.
-    Number { thousandths: u64, grouped: Option<u64> },
+    Number {
+        thousandths: u64,
+        grouped: Option<u64>,
+    },
     Word(&'n str),
     Mark,
 }
@@ -128,7 +131,9 @@ pub(super) fn read(name: &str) -> Option<Pack> {
             if at > 0 && HOLDS.contains(&word(at - 1)) {
                 taken[at - 1] = true;
             }
-        } else if multiplies(at + 1) && matches!(tokens.get(at + 2), Some((Token::Number { .. }, ..))) && is_measure(word(at + 3))
+        } else if multiplies(at + 1)
+            && matches!(tokens.get(at + 2), Some((Token::Number { .. }, ..)))
+            && is_measure(word(at + 3))
         {
             pieces = Some(whole);
             (taken[at], taken[at + 1]) = (true, true);
@@ -283,7 +288,17 @@ mod tests {
 
     #[test]
     fn other_numbers_are_no_sizes() {
-        for name in ["Ban Luar 17\"", "Lampu Rumah 12 W", "Aki 5 Ah", "MPV 1.3", "Foto 4 x 6", "Gula", "", "0 kg", "99999999999999999999 kg"] {
+        for name in [
+            "Ban Luar 17\"",
+            "Lampu Rumah 12 W",
+            "Aki 5 Ah",
+            "MPV 1.3",
+            "Foto 4 x 6",
+            "Gula",
+            "",
+            "0 kg",
+            "99999999999999999999 kg",
+        ] {
             assert_eq!(parsed(name), None, "{name}");
         }
     }

@@ -88,7 +88,10 @@ impl Packs {
     pub(super) fn frame(&self, facts: &Facts) -> Result<DataFrame> {
         let mut rows: Vec<(u32, &Pack, u32)> = (0_u32..)
             .zip(&self.packs)
-            .filter_map(|(product, pack)| Some((self.ladder.steps[self.ladder.step[product as usize] as usize].kind, pack.as_ref()?, product)))
+            .filter_map(|(product, pack)| {
+                let pack = pack.as_ref()?;
+                Some((self.ladder.steps[self.ladder.step_of(product)? as usize].kind, pack, product))
+            })
             .collect();
         rows.sort_unstable_by_key(|(family, pack, product)| (*family, pack.content, *product));
         FrameBuilder::new(&UP_SELL_PACKS)
@@ -98,9 +101,17 @@ impl Packs {
             .text("subcategory", rows.iter().map(|(family, ..)| self.ladder.names[*family as usize].1.as_str()))
             .text("brand", rows.iter().map(|(.., product)| facts.products.text_at("brand", *product as usize)))
             .text("pack", rows.iter().map(|(_, pack, _)| pack.text.as_str()))
-            .ratio("content", rows.iter().map(|(_, pack, _)| pack.content as f64 / pack.unit.compared_by().1 as f64).collect())
+            .ratio(
+                "content",
+                rows.iter().map(|(_, pack, _)| pack.content as f64 / pack.unit.compared_by().1 as f64).collect(),
+            )
             .text("unit", rows.iter().map(|(_, pack, _)| pack.unit.compared_by().0))
-            .maybe_whole("unit_price", rows.iter().map(|(.., product)| self.unit_prices[*product as usize].map(|price| price.round() as i64)).collect())
+            .maybe_whole(
+                "unit_price",
+                rows.iter()
+                    .map(|(.., product)| self.unit_prices[*product as usize].map(|price| price.round() as i64))
+                    .collect(),
+            )
             .finish()
     }
 }

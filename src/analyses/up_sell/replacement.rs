@@ -146,7 +146,11 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
     let counts = |ages: &Option<Ages>, band: usize| -> Backing {
         ages.as_ref().map_or((0, 0, None), |ages| (ages.bought[band], ages.observed[band], None))
     };
-    found.backings = ages.iter().flat_map(|ages| (0..BANDS).map(move |band| (ages, band))).map(|(ages, band)| counts(ages, band)).collect();
+    found.backings = ages
+        .iter()
+        .flat_map(|ages| (0..BANDS).map(move |band| (ages, band)))
+        .map(|(ages, band)| counts(ages, band))
+        .collect();
     found
 }
 

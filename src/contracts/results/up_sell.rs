@@ -120,11 +120,20 @@ pub static UP_SELL_BACKTEST: Table = Table {
         Column::new("method", Text, "The kind's own way, or the naive rule.").filled(),
         Column::new("is_baseline", Flag, "Whether it is the naive rule, to be beaten.").filled(),
         Column::new("serves", Flag, "Whether such offers are made: not where the naive rule did better.").filled(),
-        Column::new("test_from", Date, "The day of the offers; they were watched from then to the as-of date.").filled(),
-        Column::new("offers", Integer, "Offers made (replacement, every_owner: customers who have something of a kind).")
+        Column::new("test_from", Date, "The day of the offers; they were watched from then to the as-of date.")
             .filled(),
-        Column::new("bought", Integer, "Of those, the ones whose product was bought (replacement: anything of the kind).")
-            .filled(),
+        Column::new(
+            "offers",
+            Integer,
+            "Offers made (replacement, every_owner: customers who have something of a kind).",
+        )
+        .filled(),
+        Column::new(
+            "bought",
+            Integer,
+            "Of those, the ones whose product was bought (replacement: anything of the kind).",
+        )
+        .filled(),
         Column::new("share_bought", Ratio, "bought ÷ offers."),
         Column::new("mean_probability", Ratio, "What the offers promised."),
         Column::new(
