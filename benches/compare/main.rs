@@ -64,7 +64,7 @@ fn run(data: &Path, out: &Path, jobs: &[String]) -> Result<()> {
         ("j3", Parts::ORDERS, j3::run),
         ("j4", coded, j4::run),
         ("j5", coded_lines, j5::run),
-        ("j6", lines, j6::run),
+        ("j6", Parts { lines: Keep::Products, ..Parts::ORDERS }, j6::run),
         ("j7", Parts { lines: Keep::Products, customers: Described::Desk, ..interactions }, j7::run),
     ];
     let parts =

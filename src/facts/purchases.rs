@@ -84,7 +84,7 @@ impl Purchases {
     }
 
     /// Day and product of what a customer bought and kept on these days.
-    pub fn kept(&self, customer: usize, days: &Range<i32>) -> impl Iterator<Item = (i32, u32)> {
+    pub fn kept<'p>(&'p self, customer: usize, days: &Range<i32>) -> impl Iterator<Item = (i32, u32)> + use<'p> {
         let rows = self.of_days(customer, days);
         rows.map(|at| (self.days[at], self.products[at])).filter(|(_, product)| product & GONE == 0)
     }

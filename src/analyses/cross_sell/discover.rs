@@ -8,7 +8,7 @@ use super::{Backing, CrossSell, Offered, Reason, Row};
 use crate::analyses::model_card::Metric;
 use crate::analyses::offers::calibration::{Calibration, FAN};
 use crate::analyses::offers::desk::Desk;
-use crate::analyses::offers::discoveries::{BASELINES, Knowledge, Scale, WAYS, Way};
+use crate::analyses::offers::discoveries::{BASELINES, Knowledge, Scale, WAYS};
 use crate::analyses::offers::evidence::{self, Evidence};
 use crate::analyses::offers::guards::{Guard, Removed, Watch};
 use crate::analyses::offers::purchases::spread;

@@ -267,3 +267,53 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyses::offers::discoveries::Knowledge;
+    use crate::facts::Purchases;
+
+    /// Who bought which products, all on the first day.
+    fn bought(customers: &[&[u32]], n_products: usize) -> Purchases {
+        let mut purchases = Purchases { starts: vec![0], n_products, ..Purchases::default() };
+        for products in customers {
+            purchases.products.extend(*products);
+            purchases.days.extend(products.iter().map(|_| 0));
+            purchases.starts.push(purchases.products.len() as u32);
+        }
+        purchases
+    }
+
+    #[test]
+    fn ranks_by_the_cosines_to_what_he_bought() {
+        // 0 and 1 have two buyers in common, so have 1 and 2; one in common, as 0 and 2 have, is anybody's chance.
+        let purchases = bought(&[&[0], &[0, 1, 2], &[0, 1], &[1, 2]], 3);
+        let (kind, everything) = ([0, 0, 0], [true; 3]);
+        let knowledge = Knowledge::of(&purchases, 0..1, &kind, &everything);
+        let mut desk = Desk::new(&knowledge, 5);
+        desk.seat(&knowledge, 0);
+        let list = desk.rank(&knowledge, &knowledge.scale(Way::ItemKnn)).to_vec();
+        // 2 ÷ √(3 × 3); then the best seller that is left.
+        assert_eq!(list.iter().map(|(_, product)| *product).collect::<Vec<u32>>(), [1, 2]);
+        assert!((list[0].0 - 2.0 / 3.0).abs() < 1e-6 && list[1].0 < 0.0, "{list:?}");
+        assert_eq!(desk.leads(&knowledge, &[1, 2]), [Some(0), None]);
+        desk.seat(&knowledge, 1);
+        assert!(desk.rank(&knowledge, &knowledge.scale(Way::ItemKnn)).is_empty());
+        let mut his: Vec<u32> = desk.barred().collect();
+        his.sort_unstable();
+        assert_eq!(his, [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_may_not_be_offered_is_counted_once() {
+        let purchases = bought(&[&[0], &[0, 1, 2], &[0, 1], &[1, 2]], 3);
+        let (kind, available) = ([0, 0, 0], [true, false, true]);
+        let knowledge = Knowledge::of(&purchases, 0..1, &kind, &available);
+        let mut desk = Desk::new(&knowledge, 5);
+        desk.seat(&knowledge, 0);
+        let scale = knowledge.scale(Way::Blend { normalise: 0.5, trend: 0.0, affinity: 0.25 });
+        let list: Vec<u32> = desk.rank(&knowledge, &scale).iter().map(|(_, product)| *product).collect();
+        assert_eq!((list, desk.barred().collect::<Vec<u32>>()), (vec![2], vec![1]));
+    }
+}

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use crate::facts::Purchases;
 
@@ -10,6 +11,12 @@ use crate::facts::Purchases;
 #[derive(Debug)]
 pub struct Substitutes<'k> {
     kind: &'k [u32],
+    counted: Counted,
+}
+
+/// What was counted, whole numbers all.
+#[derive(Debug, Default)]
+struct Counted {
     /// Customer-days of each product.
     sold: Vec<u32>,
     /// Customer-days in all.
@@ -20,34 +27,32 @@ pub struct Substitutes<'k> {
 
 /// Most products of one kind on one customer-day whose pairs are counted.
 const MOST: usize = 64;
+/// Parts of the customers, counted at once.
+const PARTS: usize = 8;
 
 impl<'k> Substitutes<'k> {
     /// Counts the days.
     pub fn of(purchases: &Purchases, days: &Range<i32>, kind: &'k [u32]) -> Substitutes<'k> {
-        let mut found = Substitutes { kind, sold: vec![0; purchases.n_products], n_days: 0, both: HashMap::default() };
-        let mut own: Vec<(u32, u32)> = Vec::new();
-        for customer in 0..purchases.customers() {
-            let mut kept = purchases.kept(customer, days).peekable();
-            while let Some((day, product)) = kept.next() {
-                own.clear();
-                own.push((kind[product as usize], product));
-                while let Some((_, product)) = kept.next_if(|(same, _)| *same == day) {
+        let share = purchases.customers().div_ceil(PARTS).max(1);
+        let count = |part: usize| {
+            let mut found = Counted { sold: vec![0; purchases.n_products], ..Counted::default() };
+            let mut own: Vec<(u32, u32)> = Vec::new();
+            for customer in part * share..((part + 1) * share).min(purchases.customers()) {
+                let mut kept = purchases.kept(customer, days).peekable();
+                while let Some((day, product)) = kept.next() {
+                    own.clear();
                     own.push((kind[product as usize], product));
-                }
-                found.n_days += 1;
-                own.iter().for_each(|(_, product)| found.sold[*product as usize] += 1);
-                own.sort_unstable();
-                for same in own.chunk_by(|left, right| left.0 == right.0) {
-                    let same = &same[..same.len().min(MOST)];
-                    for (at, (_, low)) in same.iter().enumerate() {
-                        for (_, high) in &same[at + 1..] {
-                            *found.both.entry((*low, *high)).or_default() += 1;
-                        }
+                    while let Some((_, product)) = kept.next_if(|(same, _)| *same == day) {
+                        own.push((kind[product as usize], product));
                     }
+                    found.add(&mut own);
                 }
             }
-        }
-        found
+            found
+        };
+        let nothing = || Counted { sold: vec![0; purchases.n_products], ..Counted::default() };
+        let counted = (0..PARTS).into_par_iter().map(count).reduce(nothing, Counted::merge);
+        Substitutes { kind, counted }
     }
 
     /// Whether two products are of the same kind and are bought on the same day less often than chance would have it.
@@ -55,8 +60,33 @@ impl<'k> Substitutes<'k> {
         if self.kind[left as usize] != self.kind[right as usize] {
             return false;
         }
-        let both = self.both.get(&(left.min(right), left.max(right))).copied().unwrap_or(0);
-        let [n, a, b] = [self.n_days, self.sold[left as usize], self.sold[right as usize]].map(u64::from);
+        let Counted { sold, n_days, both } = &self.counted;
+        let both = both.get(&(left.min(right), left.max(right))).copied().unwrap_or(0);
+        let [n, a, b] = [*n_days, sold[left as usize], sold[right as usize]].map(u64::from);
         u64::from(both) * n < a * b
+    }
+}
+
+impl Counted {
+    /// Adds one customer-day: kinds and products.
+    fn add(&mut self, own: &mut [(u32, u32)]) {
+        self.n_days += 1;
+        own.iter().for_each(|(_, product)| self.sold[*product as usize] += 1);
+        own.sort_unstable();
+        for same in own.chunk_by(|left, right| left.0 == right.0) {
+            let same = &same[..same.len().min(MOST)];
+            for (at, (_, low)) in same.iter().enumerate() {
+                for (_, high) in &same[at + 1..] {
+                    *self.both.entry((*low, *high)).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn merge(mut self, other: Counted) -> Counted {
+        self.n_days += other.n_days;
+        self.sold.iter_mut().zip(&other.sold).for_each(|(sum, part)| *sum += part);
+        other.both.into_iter().for_each(|(pair, count)| *self.both.entry(pair).or_default() += count);
+        self
     }
 }
