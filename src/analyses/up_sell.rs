@@ -39,7 +39,7 @@ static SPEC: Spec = Spec {
                  many products each. A customer's usual tier of a kind is that of most lines he bought and kept in the \
                  last `window_days` (ties: the dearer), his usual product the one with most lines in it (ties by id). \
                  Offered is the best-selling product of the next tier (most lines in the window, ties by id) that is \
-                 known neither to be as cheap as his usual product nor to earn no more than it. bigger_pack: the same \
+                 known neither to be as cheap as his usual product nor to earn no more than it, nor to cost more than `max_price_step` times as much. bigger_pack: the same \
                  with packs in place of tiers: products whose names are the same but for a size (1 kg, 500 ml, isi 12, \
                  x6, 12 pcs; `up_sell_packs` shows what was read), of one brand and kind; the next bigger pack must cost \
                  less by the kilogram, litre or piece. For both, probability = (k + `shrinkage` × p) ÷ (n + `shrinkage`): \
@@ -75,6 +75,8 @@ pub struct UpSell {
     pub window_days: u32,
     /// So many days a customer is watched for a move to the next step, or for a replacement.
     pub horizon_days: u32,
+    /// A product of the next tier costs at most so many times what his usual one does.
+    pub max_price_step: f64,
     /// An accessory is offered, and looked for, so many days after what it goes with.
     pub accessory_days: u32,
     /// A kind is durable where a quarter of its buyers bought again no sooner than after so many days.
@@ -98,6 +100,7 @@ impl Default for UpSell {
         UpSell {
             window_days: 365,
             horizon_days: 180,
+            max_price_step: 4.0,
             accessory_days: 60,
             durable_days: 180,
             min_owners: 20,
@@ -168,7 +171,7 @@ impl Shop<'_> {
     /// What might be offered on a day by what was known before it.
     fn found(&self, kind: Kind, customers: Customers<'_>, day: i32) -> Found {
         let (scene, packs) = (self.scene, self.packs);
-        let dearer = |usual: u32, product: u32| scene.is_dearer(usual, product);
+        let dearer = |usual: u32, product: u32| scene.is_dearer(usual, product) && scene.is_near(usual, product);
         let cheaper_by_unit = |usual: u32, product: u32| {
             packs.is_cheaper(usual, product) && scene.extra_margin(usual, product).is_none_or(|extra| extra > 0)
         };

@@ -194,6 +194,14 @@ impl Scene<'_> {
         dearer && self.extra_margin(usual, product).is_none_or(|extra| extra > 0)
     }
 
+    /// Whether a product costs not so much more than another that it is something else.
+    pub(super) fn is_near(&self, usual: u32, product: u32) -> bool {
+        match (self.watch.prices[usual as usize], self.watch.prices[product as usize]) {
+            (Some(usual), Some(product)) => product as f64 <= usual as f64 * self.parameters.max_price_step,
+            _ => true,
+        }
+    }
+
     /// The first product that he never had and that may be offered; those before it are counted as removed.
     pub(super) fn first(
         &self,
