@@ -11,7 +11,7 @@ use self::pairs::{Baskets, Pair, Tally};
 use super::expected_margin::{expected, unit_margins};
 use super::frame::FrameBuilder;
 use super::model_card::{Metric, card_frame};
-use super::offers::kinds;
+use super::offers::known_kinds;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{BASKET_MODEL_CARD, BASKET_RULES, BASKET_SUBSTITUTES};
 use crate::error::Result;
@@ -159,7 +159,7 @@ impl Analysis for Basket {
         ];
         card.extend(self.replay(&mined));
         let counts: Vec<u32> = mined.counts.iter().map(|count| count.all).collect();
-        let mut substitutes = substitutes::find(&baskets, &kinds(facts), &counts, self.max_substitute_q);
+        let mut substitutes = substitutes::find(&baskets, &known_kinds(facts), &counts, self.max_substitute_q);
         let found = substitutes.pairs.len();
         substitutes.pairs.truncate(self.max_rules as usize);
         card.push(Metric::of("substitutes_tested", substitutes.tested as f64));

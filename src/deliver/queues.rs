@@ -24,7 +24,8 @@ pub fn evidence<'e>(
 ) -> Result<Evidence<'e>> {
     let columns = Columns(queue);
     let (ids, products) = (columns.text("customer_id")?, columns.text("product_id")?);
-    let wanted: BTreeSet<(&str, &str)> = ids.iter().zip(products.iter()).filter_map(|(id, product)| id.zip(product)).collect();
+    let wanted: BTreeSet<(&str, &str)> =
+        ids.iter().zip(products.iter()).filter_map(|(id, product)| id.zip(product)).collect();
     let mut found = Evidence::new();
     for frame in offers {
         let columns = Columns(frame);

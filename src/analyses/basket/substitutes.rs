@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::pairs::Baskets;
 use crate::analyses::frame::FrameBuilder;
+use crate::analyses::offers::UNKNOWN;
 use crate::contracts::results::BASKET_SUBSTITUTES;
 use crate::error::Result;
 use crate::facts::Facts;
@@ -30,7 +31,7 @@ pub(super) struct Found {
 }
 
 /// Tests every pair of a kind that would be in enough baskets by chance; keeps those with a q-value up to `max_q`, by q,
-/// lift, then product. `kind` is by product, `n` counts the baskets with each.
+/// lift, then product. `kind` is by product, [`UNKNOWN`] where the export does not say; `n` counts the baskets with each.
 pub(super) fn find(baskets: &Baskets, kind: &[u32], n: &[u32], max_q: f64) -> Found {
     let all = baskets.len().all;
     let mut together: HashMap<(u32, u32), u32, foldhash::fast::FixedState> = HashMap::default();
@@ -39,7 +40,7 @@ pub(super) fn find(baskets: &Baskets, kind: &[u32], n: &[u32], max_q: f64) -> Fo
         own.clear();
         own.extend(basket.iter().map(|product| (kind[*product as usize], *product)));
         own.sort_unstable();
-        for same in own.chunk_by(|left, right| left.0 == right.0) {
+        for same in own.chunk_by(|left, right| left.0 == right.0).filter(|same| same[0].0 != UNKNOWN) {
             for (at, (_, low)) in same.iter().enumerate() {
                 for (_, high) in &same[at + 1..] {
                     *together.entry((*low, *high)).or_default() += 1;
@@ -47,7 +48,8 @@ pub(super) fn find(baskets: &Baskets, kind: &[u32], n: &[u32], max_q: f64) -> Fo
             }
         }
     }
-    let mut products: Vec<u32> = (0..n.len() as u32).filter(|product| n[*product as usize] > 0).collect();
+    let mut products: Vec<u32> =
+        (0..n.len() as u32).filter(|product| n[*product as usize] > 0 && kind[*product as usize] != UNKNOWN).collect();
     products
         .sort_unstable_by_key(|product| (kind[*product as usize], std::cmp::Reverse(n[*product as usize]), *product));
     let mut tested: Vec<(u32, u32, Counts)> = Vec::new();

@@ -13,7 +13,7 @@ use crate::analyses::offers::evidence::{self, Evidence};
 use crate::analyses::offers::guards::{Guard, Removed, Watch};
 use crate::analyses::offers::purchases::spread;
 use crate::analyses::offers::substitutes::Substitutes;
-use crate::analyses::offers::{Tried, best, kinds};
+use crate::analyses::offers::{Tried, best, kinds, known_kinds};
 use crate::facts::{Facts, Purchases};
 
 /// What was found.
@@ -113,7 +113,8 @@ impl CrossSell {
             .into_iter()
             .map(|products| products.into_iter().filter(|product| available[*product as usize]).collect())
             .collect();
-        let substitutes = Substitutes::of(purchases, &self.window(facts.as_of), &kind);
+        let known = known_kinds(facts);
+        let substitutes = Substitutes::of(purchases, &self.window(facts.as_of), &known);
         let scale = now.scale(way);
         let server =
             Server { cross_sell: self, facts, watch, now: &now, scale, learned: &learned, new: &new, substitutes };

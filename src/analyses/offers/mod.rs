@@ -31,6 +31,16 @@ pub fn kinds(facts: &Facts) -> Vec<u32> {
     names.iter().map(|name| numbers[name]).collect()
 }
 
+/// No kind: the export does not say what the product is.
+pub const UNKNOWN: u32 = u32::MAX;
+
+/// The same kinds, [`UNKNOWN`] for products without a category: nobody knows what they could stand in for.
+pub fn known_kinds(facts: &Facts) -> Vec<u32> {
+    let named = |product: usize| !facts.categories.values[facts.category[product] as usize].is_empty();
+    let kinds = kinds(facts).into_iter().enumerate();
+    kinds.map(|(product, kind)| if named(product) { kind } else { UNKNOWN }).collect()
+}
+
 /// One way to rank in a backtest.
 #[derive(Debug, Clone)]
 pub struct Tried {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
+use super::UNKNOWN;
 use crate::facts::Purchases;
 
 /// Which products of the same kind are bought on the same day, and how often.
@@ -31,7 +32,7 @@ const MOST: usize = 64;
 const PARTS: usize = 8;
 
 impl<'k> Substitutes<'k> {
-    /// Counts the days.
+    /// Counts the days; `kind` is by product, [`UNKNOWN`] for products that are no substitutes of any.
     pub fn of(purchases: &Purchases, days: &Range<i32>, kind: &'k [u32]) -> Substitutes<'k> {
         let share = purchases.customers().div_ceil(PARTS).max(1);
         let count = |part: usize| {
@@ -57,7 +58,8 @@ impl<'k> Substitutes<'k> {
 
     /// Whether two products are of the same kind and are bought on the same day less often than chance would have it.
     pub fn are(&self, left: u32, right: u32) -> bool {
-        if self.kind[left as usize] != self.kind[right as usize] {
+        let kind = self.kind[left as usize];
+        if kind == UNKNOWN || kind != self.kind[right as usize] {
             return false;
         }
         let Counted { sold, n_days, both } = &self.counted;
@@ -73,7 +75,7 @@ impl Counted {
         self.n_days += 1;
         own.iter().for_each(|(_, product)| self.sold[*product as usize] += 1);
         own.sort_unstable();
-        for same in own.chunk_by(|left, right| left.0 == right.0) {
+        for same in own.chunk_by(|left, right| left.0 == right.0).filter(|same| same[0].0 != UNKNOWN) {
             let same = &same[..same.len().min(MOST)];
             for (at, (_, low)) in same.iter().enumerate() {
                 for (_, high) in &same[at + 1..] {
