@@ -24,6 +24,7 @@ use self::scene::{Backing, Customers, Found, Kind, Offer, Scene};
 use self::tables::Listed;
 use super::model_card::card_frame;
 use super::offers::guards::{Guard, Guards, Removed, Watch};
+use super::offers::known_kinds;
 use super::offers::purchases::spread;
 use super::offers::substitutes::Substitutes;
 use super::{Analysis, Inputs, Spec};
@@ -214,7 +215,8 @@ impl UpSell {
                 .then(right.probability.total_cmp(&left.probability))
                 .then((left.product, left.kind, left.because).cmp(&(right.product, right.kind, right.because)))
         });
-        let substitutes = Substitutes::of(&scene.facts.purchases, &scene.window(scene.facts.as_of), &scene.tiers.kinds);
+        let known = known_kinds(scene.facts);
+        let substitutes = Substitutes::of(&scene.facts.purchases, &scene.window(scene.facts.as_of), &known);
         let (mut customer, mut chosen) = (scene::NOTHING, Vec::new());
         offers.retain(|offer| {
             if offer.customer != std::mem::replace(&mut customer, offer.customer) {
