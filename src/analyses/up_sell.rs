@@ -128,6 +128,7 @@ impl Analysis for UpSell {
         let shop = Shop { scene: &scene, packs: &packs };
         let sample = self.sample(facts);
         let mut removed = Removed::default();
+        let mut moves = None;
         let (mut offers, mut backings, mut tested): (Vec<Offer>, Vec<Backing>, Vec<Tested>) = Default::default();
         for kind in Kind::ALL {
             let trial = shop.test(kind, &sample);
@@ -136,6 +137,9 @@ impl Analysis for UpSell {
                 if kind == Kind::Accessory {
                     let kept = trial.kept_promise(self.min_tested_offers);
                     found.offers.iter_mut().for_each(|offer| offer.probability = (offer.probability * kept).min(1.0));
+                }
+                if kind == Kind::TradeUp {
+                    moves = Some(std::mem::take(&mut found.moves)).filter(|moves| !moves.is_empty());
                 }
                 let first = backings.len() as u32;
                 found.offers.iter_mut().for_each(|offer| offer.backing += first);
@@ -148,7 +152,8 @@ impl Analysis for UpSell {
         self.guard(&scene, &mut offers, &mut removed);
         let mut card = backtest::metrics(&tested, sample.len());
         card.extend(removed.metrics());
-        let moves = climb::moves(&scene, &tiers, facts.as_of.saturating_sub_unsigned(self.horizon_days)..facts.as_of);
+        let days = facts.as_of.saturating_sub_unsigned(self.horizon_days)..facts.as_of;
+        let moves = moves.unwrap_or_else(|| climb::moves(&scene, &tiers, days));
         let percentiles = Percentiles::of(facts, &tiers, &scene.window(facts.as_of));
         let listed =
             Listed { scene: &scene, packs: &packs, percentiles: &percentiles, offers: &offers, backings: &backings };

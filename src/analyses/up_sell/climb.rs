@@ -150,6 +150,7 @@ pub(super) fn found(
     };
     let mut found = gathered(customers, || (Habits::new(scene, ladder), Owned::new(scene)), find);
     found.backings = moves.iter().map(|moves| (moves.moved(), moves.observed, None)).collect();
+    found.moves = moves;
     found
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::UpSell;
+use super::climb::Moves;
 use super::ladder::Ladder;
 use crate::analyses::offers::guards::{Guard, Removed, Watch};
 use crate::facts::{Facts, GONE};
@@ -80,6 +81,8 @@ pub(super) struct Found {
     /// By customer.
     pub offers: Vec<Offer>,
     pub backings: Vec<Backing>,
+    /// Where it climbs a ladder: who moved to where, by step.
+    pub moves: Vec<Moves>,
     /// What the naive rule would have offered, by customer.
     pub naive: Vec<(u32, Target)>,
     pub removed: Removed,
