@@ -47,6 +47,8 @@ pub struct Column {
     pub mapped: bool,
     /// Input tables: an empty cell is a reject. Result tables: never null.
     pub filled: bool,
+    /// Input tables: an empty cell is nil, unless the source says that it is to be refused.
+    pub nil_when_empty: bool,
     /// Input tables: the parent table this id points into.
     pub parent: Option<Parent>,
     /// Input tables: the lake keeps it. What is not kept only serves to work other columns out.
@@ -65,7 +67,8 @@ pub struct Parent {
 impl Column {
     /// A column that may be absent and whose cells may be empty.
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Column {
-        Column { name, kind, doc, mapped: false, filled: false, parent: None, stored: true }
+        let (mapped, filled, nil_when_empty) = (false, false, false);
+        Column { name, kind, doc, mapped, filled, nil_when_empty, parent: None, stored: true }
     }
 
     /// The source must map it and no cell may be empty.
@@ -78,6 +81,12 @@ impl Column {
     /// No cell may be empty where the source maps it.
     pub const fn filled(mut self) -> Column {
         self.filled = true;
+        self
+    }
+
+    /// An empty cell says nil: most exports leave a discount of nothing empty.
+    pub const fn nil_when_empty(mut self) -> Column {
+        self.nil_when_empty = true;
         self
     }
 

@@ -316,7 +316,7 @@ impl Block {
                 self.parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
             }
             Kind::Id | Kind::Text => {
-                if mapped.column.filled {
+                if mapped.empty.is_none() {
                     for record in 0..self.records.len() {
                         if self.cell(record, mapped.field, quote).is_empty() {
                             self.refuse(record, Some(mapped.column.name), "missing_value");
@@ -383,11 +383,8 @@ impl Block {
         let mut column = Vec::with_capacity(self.records.len());
         for record in 0..self.records.len() {
             let text = self.cell(record, mapped.field, quote);
-            let value = if text.is_empty() {
-                (!mapped.column.filled).then_some(EMPTY)
-            } else {
-                parser(&text).or_else(|| parser(text.trim_ascii()))
-            };
+            let value =
+                if text.is_empty() { mapped.empty } else { parser(&text).or_else(|| parser(text.trim_ascii())) };
             if let Some(value) = value {
                 column.push(value);
                 continue;

@@ -15,7 +15,7 @@ use super::header::Header;
 use super::pull::Database;
 use super::records::Dialect;
 use super::units::Pattern;
-use super::values::{NumberFormat, TimeFormat};
+use super::values::{EMPTY, NumberFormat, TimeFormat};
 use crate::contracts::{Column, Kind, Table, input_table};
 use crate::error::{Error, Result};
 use crate::lake::Unit;
@@ -50,6 +50,9 @@ pub struct Source {
     pub date: String,
     /// Pattern of timestamps.
     pub timestamp: String,
+    /// Columns whose empty cells are refused where they would be nil: `filled = ["discount"]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filled: Vec<String>,
     /// What a negative quantity (or amount) means.
     pub negative_quantity: NegativeQuantity,
     /// A record at the end of each file that holds its totals: no row, but compared with the rows.
@@ -135,6 +138,7 @@ impl Default for Source {
             unit: UnitFrom::Name,
             database: None,
             optional: false,
+            filled: Vec::new(),
             delimiter: ',',
             quote: '"',
             encoding: "utf-8".into(),
@@ -166,7 +170,7 @@ impl Source {
             let known: Vec<&str> = crate::contracts::input_tables().iter().map(|table| table.name).collect();
             format!("`table = \"{}\"` is not one of {}", self.table, known.join(", "))
         })?;
-        if let Some(unknown) = self.columns.keys().find(|name| table.position(name).is_none()) {
+        if let Some(unknown) = self.columns.keys().chain(&self.filled).find(|name| table.position(name).is_none()) {
             let known: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
             return Err(format!("`{unknown}` is not a column of `{}`; they are: {}", table.name, known.join(", ")));
         }
@@ -356,6 +360,8 @@ pub struct MappedColumn {
     pub declared: bool,
     /// How its dates are written; the first pattern that fits counts.
     pub times: Vec<TimeFormat>,
+    /// What an empty cell holds; `None` where it is refused.
+    pub empty: Option<i64>,
 }
 
 impl Layout {
@@ -473,9 +479,16 @@ impl MappedColumn {
                 hint: PATTERN_HELP.into(),
             })
         });
+        let is_filled = column.filled || source.filled.iter().any(|filled| filled == column.name);
+        let empty = match () {
+            () if is_filled => None,
+            () if column.nil_when_empty => Some(0),
+            () => Some(EMPTY),
+        };
         Ok(MappedColumn {
             column,
             field,
+            empty,
             words: words(source, column.name),
             numbers: NumberFormat {
                 decimal: decimal.unwrap_or('.') as u8,

@@ -123,3 +123,26 @@ fn records_across_block_ends_are_whole() {
     let expected = format!("n,ids,shortest,longest,letters\n180000,180000,{fixed},{},{letters}\n", fixed + 96);
     assert_eq!(project.ok(&["query", "-c", sql]).stdout, expected);
 }
+
+#[test]
+fn an_empty_discount_is_none_unless_the_source_says_otherwise() {
+    let sales = "order,at,customer,product,qty,price,disc\n\
+        F1,2026-01-05,Budi,Oli,1,50000,\nF2,2026-01-17,Sari,Busi,2,20000,\nF3,2026-01-18,Budi,Oli,3,50000,5000\n";
+    let config = |more: &str| {
+        format!(
+            "[sources.sales]\ntable = \"flat\"\nfiles = [\"sales.csv\"]\n{more}[sources.sales.columns]\n\
+             order_id = \"order\"\nordered_at = \"at\"\ncustomer_id = \"customer\"\nproduct_id = \"product\"\n\
+             quantity = \"qty\"\nunit_price = \"price\"\ndiscount = \"disc\"\n"
+        )
+    };
+    let ingest = |config: &str| {
+        let project = Project::empty();
+        project.write("langgan.toml", config).write("sales.csv", sales).run(&["ingest"])
+    };
+    let loaded = ingest(&config(""));
+    assert!(loaded.stdout.contains("received 3 = accepted 3 + rejected 0 + duplicate 0"), "{loaded:?}");
+    let held = ingest(&config("filled = [\"discount\"]\n"));
+    assert!(held.stderr.contains("2 of 3 rows hold no discount in `disc` (bad_number)"), "{held:?}");
+    let unknown = ingest(&config("filled = [\"diskon\"]\n"));
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+}
