@@ -49,7 +49,7 @@ static SPEC: Spec = Spec {
                  one. accessory: a product of another category, no dearer, that followed the first purchase of something \
                  he bought in the last `accessory_days` within so many days for at least three customers, with the lower \
                  bound of lift above 1; probability = the share whom it followed, shrunk in the same way, times the share \
-                 of such promises that came true in the backtest. replacement: of a kind where a quarter of the buyers \
+                 of such promises that came true in the backtest, shrunk towards all of them. replacement: of a kind where a quarter of the buyers \
                  bought again no sooner than after `durable_days` (life table over all waits, unfinished ones too), who \
                  bought last as long ago as that is offered the kind's best seller that is no cheaper and of no lower \
                  tier than what he has; of n whose last purchase was as old (in months of 30 days) k bought of the kind \
@@ -135,7 +135,7 @@ impl Analysis for UpSell {
             if !trial.steps_aside() {
                 let mut found = shop.found(kind, Customers::All(facts.customers.len()), facts.as_of);
                 if kind == Kind::Accessory {
-                    let kept = trial.kept_promise(self.min_tested_offers);
+                    let kept = trial.kept_promise(self.shrinkage);
                     found.offers.iter_mut().for_each(|offer| offer.probability = (offer.probability * kept).min(1.0));
                 }
                 if kind == Kind::TradeUp {

@@ -1,7 +1,8 @@
-//! Reads the columns of result tables.
+//! A result table, column by column.
 
 use polars::prelude::{BooleanChunked, DataFrame, DataType, Float64Chunked, Int32Chunked, Int64Chunked, StringChunked};
 
+use crate::analyses::frame::{flags, ratios, texts, wholes};
 use crate::error::{Error, Result};
 
 /// A result table as columns.
@@ -14,28 +15,25 @@ impl<'f> Columns<'f> {
     }
 
     pub(super) fn text(self, name: &str) -> Result<&'f StringChunked> {
-        self.0.column(name).and_then(|column| column.str()).map_err(failed)
+        texts(self.0, name)
     }
 
     pub(super) fn whole(self, name: &str) -> Result<&'f Int64Chunked> {
-        self.0.column(name).and_then(|column| column.i64()).map_err(failed)
+        wholes(self.0, name)
     }
 
     pub(super) fn ratio(self, name: &str) -> Result<&'f Float64Chunked> {
-        self.0.column(name).and_then(|column| column.f64()).map_err(failed)
+        ratios(self.0, name)
     }
 
     pub(super) fn flag(self, name: &str) -> Result<&'f BooleanChunked> {
-        self.0.column(name).and_then(|column| column.bool()).map_err(failed)
+        flags(self.0, name)
     }
 
     /// Days since 1970-01-01.
     pub(super) fn days(self, name: &str) -> Result<Int32Chunked> {
-        let column = self.0.column(name).and_then(|column| column.cast(&DataType::Int32)).map_err(failed)?;
+        let failed = Error::internal("reading a table");
+        let column = self.0.column(name).and_then(|column| column.cast(&DataType::Int32)).map_err(&failed)?;
         column.i32().cloned().map_err(failed)
     }
-}
-
-fn failed(error: polars::prelude::PolarsError) -> Error {
-    Error::internal("reading a result table")(error)
 }

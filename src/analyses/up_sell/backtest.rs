@@ -51,10 +51,14 @@ impl Tested {
         self.steps_aside
     }
 
-    /// The share of what was promised that came true ÷ the share that was promised; 1 with too few offers to tell.
-    pub(super) fn kept_promise(&self, fewest: u32) -> f64 {
+    /// The share of what was promised that came true ÷ the share that was promised, blended with 1 as if `shrinkage`
+    /// more offers had kept their promise: few offers tell little.
+    pub(super) fn kept_promise(&self, shrinkage: f64) -> f64 {
         match (self.share_kept(), self.mean_probability()) {
-            (Some(kept), Some(promised)) if promised > 0.0 && self.offers.len() >= fewest as usize => kept / promised,
+            (Some(kept), Some(promised)) if promised > 0.0 => {
+                let n = self.offers.len() as f64;
+                (n * kept / promised + shrinkage) / (n + shrinkage)
+            }
             _ => 1.0,
         }
     }
