@@ -130,7 +130,7 @@ fn an_empty_discount_is_none_unless_the_source_says_otherwise() {
         F1,2026-01-05,Budi,Oli,1,50000,\nF2,2026-01-17,Sari,Busi,2,20000,\nF3,2026-01-18,Budi,Oli,3,50000,5000\n";
     let config = |more: &str| {
         format!(
-            "[sources.sales]\ntable = \"flat\"\nfiles = [\"sales.csv\"]\n{more}[sources.sales.columns]\n\
+            "[sources.sales]\ntable = \"flat\"\nfiles = [\"sales.csv\"]\ntimestamp = \"%Y-%m-%d\"\n{more}[sources.sales.columns]\n\
              order_id = \"order\"\nordered_at = \"at\"\ncustomer_id = \"customer\"\nproduct_id = \"product\"\n\
              quantity = \"qty\"\nunit_price = \"price\"\ndiscount = \"disc\"\n"
         )
