@@ -104,7 +104,7 @@ pub fn pack_levels(rows: usize, nulls: Option<&NullBuffer>) -> Vec<u8> {
         Some(nulls) if nulls.null_count() < rows => {
             varint((rows.div_ceil(8) as u64) << 1 | 1, &mut packed);
             packed.extend_from_slice(&nulls.inner().sliced()[..rows.div_ceil(8)]);
-            if let Some(last) = packed.last_mut().filter(|_| rows % 8 > 0) {
+            if let Some(last) = packed.last_mut().filter(|_| !rows.is_multiple_of(8)) {
                 *last &= (1 << (rows % 8)) - 1;
             }
         }

@@ -20,6 +20,9 @@ const FEWEST: u32 = 3;
 /// Products of one task.
 const CHUNK: usize = 256;
 
+/// What followed some products, and where that of each ends.
+type Part = (Vec<(u32, Evidence)>, Vec<u32>);
+
 impl Followers {
     /// The `keep` products that most often followed each product's first purchase on the days, on the same day or
     /// within so many days, of those that `fits` and whose lower bound of lift is above 1; ties by product.
@@ -87,8 +90,7 @@ impl Followers {
             }
             (found, ends)
         };
-        let parts: Vec<(Vec<(u32, Evidence)>, Vec<u32>)> =
-            (0..n.div_ceil(CHUNK)).into_par_iter().with_max_len(1).map(count).collect();
+        let parts: Vec<Part> = (0..n.div_ceil(CHUNK)).into_par_iter().with_max_len(1).map(count).collect();
         let mut followers = Followers { starts: vec![0], rows: Vec::new() };
         for (found, ends) in parts {
             let before = followers.rows.len() as u32;

@@ -119,7 +119,8 @@ fn sums(frame: &DataFrame, by: &str, column: &str) -> Result<BTreeMap<(String, S
 
 /// Every dimension adds up to the orders of every month.
 fn figures(ledger: &Ledger, frame: &DataFrame) -> Result<()> {
-    let figures: [(&str, fn(&LedgerMonth) -> i64); 6] = [
+    type Figure = fn(&LedgerMonth) -> i64;
+    let figures: [(&str, Figure); 6] = [
         ("gross_sales", |month| month.gross_sales),
         ("discounts", |month| month.discounts),
         ("returns", |month| month.returns),

@@ -271,8 +271,8 @@ impl<'s> Past<'s> {
             .iter()
             .any(|error| error.at < origin)
             .then(|| self.spread(fields[way], origin, |error| error.ways[way].mixed));
-        for ahead in 0..horizon {
-            let actual = self.series[origin + ahead];
+        let series = self.series;
+        for (ahead, actual) in series[origin..origin + horizon].iter().copied().enumerate() {
             let of = |values: &Vec<f64>| values.get(ahead).map_or(f64::NAN, |value| actual - value);
             let ways: [Way; 2] = std::array::from_fn(|way| Way {
                 mixed: actual - mixes[way][ahead],
