@@ -129,12 +129,12 @@ fn workbook(rows: &[Cells]) -> std::result::Result<Vec<u8>, XlsxError> {
     let text = Format::new().set_num_format("@").set_text_wrap().set_align(FormatAlign::Top);
     let to_fill = text.clone().set_background_color(TO_FILL);
     let bold = Format::new().set_bold();
-    for (place, (name, width)) in HEADER.iter().zip([26, 6, 30, 50, 11, 18, 7, 13, 16, 16, 60]).enumerate() {
+    for (place, (name, width)) in HEADER.iter().zip(WIDTHS).enumerate() {
         let place = place as u16;
         let is_now = *name == "now";
         let head = if is_now { bold.clone().set_background_color(TO_FILL) } else { bold.clone() };
         sheet.write_string_with_format(0, place, *name, &head)?;
-        sheet.set_column_width(place, width)?;
+        sheet.set_column_width(place, width as u32)?;
         // An empty column of texts stays one: what is typed there keeps its zeros.
         sheet.set_column_format(place, if is_now { &to_fill } else { &text })?;
     }
@@ -143,6 +143,7 @@ fn workbook(rows: &[Cells]) -> std::result::Result<Vec<u8>, XlsxError> {
             let format = if HEADER[place] == "now" { &to_fill } else { &text };
             sheet.write_string_with_format(number as u32 + 1, place as u16, shown(cell), format)?;
         }
+        sheet.set_row_height(number as u32 + 1, height(row))?;
     }
     sheet.set_freeze_panes(1, 0)?;
     sheet.autofilter(0, 0, rows.len() as u32, HEADER.len() as u16 - 1)?;
@@ -150,6 +151,18 @@ fn workbook(rows: &[Cells]) -> std::result::Result<Vec<u8>, XlsxError> {
     let fixed = ExcelDateTime::from_ymd(2000, 1, 1)?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&fixed));
     workbook.save_to_buffer()
+}
+
+/// Widths of the columns, in letters.
+const WIDTHS: [usize; 11] = [26, 6, 30, 50, 11, 18, 7, 13, 16, 16, 60];
+
+/// The height of a row in points, so that wrapped text is seen whole: not every program works it out by itself.
+fn height(row: &Cells) -> f64 {
+    let of_cell = |(cell, width): (&String, usize)| -> usize {
+        cell.lines().map(|line| line.chars().count().div_ceil(width - 1).max(1)).sum()
+    };
+    let lines = row.iter().zip(WIDTHS).map(of_cell).max().unwrap_or(1).clamp(1, 27);
+    15.0 * lines as f64
 }
 
 /// The colour of the cells a branch fills in.

@@ -52,9 +52,19 @@ impl TextEncoding {
         } else {
             // Of bytes that were no text it is no longer known how many they were: they count as one.
             let text = text();
-            let parts = text.split('\u{FFFD}').map(|part| self.0.encode(part).0.len() as u64);
+            let parts = text.split('\u{FFFD}').map(|part| self.encoded_length(part));
             parts.sum::<u64>() + text.matches('\u{FFFD}').count() as u64
         }
+    }
+
+    /// Letters of a private area are read, but cannot be written again: they were two bytes each.
+    fn encoded_length(self, text: &str) -> u64 {
+        let length = |text: &str| {
+            let (bytes, _, is_lossy) = self.0.encode(text);
+            (!is_lossy).then_some(bytes.len() as u64)
+        };
+        let by_letter = || text.chars().map(|letter| length(letter.encode_utf8(&mut [0; 4])).unwrap_or(2)).sum();
+        length(text).unwrap_or_else(by_letter)
     }
 
     /// How many bytes of the file the text of a block was, once the block went through [`TextEncoding::text`].
@@ -195,5 +205,6 @@ mod tests {
         assert_eq!(encoding("windows-1252").decoded_length("aé€".as_bytes()), 3);
         assert_eq!(encoding("shift_jis").source_length("日a".as_bytes()), 3);
         assert_eq!(encoding("shift_jis").source_length("a\u{FFFD}b".as_bytes()), 3);
+        assert_eq!(encoding("shift_jis").source_length("a\u{E03B}日".as_bytes()), 5);
     }
 }
