@@ -35,9 +35,9 @@ static SPEC: Spec = Spec {
                  highest that leads to it. The probability is that of such an offer in the backtest, by place, demand \
                  and how active the customer is (logistic regression). Wishes and interest of the last `wish_days` go \
                  where the share bought of earlier ones puts them; one place is for a product new in the last \
-                 `new_days` of the kind he buys most. Two products of a kind that are bought on the same day less often \
-                 than by chance are substitutes and never offered together. Expected margin = probability × (list price \
-                 − unit cost) − `contact_cost`, rounded half away from zero. The guards remove what may not be offered, \
+                 `new_days` of the kind (category and subcategory) he buys most. Two products of a kind that are bought on the same day less often \
+                 than by chance are substitutes and never offered together. Expected margin = probability × (price \
+                 − cost of a unit) − `contact_cost`, rounded half away from zero. The guards remove what may not be offered, \
                  each offer counted once in the model card; of the rest the `keep` most likely are offered, ranked by \
                  expected margin, then probability, ties by product. The evidence is of customers whose first purchase of \
                  `because` in the window lies at least `within_days` back.",
@@ -183,7 +183,7 @@ impl Analysis for CrossSell {
             let mut card = found.card;
             card.extend(found.removed.metrics());
             return Ok(vec![
-                frame(facts, &found.offered, self.within_days)?,
+                frame(facts, &watch, &found.offered, self.within_days)?,
                 card_frame(&CROSS_SELL_MODEL_CARD, &card)?,
                 backtest_frame(&CROSS_SELL_BACKTEST, &found.tried)?,
             ]);
@@ -199,7 +199,7 @@ impl Analysis for CrossSell {
         card.push(Metric::of("served_by_rules", 1.0));
         card.extend(removed.metrics());
         Ok(vec![
-            frame(facts, &offered, 0)?,
+            frame(facts, &watch, &offered, 0)?,
             card_frame(&CROSS_SELL_MODEL_CARD, &card)?,
             backtest_frame(&CROSS_SELL_BACKTEST, &[])?,
         ])
@@ -260,7 +260,7 @@ impl CrossSell {
     }
 }
 
-fn frame(facts: &Facts, offered: &Offered, within_days: u32) -> Result<DataFrame> {
+fn frame(facts: &Facts, watch: &Watch, offered: &Offered, within_days: u32) -> Result<DataFrame> {
     let rows = &offered.rows;
     let also = |row: &Row| row.reason == Reason::AlsoBought;
     let backing = |row: &Row| offered.backings[row.backing as usize];
@@ -272,7 +272,10 @@ fn frame(facts: &Facts, offered: &Offered, within_days: u32) -> Result<DataFrame
         .text("product_id", rows.iter().map(|row| facts.products.id(row.product as usize)))
         .whole("rank", ranks.collect())
         .ratio("probability", rows.iter().map(|row| row.probability).collect())
-        .whole("expected_margin", rows.iter().map(|row| row.margin).collect())
+        .maybe_whole(
+            "expected_margin",
+            rows.iter().map(|row| watch.margins[row.product as usize].map(|_| row.margin)).collect(),
+        )
         .text("reason", rows.iter().map(|row| row.reason.name()))
         .optional_text("because", because)
         .whole("n_both", rows.iter().map(|row| backing(row).n_both.into()).collect())

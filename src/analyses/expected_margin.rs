@@ -1,14 +1,11 @@
 //! What an offer is expected to earn: its probability × the margin of one unit.
 
-use arrow::datatypes::Int64Type;
+use crate::facts::{Facts, UnitValues};
 
-use crate::facts::Facts;
-
-/// List price − unit cost of each product, minor units; `None` where the export lacks one of them.
+/// Price − cost of a unit of each product, minor units; `None` where one of them is not known.
 pub fn unit_margins(facts: &Facts) -> Vec<Option<i64>> {
-    let prices = facts.products.numbers::<Int64Type>("list_price");
-    let costs = facts.products.numbers::<Int64Type>("unit_cost");
-    prices.into_iter().zip(costs).map(|(price, cost)| Some(price? - cost?)).collect()
+    let UnitValues { prices, costs } = &facts.unit_values;
+    prices.iter().zip(costs).map(|(price, cost)| Some((*price)? - (*cost)?)).collect()
 }
 
 /// `amount × hits ÷ trials` in whole minor units, half away from zero; exact, as it never leaves the integers.

@@ -31,8 +31,8 @@ static SPEC: Spec = Spec {
                  to the `horizon_days` since. With fewer than `min_test_customers` it is (k + `shrinkage` × p) ÷ (n + \
                  `shrinkage`): of n products that were listed in the same way `horizon_days` before the as-of date and \
                  were as late (in quarters of their gap), k were bought since, and p is the same share over all of them; \
-                 nothing is listed where that history is missing. Expected margin = probability × (list price − unit \
-                 cost) − `contact_cost`. The guards remove what may not be offered, each counted in the model card; the \
+                 nothing is listed where that history is missing. Expected margin = probability × (price − cost of a \
+                 unit) − `contact_cost`. The guards remove what may not be offered, each counted in the model card; the \
                  `keep` that rank highest are given, in the order of expected margin, then probability, ties by product.",
     needs: &[],
     reads: Parts { lines: Keep::Products, interactions: true, purchases: true, ..Parts::ORDERS },
@@ -102,6 +102,8 @@ struct Row {
     probability: f64,
     /// Expected, minor units.
     margin: i64,
+    /// Whether what a unit earns is known.
+    known_margin: bool,
 }
 
 /// What became of the products that were listed a horizon ago.
@@ -233,7 +235,7 @@ impl Replenish {
         due.iter()
             .map(|due| {
                 let probability = probabilities[due.band];
-                Row { due: *due, score: probability, probability, margin: 0 }
+                Row { due: *due, score: probability, probability, margin: 0, known_margin: false }
             })
             .collect()
     }
@@ -241,7 +243,9 @@ impl Replenish {
     /// The best `keep` of each customer that the guards let pass, in their order.
     fn guarded(&self, mut rows: Vec<Row>, watch: &Watch, removed: &mut Removed) -> Vec<Row> {
         for row in &mut rows {
-            row.margin = watch.expected(row.probability, watch.margins[row.due.product as usize]);
+            let margin = watch.margins[row.due.product as usize];
+            row.margin = watch.expected(row.probability, margin);
+            row.known_margin = margin.is_some();
         }
         rows.retain(|row| {
             let margin = watch.margins[row.due.product as usize];
@@ -304,7 +308,7 @@ fn due_frame(facts: &Facts, rows: &[Row]) -> Result<DataFrame> {
         .text("product_id", rows.iter().map(|row| facts.products.id(row.due.product as usize)))
         .whole("rank", ranks.collect())
         .ratio("probability", rows.iter().map(|row| row.probability).collect())
-        .whole("expected_margin", rows.iter().map(|row| row.margin).collect())
+        .maybe_whole("expected_margin", rows.iter().map(|row| row.known_margin.then_some(row.margin)).collect())
         .date("due_date", rows.iter().map(|row| Some(row.due.last + row.due.gap)).collect())
         .whole("gap_days", whole(|due| due.gap.into()))
         .date("last_bought_on", rows.iter().map(|row| Some(row.due.last)).collect())

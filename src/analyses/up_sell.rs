@@ -8,9 +8,12 @@ mod ladder;
 mod pack_size;
 mod packs;
 mod percentiles;
+mod promise;
 mod replacement;
 mod scene;
 mod tables;
+
+use std::ops::Range;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
@@ -20,6 +23,7 @@ use self::backtest::Tested;
 use self::ladder::Ladder;
 use self::packs::Packs;
 use self::percentiles::Percentiles;
+use self::promise::Promise;
 use self::scene::{Backing, Customers, Found, Kind, Offer, Scene};
 use self::tables::Listed;
 use super::model_card::card_frame;
@@ -36,7 +40,7 @@ static SPEC: Spec = Spec {
     id: "up_sell",
     definition: "Up-sell is more or better of what he buys, cross-sell something else beside it. There are four kinds. \
                  trade_up: within one kind of product (a subcategory within its category) the tiers are ordered by the \
-                 median list price of their products; a kind without tiers is cut into three price bands with about as \
+                 median price of their products; a kind without tiers is cut into three price bands with about as \
                  many products each. A customer's usual tier of a kind is that of most lines he bought and kept in the \
                  last `window_days` (ties: the dearer), his usual product the one with most lines in it (ties by id). \
                  Offered is the best-selling product of the next tier (most lines in the window, ties by id) that is \
@@ -48,8 +52,7 @@ static SPEC: Spec = Spec {
                  since, and p is the same share over all steps; a sale earns the margin of the product − that of his usual \
                  one. accessory: a product of another category, no dearer, that followed the first purchase of something \
                  he bought in the last `accessory_days` within so many days for at least three customers, with the lower \
-                 bound of lift above 1; probability = the share whom it followed, shrunk in the same way, times the share \
-                 of such promises that came true in the backtest, shrunk towards all of them. replacement: of a kind where a quarter of the buyers \
+                 bound of lift above 1; probability = the share whom it followed, shrunk in the same way. replacement: of a kind where a quarter of the buyers \
                  bought again no sooner than after `durable_days` (life table over all waits, unfinished ones too), who \
                  bought last as long ago as that is offered the kind's best seller that is no cheaper and of no lower \
                  tier than what he has; of n whose last purchase was as old (in months of 30 days) k bought of the kind \
@@ -60,8 +63,12 @@ static SPEC: Spec = Spec {
                  as-of date, by what was known then, to at most `test_customers` customers, beside a naive rule: the best \
                  seller of the kind that is dearer (trade_up, bigger_pack), the best seller of other categories \
                  (accessory), everybody who has something of the kind (replacement). A kind that loses on \
-                 `min_tested_offers` or more steps aside: none of it is offered. The price percentile is the share of the \
-                 kind's buyers whose mean list price a line is below his, half of the equal ones included. \
+                 `min_tested_offers` or more steps aside: none of it is offered, but that for trade_up the naive rule serves \
+                 (dearer), with the share of its offers that were bought. From as many tested offers on, probabilities are \
+                 corrected by what became of them: logistic regression on what was promised and on how long the customer \
+                 had been silent by his own measure, or, where fewer than 100 came true, the share that did ÷ the share \
+                 promised. The backtest shows what was corrected so by the horizon before it. The price percentile is the share of the \
+                 kind's buyers whose mean price a line is below his, half of the equal ones included. \
                  `up_sell_moves` has every move between tiers.",
     needs: &[],
     reads: Parts { lines: Keep::Products, interactions: true, purchases: true, ..Parts::ORDERS },
@@ -132,12 +139,18 @@ impl Analysis for UpSell {
         let (mut offers, mut backings, mut tested): (Vec<Offer>, Vec<Backing>, Vec<Tested>) = Default::default();
         for kind in Kind::ALL {
             let trial = shop.test(kind, &sample);
-            if !trial.steps_aside() {
-                let mut found = shop.found(kind, Customers::All(facts.customers.len()), facts.as_of);
-                if kind == Kind::Accessory {
-                    let kept = trial.kept_promise(self.shrinkage);
-                    found.offers.iter_mut().for_each(|offer| offer.probability = (offer.probability * kept).min(1.0));
-                }
+            let everybody = Customers::All(facts.customers.len());
+            let found = match (trial.steps_aside(), kind) {
+                (false, kind) => Some(shop.found(kind, everybody, facts.as_of)),
+                (true, Kind::TradeUp) => Some(climb::dearer(&scene, trial.naive(), facts.as_of)),
+                (true, _) => None,
+            };
+            if let Some(mut found) = found {
+                let promise = trial.promise_now(self);
+                found.offers.par_iter_mut().with_min_len(4096).for_each(|offer| {
+                    let activity = scene.activity(offer.customer, facts.as_of);
+                    offer.probability = promise.of(offer.probability, &activity);
+                });
                 if kind == Kind::TradeUp {
                     moves = Some(std::mem::take(&mut found.moves)).filter(|moves| !moves.is_empty());
                 }
@@ -153,7 +166,7 @@ impl Analysis for UpSell {
         let mut card = backtest::metrics(&tested, sample.len());
         card.extend(removed.metrics());
         let days = facts.as_of.saturating_sub_unsigned(self.horizon_days)..facts.as_of;
-        let moves = moves.unwrap_or_else(|| climb::moves(&scene, &tiers, days));
+        let moves = moves.unwrap_or_else(|| climb::moves(&scene, &tiers, Customers::All(facts.customers.len()), days));
         let percentiles = Percentiles::of(facts, &tiers, &scene.window(facts.as_of));
         let listed =
             Listed { scene: &scene, packs: &packs, percentiles: &percentiles, offers: &offers, backings: &backings };
@@ -182,21 +195,27 @@ impl Shop<'_> {
             packs.is_cheaper(usual, product) && scene.extra_margin(usual, product).is_none_or(|extra| extra > 0)
         };
         match kind {
-            Kind::TradeUp => climb::found(scene, scene.tiers, kind, customers, day, dearer),
+            Kind::TradeUp | Kind::Dearer => climb::found(scene, scene.tiers, kind, customers, day, dearer),
             Kind::BiggerPack => climb::found(scene, &packs.ladder, kind, customers, day, cheaper_by_unit),
             Kind::Accessory => accessory::found(scene, customers, day),
             Kind::Replacement => replacement::found(scene, customers, day),
         }
     }
 
-    /// What became of the offers of a horizon ago.
+    /// What became of the offers of a horizon ago; what is made of their promises was learned in the horizon before.
     fn test(&self, kind: Kind, sample: &[usize]) -> Tested {
         let parameters = self.scene.parameters;
         let horizon = if kind == Kind::Accessory { parameters.accessory_days } else { parameters.horizon_days };
-        let then = self.scene.facts.as_of.saturating_sub_unsigned(horizon);
-        let found = self.found(kind, Customers::These(sample), then);
         let ladder = if kind == Kind::BiggerPack { &self.packs.ladder } else { self.scene.tiers };
-        Tested::of(self.scene, kind, ladder, &found, then)
+        let watched = |days: Range<i32>, promise: Promise| {
+            let found = self.found(kind, Customers::These(sample), days.start);
+            Tested::of(self.scene, kind, ladder, &found, days, promise)
+        };
+        let end = self.scene.facts.as_of;
+        let then = end.saturating_sub_unsigned(horizon);
+        let untaught = Promise::learn(&[], parameters.min_tested_offers, parameters.shrinkage);
+        let earlier = watched(then.saturating_sub_unsigned(horizon)..then, untaught);
+        watched(then..end, earlier.promise_now(parameters))
     }
 }
 

@@ -147,6 +147,9 @@ impl<'a> Audience<'a> {
                     .any(|at| is_contact[usize::from(interactions.kind[at])]);
             }
         }
+        for (customer, contacted) in contacted.iter_mut().enumerate() {
+            *contacted |= facts.last_contact(customer).is_some_and(|day| day >= since);
+        }
         let consents = ["consent_email", "consent_sms", "consent_call"].map(|column| {
             let assumed = settings.assume_consent && !customers.has(column);
             customers.flags(column).into_iter().map(|consent| assumed || consent == Some(true)).collect()

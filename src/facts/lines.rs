@@ -4,6 +4,7 @@
 use arrow::array::{Array, AsArray, PrimitiveArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 
+use super::unit_values::Sold;
 use super::{ANONYMOUS, Keep, Line, Lines, OrderTotals, Orders, Parts, Sales, line_kind};
 use crate::contracts::inputs::ORDER_LINES;
 use crate::error::Result;
@@ -86,6 +87,7 @@ pub(super) fn sum_lines(
     manifest: &Manifest,
     orders: &mut Orders,
     by_product: ByProduct<'_>,
+    sold: &mut Sold,
     parts: Parts,
 ) -> Result<(Lines, Vec<OrderTotals>, Sales)> {
     let keep_products = parts.lines == Keep::Products;
@@ -104,6 +106,7 @@ pub(super) fn sum_lines(
         read_each(lake, file, &columns(lake, file)?, &[], |batch| {
             each_line(&batch, &number_of, by_product.numbers, |order, line, promotion| {
                 add_promotion(orders, order, promotion);
+                sold.add(&line);
                 let product = line.product as usize;
                 match totals.get_mut(order) {
                     Some(totals) => {

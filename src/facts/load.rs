@@ -12,6 +12,7 @@ use super::extras;
 use super::lines::{ByProduct, load_lines, sum_lines};
 use super::purchases::Purchases;
 use super::totals::totals;
+use super::unit_values::Sold;
 use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders, Sales};
 use crate::calendar::month_number;
 use crate::contracts::{Table, inputs};
@@ -140,14 +141,16 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         load_orders(lake, manifest, as_of, &customer_numbers, customers.len(), parts.codes)?;
     let (categories, category) = product_categories(&products);
     let unit_cost = products.numbers::<Int64Type>("unit_cost");
+    let mut sold = Sold::nothing(&products);
     // More categories than a word has bits are told apart line by line.
     let (lines, totals, sales) = if parts.lines == Keep::All || categories.values.len() > 64 {
         let lines = load_lines(lake, manifest, &mut orders, &product_numbers)?;
         let totals = totals(&orders, &lines, &unit_cost, &category);
+        sold.add_all(&lines);
         (lines, totals, Sales::default())
     } else {
         let by_product = ByProduct { numbers: &product_numbers, unit_cost: &unit_cost, category: &category };
-        sum_lines(lake, manifest, &mut orders, by_product, parts)?
+        sum_lines(lake, manifest, &mut orders, by_product, &mut sold, parts)?
     };
     let purchases = match parts.purchases {
         true => Purchases::of(&orders, &lines, customers.len(), products.len()),
@@ -173,6 +176,7 @@ pub fn load_parts(lake: &LakeDir, manifest: &Manifest, as_of: i32, parts: Parts)
         purchases,
         totals,
         sales,
+        unit_values: sold.values(),
         categories,
         category,
         interactions,

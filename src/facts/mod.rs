@@ -9,6 +9,7 @@ mod lines;
 mod load;
 mod purchases;
 mod totals;
+mod unit_values;
 
 use std::ops::Range;
 
@@ -19,6 +20,7 @@ pub use extras::{costs, order_ids, rates};
 pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
 pub use purchases::{GONE, Purchases};
 pub use totals::{OrderTotals, Sales};
+pub use unit_values::UnitValues;
 
 /// No customer: an anonymous order.
 pub const ANONYMOUS: u32 = u32::MAX;
@@ -46,6 +48,8 @@ pub struct Facts {
     pub totals: Vec<OrderTotals>,
     /// Net sales of each order and whether it is a sale; empty where there are `totals`.
     pub sales: Sales,
+    /// What one unit of each product sells for and costs.
+    pub unit_values: UnitValues,
     /// Categories of products.
     pub categories: Codes,
     /// The category code of each product.
@@ -434,6 +438,14 @@ impl Facts {
     /// The orders of nobody.
     pub fn anonymous_orders(&self) -> Range<usize> {
         self.orders_of(self.customers.len())
+    }
+
+    /// The day of the newest contact of a customer that an export of outcomes tells of.
+    #[inline]
+    pub fn last_contact(&self, customer: usize) -> Option<i32> {
+        let next = self.contacts.partition_point(|(other, _)| *other as usize <= customer);
+        let (other, day) = self.contacts[..next].last()?;
+        (*other as usize == customer).then_some(*day)
     }
 
     /// The interactions of a customer, by time.

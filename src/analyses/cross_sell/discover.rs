@@ -13,7 +13,7 @@ use crate::analyses::offers::evidence::{self, Evidence};
 use crate::analyses::offers::guards::{Guard, Removed, Watch};
 use crate::analyses::offers::purchases::spread;
 use crate::analyses::offers::substitutes::Substitutes;
-use crate::analyses::offers::{Tried, best, kinds, known_kinds};
+use crate::analyses::offers::{Tried, UNKNOWN, best, kinds, known_kinds};
 use crate::facts::{Facts, Purchases};
 
 /// What was found.
@@ -67,6 +67,7 @@ impl CrossSell {
             return None;
         }
         let chosen = best(&chosen_on);
+        let known = known_kinds(facts);
         let none_new = vec![Vec::new(); kind.iter().max().map_or(0, |most| *most as usize + 1)];
         let guess =
             Calibration::fit(&earlier, purchases, &customers, &earlier.scale(WAYS[chosen].1), horizon, &none_new);
@@ -79,12 +80,12 @@ impl CrossSell {
         let way = WAYS[serves].1;
         let checked = guess.check(&later, purchases, &customers, &later.scale(WAYS[chosen].1), horizon);
         let first_sold = first_days(purchases);
-        let new = self.new_by_kind(&first_sold, &kind, test_from, none_new.len());
+        let new = self.new_by_kind(&first_sold, &known, test_from, none_new.len());
         let calibration = Calibration::fit(&later, purchases, &customers, &later.scale(way), horizon, &new);
         drop(later);
         let learned = Learned { calibration, wishes: self.wishes(facts, purchases, test_from) };
         let available: Vec<bool> = watch.products.iter().map(Option::is_none).collect();
-        let now = Knowledge::of(purchases, self.window(facts.as_of), &kind, &available);
+        let mut now = Knowledge::of(purchases, self.window(facts.as_of), &kind, &available);
         let mut card = vec![
             Metric::of("sampled_customers", customers.len() as f64),
             Metric::of("test_customers", f64::from(tested_on[serves].customers)),
@@ -108,14 +109,13 @@ impl CrossSell {
             Metric::of("new_products_bought", (might > 0).then(|| bought as f64 / might as f64))
                 .against("new_products_of_his_kinds", might as f64),
         );
-        let new = self.new_by_kind(&first_sold, &kind, facts.as_of, none_new.len());
+        let new = self.new_by_kind(&first_sold, &known, facts.as_of, none_new.len());
         let new: Vec<Vec<u32>> = new
             .into_iter()
             .map(|products| products.into_iter().filter(|product| available[*product as usize]).collect())
             .collect();
-        let known = known_kinds(facts);
         let substitutes = Substitutes::of(purchases, &self.window(facts.as_of), &known);
-        let scale = now.scale(way);
+        let scale = now.settle(way);
         let server =
             Server { cross_sell: self, facts, watch, now: &now, scale, learned: &learned, new: &new, substitutes };
         let (parts, mut removed) = server.serve();
@@ -136,12 +136,12 @@ impl CrossSell {
         end.saturating_sub_unsigned(self.window_days)..end
     }
 
-    /// Products first sold in the `new_days` before a day, by kind.
+    /// Products first sold in the `new_days` before a day, by kind; none of an unknown one.
     fn new_by_kind(&self, first_sold: &[Option<i32>], kind: &[u32], day: i32, kinds: usize) -> Vec<Vec<u32>> {
         let since = day.saturating_sub_unsigned(self.new_days);
         let mut new = vec![Vec::new(); kinds];
         for (product, first) in first_sold.iter().enumerate() {
-            if first.is_some_and(|first| (since..day).contains(&first)) {
+            if kind[product] != UNKNOWN && first.is_some_and(|first| (since..day).contains(&first)) {
                 new[kind[product] as usize].push(product as u32);
             }
         }
@@ -322,10 +322,10 @@ impl Server<'_> {
             row.margin = self.watch.expected(row.probability, margin);
             let guard = if !self.watch.is_worth_it(row.margin, margin) {
                 Some(Guard::ExpectedMargin)
-            } else if chosen.iter().any(|other| self.substitutes.are(other.product, row.product)) {
-                Some(Guard::Substitute)
             } else if chosen.len() >= room {
                 Some(Guard::PerCustomer)
+            } else if chosen.iter().any(|other| self.substitutes.are(other.product, row.product)) {
+                Some(Guard::Substitute)
             } else {
                 None
             };

@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::discoveries::{Knowledge, Scale};
 use super::ranking::MEASURED;
 use super::repeats::Model;
+use super::rhythm::Activity;
 use crate::facts::Purchases;
 
 /// What became of earlier offers, by place, demand and how active the customer was.
@@ -26,7 +27,7 @@ type Part = (Vec<f64>, Vec<f64>, (u64, u64));
 /// How often somebody bought of a kind for it to be his.
 pub const FAN: f64 = 2.0;
 
-const COLUMNS: usize = 6;
+const COLUMNS: usize = 8;
 
 impl Calibration {
     /// Looks at the lists these customers would have been given, and what they bought in the `horizon` days after;
@@ -83,7 +84,7 @@ impl Calibration {
     pub fn probability(
         &self,
         knowledge: &Knowledge<'_>,
-        activity: [f64; 2],
+        activity: Activity,
         place: usize,
         score: f64,
         product: u32,
@@ -133,7 +134,8 @@ impl Calibration {
     }
 }
 
-fn columns(knowledge: &Knowledge<'_>, activity: [f64; 2], place: usize, score: f64, product: u32) -> [f64; COLUMNS] {
+fn columns(knowledge: &Knowledge<'_>, activity: Activity, place: usize, score: f64, product: u32) -> [f64; COLUMNS] {
     let filled = f64::from(u8::from(score < 0.0));
-    [1.0, activity[0], activity[1], (place as f64 + 1.0).ln(), knowledge.log_demand(product), filled]
+    let [active, silent, late, square] = activity;
+    [1.0, active, silent, late, square, (place as f64 + 1.0).ln(), knowledge.log_demand(product), filled]
 }

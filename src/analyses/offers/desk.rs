@@ -5,12 +5,11 @@
 
 use super::discoveries::{Knowledge, Scale, Way};
 use super::ranking::{Best, Scored};
+use super::rhythm::{Activity, Rhythm};
 use crate::facts::GONE;
 
 /// How many purchases of everybody's taste a customer's own taste is blended with, of a hundred.
 const SMOOTHING: f64 = 0.05;
-/// Days that show how active a customer is.
-const ACTIVE_DAYS: i32 = 90;
 
 /// Arrays by product, good for one customer after the other.
 pub struct Desk {
@@ -37,7 +36,7 @@ pub struct Desk {
     /// What his liking of each kind multiplies a sum by.
     likings: Vec<f32>,
     n_bought: f64,
-    activity: [f64; 2],
+    activity: Activity,
     best: Best,
     /// What would be on the list, but is his or may not be offered.
     barred: Vec<Scored>,
@@ -73,7 +72,7 @@ impl Desk {
             touched_kinds: Vec::new(),
             likings: vec![1.0; knowledge.kind_share.len()],
             n_bought: 0.0,
-            activity: [0.0; 2],
+            activity: Activity::default(),
             best: Best::new(depth),
             barred: Vec::new(),
             places: vec![0; products],
@@ -101,7 +100,7 @@ impl Desk {
         self.barred.clear();
         self.liked.clear();
         let purchases = knowledge.purchases;
-        let (mut active_days, mut newest, mut earlier) = (0_u32, knowledge.days.start, i32::MAX);
+        let mut rhythm = Rhythm::until(knowledge.days.end);
         for at in purchases.of_days(customer, &(i32::MIN..knowledge.days.end)).rev() {
             let (product, day) = (purchases.products[at], purchases.days[at]);
             self.owned[(product & !GONE) as usize] = self.stamp;
@@ -112,10 +111,7 @@ impl Desk {
             if day < knowledge.days.start {
                 continue;
             }
-            newest = newest.max(day);
-            if day >= knowledge.days.end - ACTIVE_DAYS && day != std::mem::replace(&mut earlier, day) {
-                active_days += 1;
-            }
+            rhythm.add(day);
             let kind = knowledge.kind(product) as usize;
             if self.kinds[kind] == 0.0 {
                 self.touched_kinds.push(kind as u32);
@@ -124,12 +120,12 @@ impl Desk {
             self.n_bought += 1.0;
             self.liked.push((product, knowledge.taste.at(day)));
         }
-        self.activity = [f64::from(active_days).ln_1p(), f64::from(knowledge.days.end - newest).ln_1p()];
+        self.activity = rhythm.activity(knowledge.days.start);
         self.liked.sort_by_key(|(product, _)| *product);
         self.weights.clear();
         self.weights.extend(self.liked.chunk_by(|left, right| left.0 == right.0).map(|same| {
             // However long ago, it weighs something: what has no sum yet is counted by that.
-            let weight = same.iter().map(|(_, weight)| weight).sum::<f64>().clamp(1e-30, 1.0);
+            let weight = same.iter().map(|(_, weight)| weight).sum::<f64>().clamp(1e-20, 1.0);
             (same[0].0, weight as f32)
         }));
     }
@@ -191,8 +187,8 @@ impl Desk {
         self.liked.iter().map(|(product, _)| *product)
     }
 
-    /// How active he is: logarithms of his days with purchases of late and of the days since the last.
-    pub fn activity(&self) -> [f64; 2] {
+    /// How active he is.
+    pub fn activity(&self) -> Activity {
         self.activity
     }
 
@@ -228,10 +224,16 @@ impl Desk {
             let liking = (own + SMOOTHING * everybody) / (everybody * (1.0 + SMOOTHING));
             self.likings[*kind as usize] = liking.powf(scale.affinity) as f32;
         }
+        let highest = self.touched_kinds.iter().map(|kind| self.likings[*kind as usize]).fold(stranger, f32::max);
         let mut bar = 0.0_f32;
         for product in &self.near[..self.n_near] {
-            let (factor, kind) = scale.products[*product as usize];
-            let score = self.sums[*product as usize] * factor * self.likings[kind as usize];
+            let factor = if scale.factors.is_empty() { 1.0 } else { scale.factors[*product as usize] };
+            let sum = self.sums[*product as usize] * factor;
+            // Most fall short of the list whatever their kind, which need not be looked up.
+            if sum * highest < bar {
+                continue;
+            }
+            let score = sum * self.likings[knowledge.kind(*product) as usize];
             if score < bar {
                 continue;
             }

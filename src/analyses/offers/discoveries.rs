@@ -144,7 +144,7 @@ impl<'k> Knowledge<'k> {
     pub fn scale(&self, way: Way) -> Scale {
         let (normalise, trend, affinity) = match way {
             Way::BestSellers | Way::RecentSellers => {
-                return Scale { way, products: Vec::new(), affinity: 0.0 };
+                return Scale { way, factors: Vec::new(), affinity: 0.0 };
             }
             Way::ItemKnn => (0.5, 0.0, 0.0),
             Way::Blend { normalise, trend, affinity } => (normalise, trend, affinity),
@@ -153,8 +153,18 @@ impl<'k> Knowledge<'k> {
             let buyers = f64::from(self.neighbours.buyers[product].max(1));
             ((1.0 / buyers).powf(normalise) * self.trend[product].powf(trend)) as f32
         };
-        let products = self.kind.iter().enumerate().map(|(product, kind)| (factor(product), *kind)).collect();
-        Scale { way, products, affinity }
+        Scale { way, factors: (0..self.kind.len()).map(factor).collect(), affinity }
+    }
+
+    /// The same for good: what a product's sum is multiplied by goes into the neighbourhoods once, and no other way can
+    /// be asked for after it.
+    pub fn settle(&mut self, way: Way) -> Scale {
+        let mut scale = self.scale(way);
+        let factors = std::mem::take(&mut scale.factors);
+        if !factors.is_empty() {
+            self.neighbours.multiply(&factors);
+        }
+        scale
     }
 
     /// Whether a customer bought and kept anything on the days.
@@ -211,8 +221,8 @@ impl<'k> Knowledge<'k> {
 pub struct Scale {
     /// The way.
     pub way: Way,
-    /// What a product's sum is multiplied by, and its kind.
-    pub(super) products: Vec<(f32, u32)>,
+    /// What each product's sum is multiplied by; empty where the neighbourhoods have it in them.
+    pub(super) factors: Vec<f32>,
     /// Power of the customer's liking of the kind.
     pub(super) affinity: f64,
 }

@@ -1,6 +1,6 @@
 //! What keeps an offer from being made, and how often each did.
 
-use arrow::datatypes::{Int32Type, Int64Type};
+use arrow::datatypes::Int32Type;
 use serde::{Deserialize, Serialize};
 
 use crate::analyses::expected_margin::unit_margins;
@@ -13,7 +13,7 @@ use crate::facts::Facts;
 pub struct Guards {
     /// What one contact costs; taken off the expected margin.
     pub contact_cost: u32,
-    /// Least list price − unit cost of a product that is offered, where both are known.
+    /// Least price − cost of a unit of a product that is offered, where both are known.
     pub min_unit_margin: i64,
     /// Least expected margin after the cost of the contact.
     pub min_expected_margin: i64,
@@ -61,10 +61,10 @@ pub enum Guard {
     UnitMargin,
     /// Earns less than the contact costs, or than the floor.
     ExpectedMargin,
-    /// A substitute of something he is offered already.
-    Substitute,
     /// He is offered enough.
     PerCustomer,
+    /// A substitute of something he is offered already.
+    Substitute,
     /// Enough others are offered it.
     PerProduct,
 }
@@ -78,8 +78,8 @@ pub const NAMES: [(Guard, &str); 10] = [
     (Guard::Stock, "removed_stock"),
     (Guard::UnitMargin, "removed_unit_margin"),
     (Guard::ExpectedMargin, "removed_expected_margin"),
-    (Guard::Substitute, "removed_substitute"),
     (Guard::PerCustomer, "removed_per_customer"),
+    (Guard::Substitute, "removed_substitute"),
     (Guard::PerProduct, "removed_per_product"),
 ];
 
@@ -112,9 +112,9 @@ pub struct Watch {
     pub customers: Vec<Option<Guard>>,
     /// What bars a product from any offer.
     pub products: Vec<Option<Guard>>,
-    /// List price − unit cost of each product, minor units.
+    /// Price − cost of a unit of each product, minor units.
     pub margins: Vec<Option<i64>>,
-    /// List price of each product, minor units.
+    /// Price of a unit of each product, minor units.
     pub prices: Vec<Option<i64>>,
     contact_cost: i64,
     min_expected_margin: i64,
@@ -143,7 +143,7 @@ impl Watch {
             customers: barred_customers(guards, facts),
             products,
             margins,
-            prices: facts.products.numbers::<Int64Type>("list_price"),
+            prices: facts.unit_values.prices.clone(),
             contact_cost: guards.contact_cost.into(),
             min_expected_margin: guards.min_expected_margin,
             per_product: guards.per_product,
@@ -151,7 +151,7 @@ impl Watch {
     }
 
     /// What an offer is expected to bring: probability × `margin` − the cost of the contact, rounded half away from
-    /// zero; 0 − the cost where the margin is not known.
+    /// zero; where the margin is not known, 0 − the cost, which ranks such offers behind those that bring anything.
     pub fn expected(&self, probability: f64, margin: Option<i64>) -> i64 {
         (margin.unwrap_or(0) as f64 * probability).round() as i64 - self.contact_cost
     }
@@ -208,10 +208,8 @@ fn barred_customers(guards: &Guards, facts: &Facts) -> Vec<Option<Guard>> {
                     barred = Some(Guard::CoolDown);
                 }
             }
-            let next = facts.contacts.partition_point(|(other, _)| *other <= customer as u32);
-            let newest =
-                next.checked_sub(1).map(|at| facts.contacts[at]).filter(|(other, _)| *other == customer as u32);
-            barred.or(newest.filter(|(_, day)| *day >= since(guards.cool_down_days)).map(|_| Guard::CoolDown))
+            let newest = facts.last_contact(customer);
+            barred.or(newest.filter(|day| *day >= since(guards.cool_down_days)).map(|_| Guard::CoolDown))
         })
         .collect()
 }

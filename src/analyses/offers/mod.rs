@@ -10,6 +10,7 @@ pub mod neighbours;
 pub mod purchases;
 pub mod ranking;
 pub mod repeats;
+pub mod rhythm;
 pub mod substitutes;
 
 use std::collections::BTreeMap;

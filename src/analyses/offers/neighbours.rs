@@ -54,7 +54,7 @@ impl Neighbours {
         }
         let count = |range: Range<usize>| {
             let mut common = vec![0_u32; n_products];
-            let mut found: Vec<u32> = Vec::new();
+            let mut all_met: Vec<u32> = vec![0; n_products + 1];
             let mut near: Vec<(f64, u32)> = Vec::new();
             let mut nearest: Vec<Near> = Vec::new();
             let mut lengths = Vec::with_capacity(range.len());
@@ -64,19 +64,22 @@ impl Neighbours {
                     lengths.push(0);
                     continue;
                 }
+                let mut n_met = 0;
                 for customer in own {
                     for other in distinct.of_customer(*customer as usize) {
                         let count = &mut common[*other as usize];
+                        // Written always, counted once: no branch to guess wrong.
+                        all_met[n_met] = *other;
+                        n_met += usize::from(*count == 0);
                         *count += 1;
-                        if *count == FEWEST {
-                            found.push(*other);
-                        }
                     }
                 }
+                let met = &all_met[..n_met];
                 // The product's own buyers are in every quotient: they order nothing.
-                near.extend(found.drain(..).filter(|other| *other as usize != product).map(|other| {
-                    let count = f64::from(common[other as usize]);
-                    (count * count / f64::from(buyers[other as usize]), other)
+                let often = |other: &&u32| common[**other as usize] >= FEWEST && **other as usize != product;
+                near.extend(met.iter().filter(often).map(|other| {
+                    let count = f64::from(common[*other as usize]);
+                    (count * count / f64::from(buyers[*other as usize]), *other)
                 }));
                 let order =
                     |left: &(f64, u32), right: &(f64, u32)| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
@@ -92,9 +95,7 @@ impl Neighbours {
                 }));
                 lengths.push(near.len() as u32);
                 near.clear();
-                for customer in own {
-                    distinct.of_customer(*customer as usize).iter().for_each(|other| common[*other as usize] = 0);
-                }
+                met.iter().for_each(|other| common[*other as usize] = 0);
             }
             (lengths, nearest)
         };
@@ -109,6 +110,11 @@ impl Neighbours {
             nearest.extend(part);
         }
         Neighbours { buyers, starts: ends, nearest }
+    }
+
+    /// Multiplies the weight of each neighbour by what is given for its product.
+    pub fn multiply(&mut self, factors: &[f32]) {
+        self.nearest.par_iter_mut().with_min_len(65_536).for_each(|near| near.weight *= factors[near.product as usize]);
     }
 
     /// The neighbours of a product, the nearest first.

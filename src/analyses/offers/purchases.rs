@@ -138,6 +138,7 @@ impl Distinct {
     }
 
     /// A customer's.
+    #[inline]
     pub fn of_customer(&self, customer: usize) -> &[u32] {
         &self.products[self.starts[customer] as usize..self.starts[customer + 1] as usize]
     }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::neighbours::Neighbours;
 use super::purchases::{Decay, Demand};
 use super::ranking::{Best, MEASURED, Quality};
+use super::rhythm::Rhythm;
 use crate::facts::Purchases;
 use crate::stats::logistic;
 
@@ -57,10 +58,11 @@ pub const BASELINES: usize = 4;
 const HALF_LIVES: [f64; 3] = [30.0, 60.0, 120.0];
 /// Half-life of recent demand, days.
 const RECENT_DAYS: f64 = 15.0;
-/// Days that show how active a customer is.
-const ACTIVE_DAYS: i32 = 90;
 /// Columns of the model, the intercept included.
-pub const COLUMNS: usize = 15;
+pub const COLUMNS: usize = 17;
+
+/// What is told of a customer: his activity, and the logarithm of the number of products he knows.
+pub type Shared = [f64; 5];
 
 /// One product a customer bought before.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +133,7 @@ impl<'k> Knowledge<'k> {
     }
 
     /// The columns of one candidate for the model; `customer` are those that his candidates share.
-    pub fn columns(&self, candidate: &Candidate, customer: &[f64; 3]) -> [f64; COLUMNS] {
+    pub fn columns(&self, candidate: &Candidate, customer: &Shared) -> [f64; COLUMNS] {
         let age = f64::from(self.days.end - candidate.last);
         let (log_age, gap) = (age.ln_1p(), f64::from(candidate.gap));
         let paced = candidate.n_days >= 3;
@@ -153,20 +155,17 @@ impl<'k> Knowledge<'k> {
             customer[0],
             customer[1],
             customer[2],
+            customer[3],
+            customer[4],
         ]
     }
 
-    /// How active a customer is: logarithms of his days with purchases of late, of the days since the last, and of the
-    /// number of products he knows.
-    pub fn activity(&self, customer: usize, candidates: &[Candidate]) -> [f64; 3] {
-        let late = self.days.end - ACTIVE_DAYS..self.days.end;
-        let (mut n_days, mut last) = (0_u32, i32::MIN);
-        for (day, _) in self.purchases.kept(customer, &late) {
-            n_days += u32::from(day != last);
-            last = day;
-        }
-        let newest = candidates.iter().map(|candidate| candidate.last).max().unwrap_or(self.days.start);
-        [f64::from(n_days).ln_1p(), f64::from(self.days.end - newest).ln_1p(), (candidates.len() as f64).ln_1p()]
+    /// How active a customer is, and how many products he knows.
+    pub fn activity(&self, customer: usize, candidates: &[Candidate]) -> Shared {
+        let mut rhythm = Rhythm::until(self.days.end);
+        self.purchases.kept(customer, &self.days).for_each(|(day, _)| rhythm.add(day));
+        let [active, silent, late, square] = rhythm.activity(self.days.start);
+        [active, silent, late, square, (candidates.len() as f64).ln_1p()]
     }
 
     /// Fits the model on what these customers bought again in the `horizon` days after; `None` where nothing can be

@@ -33,7 +33,7 @@ pub struct History {
     pub complaint: i32,
     /// Newest wish of the last `wishlist_days` that was not bought since: the number of the interaction.
     pub open_wish: Option<u32>,
-    /// Newest contact by us.
+    /// Newest contact by us: an interaction, or an outcome of an earlier queue.
     pub contacted: i32,
     /// Newest order or interaction.
     pub last_activity: i32,
@@ -182,6 +182,9 @@ impl<'f> Scan<'f> {
             {
                 history.open_wish = Some(number as u32);
             }
+        }
+        if let Some(day) = self.facts.last_contact(customer) {
+            history.contacted = history.contacted.max(day);
         }
     }
 

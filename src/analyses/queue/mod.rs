@@ -35,7 +35,7 @@ static SPEC: Spec = Spec {
                  returned_item (a line of an order of the last 30 days went back); wishlist (a wish of the last 60 \
                  days, not bought since); follow_up (one calendar month after an order, today or up to 3 days ago); \
                  first_order (in the last 14 days); gone_quiet (last activity fell out of the one-month or six-month \
-                 window, today or up to 3 days ago); birthday (in the next 14 days, has ever ordered); offer (a product \
+                 window, today or up to 3 days ago; lapsed_high_value, churn_risk, win_back and gone_quiet hold of nobody whom `churn` says not to chase); birthday (in the next 14 days, has ever ordered); offer (a product \
                  to cross- or up-sell or to remind of, unless there was a complaint). Priority = the highest weight + 5 for each \
                  further reason. Own people, customers without consent to calls, without a telephone number, or \
                  contacted in the last 7 days are counted, not listed; a control group may be held out. Each list \
@@ -201,7 +201,7 @@ impl Queue {
             .text("customer_id", rows.iter().map(|(_, id)| *id))
             .text("reasons", rows.iter().map(|(row, _)| reasons.of(row)))
             .whole("priority", rows.iter().map(|(row, _)| row.priority).collect())
-            .maybe_whole("expected_margin", offers.iter().map(|offer| offer.map(|o| o.expected_margin)).collect())
+            .maybe_whole("expected_margin", offers.iter().map(|offer| offer.and_then(|o| o.expected_margin)).collect())
             .maybe_text("product_id", offers.iter().map(|offer| offer.map(|o| o.product_id.clone())).collect())
             .text("talking_points", points.iter().map(String::as_str))
             .flag("in_control", agenda.entries.iter().map(|entry| entry.in_control).collect())
@@ -227,6 +227,7 @@ impl Queue {
             history,
             birth,
             churn: signals.churn.get(customer).and_then(Option::as_ref),
+            spared: signals.spared.get(customer) == Some(&true),
             offer: signals.offers.get(customer).and_then(Option::as_ref),
             wished_product: history.open_wish.and_then(|wish| facts.interactions.product[wish as usize]).map(product),
             returned_product: returned_product(facts, customer, history.returned).map(product),

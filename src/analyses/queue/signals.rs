@@ -11,6 +11,8 @@ use crate::facts::Facts;
 pub struct Signals {
     /// High risk of leaving, of those most worth keeping.
     pub churn: Vec<Option<ChurnSignal>>,
+    /// Not to be chased.
+    pub spared: Vec<bool>,
     /// The best product to offer.
     pub offers: Vec<Option<Offer>>,
 }
@@ -46,8 +48,8 @@ pub struct Offer {
     pub product_id: String,
     /// `cross_sell`, `up_sell` or `replenish`.
     pub kind: &'static str,
-    /// Margin it would bring × the probability of a sale, minor units.
-    pub expected_margin: i64,
+    /// Margin it would bring × the probability of a sale, minor units; `None` where the margin is not known.
+    pub expected_margin: Option<i64>,
 }
 
 /// One line of the table `cross_sell`, `up_sell` or `replenish`.
@@ -59,8 +61,8 @@ pub struct OfferRow<'r> {
     pub product_id: &'r str,
     /// 1 is the best of its kind.
     pub rank: i64,
-    /// Minor units.
-    pub expected_margin: i64,
+    /// Minor units; `None` where the margin is not known.
+    pub expected_margin: Option<i64>,
 }
 
 impl Signals {
@@ -86,14 +88,18 @@ impl Signals {
             rows.iter().filter(|row| row.high && !row.do_not_chase && row.profit_at_risk > 0).collect();
         chased.sort_unstable_by_key(|row| (-row.profit_at_risk, row.customer));
         self.churn = vec![None; customers];
+        self.spared = vec![false; customers];
+        for row in rows {
+            self.spared[row.customer as usize] = row.do_not_chase;
+        }
         for row in chased.into_iter().take(limit as usize) {
             self.churn[row.customer as usize] =
                 Some(ChurnSignal { probability: row.probability, profit_at_risk: row.profit_at_risk });
         }
     }
 
-    /// Keeps each customer's best offer: the highest expected margin among the first of each kind; what was added
-    /// first wins a tie.
+    /// Keeps each customer's best offer: the highest expected margin among the first of each kind, an unknown one being
+    /// the lowest; what was added first wins a tie.
     pub fn add_offers(&mut self, customers: usize, rows: &[OfferRow<'_>], kind: &'static str) {
         self.offers.resize(customers, None);
         for row in rows.iter().filter(|row| row.rank == 1) {
@@ -142,7 +148,7 @@ fn offer_rows<'f>(facts: &Facts, frame: &'f DataFrame) -> Result<Vec<OfferRow<'f
     for row in 0..frame.height() {
         let (Some(1), Some(id), Some(product_id)) = (ranks.get(row), ids.get(row), products.get(row)) else { continue };
         let Some(customer) = facts.customers.find(id) else { continue };
-        let expected_margin = margins.get(row).unwrap_or(0);
+        let expected_margin = margins.get(row);
         rows.push(OfferRow { customer: customer as u32, product_id, rank: 1, expected_margin });
     }
     Ok(rows)
@@ -165,12 +171,13 @@ mod tests {
         signals.add_churn(6, &[row(0, 500), row(1, 700), row(2, 500), row(3, 900), row(4, 900), row(5, 0)], 2);
         let kept: Vec<usize> = (0..6).filter(|customer| signals.churn[*customer].is_some()).collect();
         assert_eq!(kept, [0, 1]);
+        assert_eq!(signals.spared, [false, false, false, true, false, false]);
     }
 
     #[test]
     fn the_best_offer_is_the_one_with_the_highest_margin_and_cross_sell_wins_a_tie() {
         let row =
-            |customer, product_id, rank, expected_margin| OfferRow { customer, product_id, rank, expected_margin };
+            |customer, product_id, rank, margin| OfferRow { customer, product_id, rank, expected_margin: Some(margin) };
         let mut signals = Signals::default();
         signals.add_offers(3, &[row(0, "A", 1, 100), row(0, "B", 2, 900), row(1, "C", 1, 50)], "cross_sell");
         signals.add_offers(3, &[row(0, "D", 1, 100), row(1, "E", 1, 51)], "up_sell");

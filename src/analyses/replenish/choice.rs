@@ -91,7 +91,7 @@ impl Chosen {
                             way => now.score(way, &found[at]),
                         };
                         let probability = self.model.probability(&columns);
-                        scored.push(Row { due: *due, score, probability, margin: 0 });
+                        scored.push(Row { due: *due, score, probability, margin: 0, known_margin: false });
                     }
                 }
                 scored

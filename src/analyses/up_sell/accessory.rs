@@ -68,7 +68,7 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
                 None => found.offers.push(offer),
             }
         }
-        for offer in &found.offers[first..] {
+        for offer in found.offers[first..].iter().filter(|_| customers.are_tested()) {
             let elsewhere =
                 popular.iter().find(|product| category(**product) != category(offer.because) && !owned.has(**product));
             found.naive.push((customer as u32, Target::Product(elsewhere.copied().unwrap_or(NOTHING))));

@@ -1,8 +1,12 @@
 //! What each kind of offer would have led to, beside a naive rule's; a kind that loses steps aside.
 
+use std::ops::Range;
+
 use polars::prelude::DataFrame;
 
+use super::UpSell;
 use super::ladder::Ladder;
+use super::promise::{Outcome, Promise};
 use super::scene::{Found, Kind, Scene, Target, sales};
 use crate::analyses::frame::FrameBuilder;
 use crate::analyses::model_card::Metric;
@@ -15,18 +19,30 @@ pub(super) struct Tested {
     pub kind: Kind,
     /// The first of the days it was watched on.
     from: i32,
-    /// The probability of each offer, whether what it is the probability of came true, and whether the product sold.
-    offers: Vec<(f64, bool, bool)>,
-    /// Whether each of the naive rule's led to a sale.
+    /// What was promised, and whether it came true.
+    pub outcomes: Vec<Outcome>,
+    /// Whether the product of each offer sold.
+    sold: Vec<bool>,
+    /// The same of the naive rule's.
     naive: Vec<bool>,
+    /// What the naive rule would promise, the same to everybody, and whether its product sold.
+    naive_outcomes: Vec<Outcome>,
+    /// What earlier offers had taught about the promises before the test; the test says what it made of them.
+    pub promise: Promise,
     /// Whether enough was offered to say that it lost.
     steps_aside: bool,
 }
 
 impl Tested {
-    /// Looks at what became of the offers of a day in the days since. `ladder` is the one the kind climbs.
-    pub(super) fn of(scene: &Scene<'_>, kind: Kind, ladder: &Ladder, found: &Found, from: i32) -> Tested {
-        let days = from..scene.facts.as_of;
+    /// Looks at what became of the offers of a day on the days from it; `promise` was learned before them.
+    pub(super) fn of(
+        scene: &Scene<'_>,
+        kind: Kind,
+        ladder: &Ladder,
+        found: &Found,
+        days: Range<i32>,
+        promise: Promise,
+    ) -> Tested {
         let target = |promised: bool, offer: &super::scene::Offer| match kind {
             Kind::TradeUp | Kind::BiggerPack if promised => Target::Step(offer.backing + 1),
             Kind::Replacement => Target::KindOf(scene.tiers.kinds[offer.because as usize]),
@@ -35,14 +51,26 @@ impl Tested {
         let targets = |promised: bool| -> Vec<(u32, Target)> {
             found.offers.iter().map(|offer| (offer.customer, target(promised, offer))).collect()
         };
-        let promised = sales(scene, ladder, &targets(true), &days);
+        let kept = sales(scene, ladder, &targets(true), &days);
         let sold = sales(scene, ladder, &targets(false), &days);
         let naive = sales(scene, ladder, &found.naive, &days);
-        let offers = found.offers.iter().zip(promised.iter().zip(sold));
-        let offers = offers.map(|(offer, (promised, sold))| (offer.probability, *promised, sold)).collect();
-        let mut tested = Tested { kind, from, offers, naive, steps_aside: false };
-        let enough = tested.offers.len() >= scene.parameters.min_tested_offers as usize;
-        tested.steps_aside = enough && tested.share_sold() < share(tested.naive.iter().copied());
+        let outcomes = found.offers.iter().zip(kept).map(|(offer, kept)| Outcome {
+            probability: offer.probability,
+            activity: scene.activity(offer.customer, days.start),
+            kept,
+        });
+        let outcomes = outcomes.collect();
+        let usual = share(&naive).unwrap_or(0.0);
+        let naive_outcomes = found.naive.iter().zip(&naive).map(|((customer, _), sold)| Outcome {
+            probability: usual,
+            activity: scene.activity(*customer, days.start),
+            kept: *sold,
+        });
+        let naive_outcomes = naive_outcomes.collect();
+        let from = days.start;
+        let mut tested = Tested { kind, from, outcomes, sold, naive, naive_outcomes, promise, steps_aside: false };
+        let enough = tested.sold.len() >= scene.parameters.min_tested_offers as usize;
+        tested.steps_aside = enough && share(&tested.sold) < share(&tested.naive);
         tested
     }
 
@@ -51,58 +79,62 @@ impl Tested {
         self.steps_aside
     }
 
-    /// The share of what was promised that came true ÷ the share that was promised, blended with 1 as if `shrinkage`
-    /// more offers had kept their promise: few offers tell little.
-    pub(super) fn kept_promise(&self, shrinkage: f64) -> f64 {
-        match (self.share_kept(), self.mean_probability()) {
-            (Some(kept), Some(promised)) if promised > 0.0 => {
-                let n = self.offers.len() as f64;
-                (n * kept / promised + shrinkage) / (n + shrinkage)
-            }
-            _ => 1.0,
-        }
+    /// What this test teaches about the promises of whichever offers serve after it.
+    pub(super) fn promise_now(&self, parameters: &UpSell) -> Promise {
+        let learn = |outcomes: &[Outcome]| Promise::learn(outcomes, parameters.min_tested_offers, parameters.shrinkage);
+        if self.naive_serves() { learn(&self.naive_outcomes) } else { learn(&self.outcomes) }
+    }
+
+    /// How many of the naive rule's offers were bought, and how many it made.
+    pub(super) fn naive(&self) -> (u32, u32) {
+        (self.naive.iter().filter(|sold| **sold).count() as u32, self.naive.len() as u32)
+    }
+
+    /// What was said of each offer, after what earlier ones had taught.
+    fn said(&self) -> impl Iterator<Item = f64> {
+        self.outcomes.iter().map(|outcome| self.promise.of(outcome.probability, &outcome.activity))
     }
 
     fn mean_probability(&self) -> Option<f64> {
-        let n = self.offers.len();
-        (n > 0).then(|| self.offers.iter().map(|(probability, ..)| probability).sum::<f64>() / n as f64)
+        let n = self.outcomes.len();
+        (n > 0).then(|| self.said().sum::<f64>() / n as f64)
     }
 
     fn share_kept(&self) -> Option<f64> {
-        share(self.offers.iter().map(|(_, kept, _)| *kept))
+        share(&self.outcomes.iter().map(|outcome| outcome.kept).collect::<Vec<bool>>())
     }
 
-    fn share_sold(&self) -> Option<f64> {
-        share(self.offers.iter().map(|(.., sold)| *sold))
+    /// Whether the naive rule's offers are made: it did better, and it is an offer.
+    fn naive_serves(&self) -> bool {
+        self.steps_aside && self.kind == Kind::TradeUp
     }
 }
 
-fn share(outcomes: impl ExactSizeIterator<Item = bool>) -> Option<f64> {
+fn share(outcomes: &[bool]) -> Option<f64> {
     let n = outcomes.len();
-    (n > 0).then(|| outcomes.filter(|outcome| *outcome).count() as f64 / n as f64)
+    (n > 0).then(|| outcomes.iter().filter(|outcome| **outcome).count() as f64 / n as f64)
 }
 
 /// Lines of the model card: all kinds that serve together, then whether each steps aside.
 pub(super) fn metrics(tested: &[Tested], sampled: usize) -> Vec<Metric> {
     let serving = || tested.iter().filter(|tested| !tested.steps_aside);
-    let offers: Vec<(f64, bool, bool)> = serving().flat_map(|tested| tested.offers.iter().copied()).collect();
+    let scores: Vec<f64> = serving().flat_map(Tested::said).collect();
+    let kept: Vec<bool> = serving().flat_map(|tested| &tested.outcomes).map(|outcome| outcome.kept).collect();
+    let sold: Vec<bool> = serving().flat_map(|tested| &tested.sold).copied().collect();
     // Of a kind with another number of chances, what counts is the share.
-    let expected = |tested: &Tested| Some(share(tested.naive.iter().copied())? * tested.offers.len() as f64);
+    let expected = |tested: &Tested| Some(share(&tested.naive)? * tested.sold.len() as f64);
     let naive: f64 = serving().filter_map(expected).sum();
-    let of_all = |sum: f64| (!offers.is_empty()).then(|| sum / offers.len() as f64);
-    let (scores, labels): (Vec<f64>, Vec<bool>) = offers.iter().map(|(score, kept, _)| (*score, *kept)).unzip();
+    let of_all = |sum: f64| (!scores.is_empty()).then(|| sum / scores.len() as f64);
     let mut card = vec![
         Metric::of("sampled_customers", sampled as f64),
-        Metric::of("tested_offers", offers.len() as f64),
-        Metric::of("mean_probability", of_all(scores.iter().sum()))
-            .against("share_that_came_true", share(labels.iter().copied())),
-        Metric::of("auc", auc(&scores, &labels)).against("chance", 0.5),
-        Metric::of("offers_bought", share(offers.iter().map(|(.., sold)| *sold)))
-            .against("naive_offers", of_all(naive)),
+        Metric::of("tested_offers", scores.len() as f64),
+        Metric::of("mean_probability", of_all(scores.iter().sum())).against("share_that_came_true", share(&kept)),
+        Metric::of("auc", auc(&scores, &kept)).against("chance", 0.5),
+        Metric::of("offers_bought", share(&sold)).against("naive_offers", of_all(naive)),
     ];
     for tested in tested {
         let name = match tested.kind {
-            Kind::TradeUp => "trade_up_steps_aside",
+            Kind::TradeUp | Kind::Dearer => "trade_up_steps_aside",
             Kind::BiggerPack => "bigger_pack_steps_aside",
             Kind::Accessory => "accessory_steps_aside",
             Kind::Replacement => "replacement_steps_aside",
@@ -115,10 +147,10 @@ pub(super) fn metrics(tested: &[Tested], sampled: usize) -> Vec<Metric> {
 /// The table: each kind beside its naive rule.
 pub(super) fn frame(tested: &[Tested]) -> Result<DataFrame> {
     let rows: Vec<(&Tested, bool)> = tested.iter().flat_map(|tested| [(tested, false), (tested, true)]).collect();
-    let n = |(tested, naive): &(&Tested, bool)| if *naive { tested.naive.len() } else { tested.offers.len() };
+    let n = |(tested, naive): &(&Tested, bool)| if *naive { tested.naive.len() } else { tested.sold.len() };
     let bought = |(tested, naive): &(&Tested, bool)| match naive {
         true => tested.naive.iter().filter(|sold| **sold).count(),
-        false => tested.offers.iter().filter(|(.., sold)| *sold).count(),
+        false => tested.sold.iter().filter(|sold| **sold).count(),
     };
     let ours = |value: fn(&Tested) -> Option<f64>| {
         rows.iter().map(|(tested, naive)| if *naive { None } else { value(tested) }).collect()
@@ -130,7 +162,12 @@ pub(super) fn frame(tested: &[Tested]) -> Result<DataFrame> {
             rows.iter().map(|(tested, naive)| if *naive { tested.kind.baseline() } else { tested.kind.name() }),
         )
         .flag("is_baseline", rows.iter().map(|(_, naive)| *naive).collect())
-        .flag("serves", rows.iter().map(|(tested, naive)| !naive && !tested.steps_aside).collect())
+        .flag(
+            "serves",
+            rows.iter()
+                .map(|(tested, naive)| if *naive { tested.naive_serves() } else { !tested.steps_aside })
+                .collect(),
+        )
         .date("test_from", rows.iter().map(|(tested, _)| Some(tested.from)).collect())
         .whole("offers", rows.iter().map(|row| n(row) as i64).collect())
         .whole("bought", rows.iter().map(|row| bought(row) as i64).collect())

@@ -28,8 +28,8 @@ impl Moves {
 /// Customers of one task.
 const CHUNK: usize = 4096;
 
-/// By step: who had it at the start of the days, and what they bought on them.
-pub(super) fn moves(scene: &Scene<'_>, ladder: &Ladder, days: Range<i32>) -> Vec<Moves> {
+/// By step: which of the customers had it at the start of the days, and what they bought on them.
+pub(super) fn moves(scene: &Scene<'_>, ladder: &Ladder, customers: Customers<'_>, days: Range<i32>) -> Vec<Moves> {
     let facts = scene.facts;
     let before = scene.window(days.start);
     let none = || -> Vec<Moves> {
@@ -44,7 +44,7 @@ pub(super) fn moves(scene: &Scene<'_>, ladder: &Ladder, days: Range<i32>) -> Vec
         let mut moves = none();
         let mut habits = Habits::new(scene, ladder);
         let mut later = vec![0_u32; ladder.steps.len()];
-        for customer in chunk * CHUNK..((chunk + 1) * CHUNK).min(facts.customers.len()) {
+        for customer in (chunk * CHUNK..((chunk + 1) * CHUNK).min(customers.len())).map(|place| customers.at(place)) {
             habits.read(scene, ladder, customer, &before);
             if habits.usual.is_empty() {
                 continue;
@@ -73,7 +73,7 @@ pub(super) fn moves(scene: &Scene<'_>, ladder: &Ladder, days: Range<i32>) -> Vec
         sums
     };
     // Whole numbers: the order of adding does not matter.
-    (0..facts.customers.len().div_ceil(CHUNK)).into_par_iter().map(count).reduce(&none, add)
+    (0..customers.len().div_ceil(CHUNK)).into_par_iter().map(count).reduce(&none, add)
 }
 
 /// The probability of the next step, by step; `None` where nobody was observed at all.
@@ -103,23 +103,12 @@ pub(super) fn found(
     end: i32,
     is_step_up: impl Fn(u32, u32) -> bool + Sync,
 ) -> Found {
-    let moves = moves(scene, ladder, end.saturating_sub_unsigned(scene.parameters.horizon_days)..end);
+    let moves = moves(scene, ladder, customers, end.saturating_sub_unsigned(scene.parameters.horizon_days)..end);
     let Some(probabilities) = probabilities(&moves, scene.parameters.shrinkage) else { return Found::default() };
     let window = scene.window(end);
     let sold = scene.sold(&window);
-    let by_sales = |products: &mut Vec<u32>| {
-        products.sort_unstable_by_key(|product| (Reverse(sold[*product as usize]), *product));
-    };
-    let mut steps = vec![Vec::new(); ladder.steps.len()];
-    let mut kinds = vec![Vec::new(); scene.tiers.names.len()];
-    for product in (0..sold.len() as u32).filter(|product| sold[*product as usize] > 0) {
-        if let Some(step) = ladder.step_of(product) {
-            steps[step as usize].push(product);
-        }
-        kinds[scene.tiers.kinds[product as usize] as usize].push(product);
-    }
-    steps.iter_mut().for_each(by_sales);
-    kinds.iter_mut().for_each(by_sales);
+    let steps = best_sellers(&sold, ladder.steps.len(), |product| ladder.step_of(product));
+    let kinds = best_sellers(&sold, scene.tiers.names.len(), |product| Some(scene.tiers.kinds[product as usize]));
     let find = |desk: &mut (Habits, Owned), customer: usize, found: &mut Found| {
         let (habits, owned) = desk;
         habits.read(scene, ladder, customer, &window);
@@ -140,6 +129,9 @@ pub(super) fn found(
                 probability: probabilities[*step as usize],
                 margin: 0,
             });
+            if !customers.are_tested() {
+                continue;
+            }
             // What a shop assistant would show: the best seller of all that is dearer.
             let dearer = kinds[scene.tiers.kinds[*usual as usize] as usize]
                 .iter()
@@ -151,6 +143,46 @@ pub(super) fn found(
     let mut found = gathered(customers, || (Habits::new(scene, ladder), Owned::new(scene)), find);
     found.backings = moves.iter().map(|moves| (moves.moved(), moves.observed, None)).collect();
     found.moves = moves;
+    found
+}
+
+/// The products sold, by number of what they belong to, from the best-selling down, ties by product.
+fn best_sellers(sold: &[u32], groups: usize, group: impl Fn(u32) -> Option<u32>) -> Vec<Vec<u32>> {
+    let mut products = vec![Vec::new(); groups];
+    for product in (0..sold.len() as u32).filter(|product| sold[*product as usize] > 0) {
+        if let Some(group) = group(product) {
+            products[group as usize].push(product);
+        }
+    }
+    for products in &mut products {
+        products.sort_unstable_by_key(|product| (Reverse(sold[*product as usize]), *product));
+    }
+    products
+}
+
+/// The naive rule of trading up: to everybody who might, the kind's best seller that is dearer than his usual product.
+/// `tried` are the offers of the test that were bought, and all of them; the probability is their share.
+pub(super) fn dearer(scene: &Scene<'_>, tried: (u32, u32), end: i32) -> Found {
+    let (ladder, window) = (scene.tiers, scene.window(end));
+    let sold = scene.sold(&window);
+    let kinds = best_sellers(&sold, ladder.names.len(), |product| Some(ladder.kinds[product as usize]));
+    let probability = f64::from(tried.0) / f64::from(tried.1.max(1));
+    let find = |desk: &mut (Habits, Owned), customer: usize, found: &mut Found| {
+        let (habits, owned) = desk;
+        habits.read(scene, ladder, customer, &window);
+        owned.read(scene, customer, end);
+        for (_, usual) in habits.usual.iter().filter(|(step, _)| ladder.steps[*step as usize].has_next) {
+            let products = kinds[ladder.kinds[*usual as usize] as usize].iter().copied();
+            let above = products.filter(|product| scene.is_dearer(*usual, *product));
+            let Some(product) = scene.first(above, owned, &mut found.removed) else { continue };
+            let (customer, because) = (customer as u32, *usual);
+            let kind = Kind::Dearer;
+            found.offers.push(Offer { customer, product, because, backing: 0, kind, probability, margin: 0 });
+        }
+    };
+    let everybody = Customers::All(scene.facts.customers.len());
+    let mut found = gathered(everybody, || (Habits::new(scene, ladder), Owned::new(scene)), find);
+    found.backings = vec![(tried.0, tried.1, None)];
     found
 }
 

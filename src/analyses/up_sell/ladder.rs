@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use arrow::datatypes::Int64Type;
-
 use crate::analyses::offers::kinds;
 use crate::facts::Facts;
 
@@ -36,9 +34,9 @@ pub struct Step {
 }
 
 impl Ladder {
-    /// Tiers by the median list price of their products of the kind, ties by tier.
+    /// Tiers by the median price of their products of the kind, ties by tier.
     pub fn of(facts: &Facts) -> Ladder {
-        let prices = facts.products.numbers::<Int64Type>("list_price");
+        let prices = &facts.unit_values.prices;
         let mut tiers: BTreeMap<(u32, &str), Vec<i64>> = BTreeMap::new();
         let kinds = kinds(facts);
         let mut names = vec![(String::new(), String::new()); kinds.iter().max().map_or(0, |most| *most as usize + 1)];
@@ -46,7 +44,7 @@ impl Ladder {
             let category = facts.categories.values[facts.category[product] as usize].clone();
             names[*kind as usize] = (category, facts.products.text_at("subcategory", product).to_string());
         }
-        let bands = price_bands(facts, &kinds, names.len(), &prices);
+        let bands = price_bands(facts, &kinds, names.len(), prices);
         let place = |product: usize| {
             let (kind, tier) = (kinds[product], facts.products.text_at("tier", product));
             let tier = if tier.is_empty() { bands[product] } else { tier };

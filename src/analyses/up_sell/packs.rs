@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::Int64Type;
 use polars::prelude::DataFrame;
 
 use super::ladder::{Ladder, NONE, Step};
@@ -28,7 +27,7 @@ pub(super) struct Packs {
 impl Packs {
     /// Of the products whose names say their size; `tiers` gives the kinds.
     pub(super) fn of(facts: &Facts, tiers: &Ladder) -> Packs {
-        let prices = facts.products.numbers::<Int64Type>("list_price");
+        let prices = &facts.unit_values.prices;
         let mut packs: Vec<Option<Pack>> =
             (0..facts.products.len()).map(|product| pack_size::read(facts.products.text_at("name", product))).collect();
         let mut families: BTreeMap<Family<'_>, BTreeMap<u64, Vec<u32>>> = BTreeMap::new();
@@ -56,7 +55,7 @@ impl Packs {
         }
         let unit_prices = packs
             .iter()
-            .zip(&prices)
+            .zip(prices)
             .map(|(pack, price)| {
                 let pack = pack.as_ref()?;
                 let one = pack.unit.compared_by().1;

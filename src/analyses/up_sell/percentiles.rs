@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 
 use super::ladder::Ladder;
@@ -23,7 +22,7 @@ pub(super) struct Percentiles {
 impl Percentiles {
     /// Of what was bought and kept on the days, as far as list prices are known.
     pub(super) fn of(facts: &Facts, ladder: &Ladder, days: &Range<i32>) -> Percentiles {
-        let prices = facts.products.numbers::<Int64Type>("list_price");
+        let prices = &facts.unit_values.prices;
         let customers = facts.customers.len();
         let read = |chunk: usize| {
             let mut own = Vec::new();

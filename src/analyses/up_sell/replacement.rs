@@ -107,7 +107,9 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
         newest.sort_unstable();
         newest.dedup_by_key(|(kind, ..)| *kind);
         for (kind, Reverse(day), old) in newest {
-            found.naive.push((customer as u32, Target::KindOf(kind)));
+            if customers.are_tested() {
+                found.naive.push((customer as u32, Target::KindOf(kind)));
+            }
             let age = end - day;
             let band = band(age);
             let (Some(ages), Some(due)) = (&ages[kind as usize], due[kind as usize]) else { continue };

@@ -8,6 +8,7 @@ use super::UpSell;
 use super::climb::Moves;
 use super::ladder::Ladder;
 use crate::analyses::offers::guards::{Guard, Removed, Watch};
+use crate::analyses::offers::rhythm::{Activity, Rhythm};
 use crate::facts::{Facts, GONE};
 
 /// No product.
@@ -17,19 +18,22 @@ pub(super) const NOTHING: u32 = u32::MAX;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     TradeUp,
+    /// The naive rule of trading up, where it did better.
+    Dearer,
     BiggerPack,
     Accessory,
     Replacement,
 }
 
 impl Kind {
-    /// All of them.
+    /// Those that are tried.
     pub(super) const ALL: [Kind; 4] = [Kind::TradeUp, Kind::BiggerPack, Kind::Accessory, Kind::Replacement];
 
     /// The reason in tables.
     pub(super) fn name(self) -> &'static str {
         match self {
             Kind::TradeUp => "trade_up",
+            Kind::Dearer => "dearer",
             Kind::BiggerPack => "bigger_pack",
             Kind::Accessory => "accessory",
             Kind::Replacement => "replacement",
@@ -39,7 +43,7 @@ impl Kind {
     /// The naive rule it is held against.
     pub(super) fn baseline(self) -> &'static str {
         match self {
-            Kind::TradeUp | Kind::BiggerPack => "best_seller_above",
+            Kind::TradeUp | Kind::Dearer | Kind::BiggerPack => "best_seller_above",
             Kind::Accessory => "best_seller_elsewhere",
             Kind::Replacement => "every_owner",
         }
@@ -83,7 +87,7 @@ pub(super) struct Found {
     pub backings: Vec<Backing>,
     /// Where it climbs a ladder: who moved to where, by step.
     pub moves: Vec<Moves>,
-    /// What the naive rule would have offered, by customer.
+    /// What the naive rule would have offered, by customer; only of those of a test.
     pub naive: Vec<(u32, Target)>,
     pub removed: Removed,
 }
@@ -96,14 +100,19 @@ pub(super) enum Customers<'c> {
 }
 
 impl Customers<'_> {
-    fn len(self) -> usize {
+    /// Whether it is a test, which has a naive rule beside it.
+    pub(super) fn are_tested(self) -> bool {
+        matches!(self, Customers::These(_))
+    }
+
+    pub(super) fn len(self) -> usize {
         match self {
             Customers::All(count) => count,
             Customers::These(chosen) => chosen.len(),
         }
     }
 
-    fn at(self, place: usize) -> usize {
+    pub(super) fn at(self, place: usize) -> usize {
         match self {
             Customers::All(_) => place,
             Customers::These(chosen) => chosen[place],
@@ -175,10 +184,18 @@ impl Scene<'_> {
         (0..PARTS).into_par_iter().map(part).reduce(|| vec![0; self.facts.products.len()], add)
     }
 
+    /// How active a customer was on a day, by what he bought in the window before it.
+    pub(super) fn activity(&self, customer: u32, day: i32) -> Activity {
+        let days = self.window(day);
+        let mut rhythm = Rhythm::until(day);
+        self.facts.purchases.kept(customer as usize, &days).for_each(|(day, _)| rhythm.add(day));
+        rhythm.activity(days.start)
+    }
+
     /// What a sale of what is offered earns more than no offer would, minor units.
     pub(super) fn extra(&self, offer: &Offer) -> Option<i64> {
         match offer.kind {
-            Kind::TradeUp | Kind::BiggerPack => self.extra_margin(offer.because, offer.product),
+            Kind::TradeUp | Kind::Dearer | Kind::BiggerPack => self.extra_margin(offer.because, offer.product),
             Kind::Accessory | Kind::Replacement => self.watch.margins[offer.product as usize],
         }
     }

@@ -38,7 +38,10 @@ impl Listed<'_> {
             .text("product_id", offers.iter().map(|offer| id(offer.product)))
             .whole("rank", ranks.collect())
             .ratio("probability", offers.iter().map(|offer| offer.probability).collect())
-            .whole("expected_margin", offers.iter().map(|offer| offer.margin).collect())
+            .maybe_whole(
+                "expected_margin",
+                offers.iter().map(|offer| self.scene.extra(offer).map(|_| offer.margin)).collect(),
+            )
             .text("reason", offers.iter().map(|offer| offer.kind.name()))
             .text("because", offers.iter().map(|offer| id(offer.because)))
             .text("category", offers.iter().map(|offer| names(offer).0.as_str()))
@@ -66,6 +69,9 @@ impl Listed<'_> {
         match offer.kind {
             // Trading up is tried first: its backings begin at 0, one a step.
             Kind::TradeUp => Some(self.scene.tiers.steps[(offer.backing + up) as usize].tier.as_str()),
+            Kind::Dearer => {
+                self.scene.tiers.step_of(product).map(|step| self.scene.tiers.steps[step as usize].tier.as_str())
+            }
             Kind::BiggerPack => self.packs.text(product),
             Kind::Accessory | Kind::Replacement => None,
         }
@@ -73,7 +79,7 @@ impl Listed<'_> {
 
     /// Days since he bought what speaks for it.
     fn age(&self, offer: &Offer) -> Option<i64> {
-        if matches!(offer.kind, Kind::TradeUp | Kind::BiggerPack) {
+        if matches!(offer.kind, Kind::TradeUp | Kind::Dearer | Kind::BiggerPack) {
             return None;
         }
         let facts = self.scene.facts;

@@ -50,7 +50,7 @@ pub static BASKET_RULES: Table = Table {
         Column::new(
             "expected_margin",
             Money,
-            "Confidence × (list price − unit cost) of the consequent; empty where one of them is unknown.",
+            "Confidence × (price − cost of a unit) of the consequent; empty where one of them is unknown.",
         ),
     ],
     open: None,

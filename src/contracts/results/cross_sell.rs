@@ -23,9 +23,9 @@ pub static CROSS_SELL: Table = Table {
         Column::new(
             "expected_margin",
             Money,
-            "Probability × (list price − unit cost) − the cost of the contact; 0 − the cost where one of them is unknown.",
-        )
-        .filled(),
+            "Probability × (price − cost of a unit) − the cost of the contact. The price is the list price, else what was paid \
+             on average; the cost the unit cost, else that of the lines. Empty where one is unknown.",
+        ),
         Column::new(
             "reason",
             Text,

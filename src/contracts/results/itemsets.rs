@@ -58,7 +58,7 @@ pub static ITEMSET_RULES: Table = Table {
         Column::new(
             "expected_margin",
             Money,
-            "Confidence × (list price − unit cost) of the consequent, of a group the mean over its sales; empty where one \
+            "Confidence × (price − cost of a unit) of the consequent, of a group the mean over its sales; empty where one \
              is unknown.",
         ),
     ],

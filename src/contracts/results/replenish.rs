@@ -17,10 +17,9 @@ pub static REPLENISH: Table = Table {
         Column::new(
             "expected_margin",
             Money,
-            "Probability × (list price − unit cost) of one unit − the cost of the contact; 0 − the cost where one of them is \
-             unknown.",
-        )
-        .filled(),
+            "Probability × (price − cost of a unit) − the cost of the contact. The price is the list price, else what was paid \
+             on average; the cost the unit cost, else that of the lines. Empty where one is unknown.",
+        ),
         Column::new("due_date", Date, "The day he last bought it + `gap_days`.").filled(),
         Column::new("gap_days", Integer, "Median days between the days he bought it.").filled(),
         Column::new("last_bought_on", Date, "The day he last bought it.").filled(),

@@ -17,21 +17,23 @@ pub static UP_SELL: Table = Table {
         Column::new(
             "probability",
             Ratio,
-            "trade_up, bigger_pack: probability that he buys of the next step within the horizon; accessory: that he buys \
+            "trade_up, bigger_pack: probability that he buys of the next step within the horizon; dearer: that he buys the \
+             product within it; accessory: that he buys \
              it within `within_days`; replacement: that he buys of the kind again within the horizon.",
         )
         .filled(),
         Column::new(
             "expected_margin",
             Money,
-            "Probability × what a sale earns − the cost of the contact. trade_up and bigger_pack earn the unit margin of \
-             the product − that of `because`, the others the whole margin; 0 − the cost where one is unknown.",
-        )
-        .filled(),
+            "Probability × what a sale earns − the cost of the contact. trade_up, dearer and bigger_pack earn the unit margin of \
+             the product − that of `because`, the others the whole margin; a unit earns its price (list price, else paid on \
+             average) − its cost (unit cost, else that of the lines). Empty where one is unknown.",
+        ),
         Column::new(
             "reason",
             Text,
-            "trade_up: others with his usual tier went on to the next; bigger_pack: the same product in the next bigger \
+            "trade_up: others with his usual tier went on to the next; dearer: the best seller of the kind that is dearer than \
+             what he buys, where that was bought more often than what the next tier offers; bigger_pack: the same product in the next bigger \
              pack costs less by the unit; accessory: goes with `because`, bought of late; replacement: `because` is as old \
              as what others replaced.",
         )
@@ -39,13 +41,13 @@ pub static UP_SELL: Table = Table {
         Column::new("because", Id, "What he buys, or has, that speaks for it.").filled(),
         Column::new("category", Text, "The category of the product to offer.").filled(),
         Column::new("subcategory", Text, "Its subcategory; empty where the export has none.").filled(),
-        Column::new("from_step", Text, "trade_up: the tier he buys most; bigger_pack: the size he buys, as in its name."),
-        Column::new("to_step", Text, "trade_up: the next tier; bigger_pack: the size to offer, as in its name."),
+        Column::new("from_step", Text, "trade_up, dearer: the tier he buys most; bigger_pack: the size he buys, as in its name."),
+        Column::new("to_step", Text, "trade_up, dearer: the tier offered; bigger_pack: the size to offer, as in its name."),
         Column::new("n_moved", Integer, "Of `n_observed` customers, those who bought what is offered to him.").filled(),
         Column::new(
             "n_observed",
             Integer,
-            "trade_up, bigger_pack: customers with his usual step a horizon ago; accessory: those who bought `because`; \
+            "trade_up, bigger_pack: customers with his usual step a horizon ago; dearer: such offers of a horizon ago; accessory: those who bought `because`; \
              replacement: those whose last purchase of the kind was as old.",
         )
         .filled(),
@@ -56,10 +58,10 @@ pub static UP_SELL: Table = Table {
         Column::new(
             "price_percentile",
             Ratio,
-            "Share of the buyers of the subcategory of `because` who buy cheaper than he does, 0 to 1; empty without list \
+            "Share of the buyers of the subcategory of `because` who buy cheaper than he does, 0 to 1; empty without \
              prices.",
         ),
-        Column::new("price_step", Ratio, "List price of the product ÷ that of `because`; empty where one is unknown."),
+        Column::new("price_step", Ratio, "Price of the product ÷ that of `because`; empty where one is unknown."),
     ],
     open: None,
 };
@@ -119,7 +121,12 @@ pub static UP_SELL_BACKTEST: Table = Table {
         Column::new("reason", Text, "trade_up, bigger_pack, accessory or replacement.").filled(),
         Column::new("method", Text, "The kind's own way, or the naive rule.").filled(),
         Column::new("is_baseline", Flag, "Whether it is the naive rule, to be beaten.").filled(),
-        Column::new("serves", Flag, "Whether such offers are made: not where the naive rule did better.").filled(),
+        Column::new(
+            "serves",
+            Flag,
+            "Whether such offers are made: not where the naive rule did better; then that of trade_up serves.",
+        )
+        .filled(),
         Column::new("test_from", Date, "The day of the offers; they were watched from then to the as-of date.")
             .filled(),
         Column::new(
@@ -135,7 +142,11 @@ pub static UP_SELL_BACKTEST: Table = Table {
         )
         .filled(),
         Column::new("share_bought", Ratio, "bought ÷ offers."),
-        Column::new("mean_probability", Ratio, "What the offers promised."),
+        Column::new(
+            "mean_probability",
+            Ratio,
+            "What the offers promised, after what those of the horizon before had taught.",
+        ),
         Column::new(
             "share_that_came_true",
             Ratio,
