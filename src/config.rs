@@ -139,6 +139,9 @@ impl Config {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
                 return Err(Error::NoProject { dir: dir.to_path_buf() });
             }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::Config { path, message: "there is no such file".into() });
+            }
             Err(error) => return Err(Error::io("read", &path)(error)),
         };
         Config::parse(&text, &path)

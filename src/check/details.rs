@@ -1,6 +1,6 @@
 //! Single orders and lines, read again where something about them has to be said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Int32Type, Int64Type};
@@ -9,6 +9,23 @@ use super::scan::{NONE, batch_of};
 use crate::error::Result;
 use crate::lake::reader::read_each;
 use crate::lake::{LakeDir, Manifest};
+
+/// Every branch that the branches or the orders name.
+pub fn branches(lake: &LakeDir, manifest: &Manifest) -> Result<BTreeSet<String>> {
+    let mut known = BTreeSet::new();
+    for table in ["branches", "orders"] {
+        let codes: &[&str] = if table == "orders" { &["branch_id"] } else { &[] };
+        for file in manifest.files(table) {
+            read_each(lake, file, &["branch_id"], codes, |rows| {
+                let column = rows.column(0);
+                let values = column.as_any_dictionary_opt().map_or(column, |codes| codes.values());
+                known.extend(values.as_string::<i32>().iter().flatten().map(String::from));
+                Ok(())
+            })?;
+        }
+    }
+    Ok(known)
+}
 
 /// An order with its lines.
 #[derive(Debug, Clone, Default)]

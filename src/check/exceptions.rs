@@ -210,7 +210,9 @@ impl Book {
                     fingerprint: fingerprint.clone(),
                     decision: None,
                 };
-                self.exceptions.insert(key.clone(), exception);
+                // It may be known from a look at a later day: how it stands goes on.
+                let known = self.exceptions.entry(key.clone()).or_insert(exception);
+                known.opened = known.opened.min(at);
             }
             What::Reopened { key, fingerprint, .. } => {
                 if let Some(exception) = self.exceptions.get_mut(key) {

@@ -35,5 +35,6 @@ pub mod view;
 mod volume;
 
 pub use report::Picture;
+pub use row_rules::far_days;
 pub use settings::Settings;
 pub use totals::Mismatch;

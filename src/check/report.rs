@@ -41,8 +41,9 @@ pub struct Request<'r> {
     pub currency: &'r str,
     /// Exclusive.
     pub as_of: i32,
-    /// Whether what is seen is written into the ledger.
-    pub record: bool,
+    /// Whether the day follows from the data or the configuration, and was not asked for by hand: then what is seen is
+    /// written into the ledger, even if somebody looked at a later day before.
+    pub is_usual_day: bool,
 }
 
 /// Days of the arrival grid.
@@ -275,8 +276,8 @@ pub fn picture(request: &Request<'_>, ledger: &Ledger) -> Result<Picture> {
     closed.extend(closed_in(events.iter()));
     events.iter().for_each(|what| book.apply(request.as_of, what));
     news.extend(events);
-    // A run that looks back shows the ledger as it stood, and changes nothing in it.
-    if request.record && book.newest.is_none_or(|newest| request.as_of >= newest) {
+    // Who looks back sees the ledger as it stood, and changes nothing in it.
+    if request.is_usual_day || book.newest.is_none_or(|newest| request.as_of >= newest) {
         ledger.append(request.as_of, news)?;
     }
     closed.retain(|key| book.exceptions.get(key).is_some_and(|exception| exception.state == State::Closed));

@@ -163,8 +163,9 @@ fn dates(look: &Look<'_>, seen: &Seen, told: &mut Vec<Told>) {
     }
 }
 
-/// Days cut off from the bulk by more than `limit` days without an order, with hardly any orders on their side.
-fn far_days(by_date: &BTreeMap<i32, i64>, limit: i32) -> Vec<i32> {
+/// Days cut off from the bulk by more than `limit` days without an order, with hardly any orders on their side: they
+/// were mistyped.
+pub fn far_days(by_date: &BTreeMap<i32, i64>, limit: i32) -> Vec<i32> {
     let all: i64 = by_date.values().sum();
     let few = |orders: i64| orders * 200 <= all;
     let days: Vec<(i32, i64)> = by_date.iter().map(|(day, orders)| (*day, *orders)).collect();

@@ -7,7 +7,7 @@ use super::progress::spinner;
 use super::{Session, check, ingest, render};
 use crate::analyses::Analyses;
 use crate::calendar::day_name;
-use crate::check::{Mismatch, Picture};
+use crate::check::{Mismatch, Picture, far_days};
 use crate::config::Config;
 use crate::contracts::results::QUEUE;
 use crate::deliver::{self, Delivery};
@@ -30,10 +30,10 @@ pub fn run(session: &Session, args: &Run) -> Result<u8> {
     if !session.json && !session.quiet {
         render::to_stdout(&ingest::summary(&loaded))?;
     }
-    let held = ingest::held(session, &loaded)?;
+    ingest::held(session, &loaded)?;
     let seconds = vec![("ingest".into(), ingest_seconds)];
-    let code = publish(session, &config, &lake, &loaded.manifest, args.as_of.as_deref(), seconds)?;
-    Ok(if code == 0 { held } else { code })
+    // What was decided about the files that are held is in the picture of the check.
+    publish(session, &config, &lake, &loaded.manifest, args.as_of.as_deref(), seconds)
 }
 
 /// Analyses on the lake as it is: some, printed; or all, published.
@@ -52,7 +52,7 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
     }
     let as_of = as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
     let parts = engine::parts(&config.analyses, &args.names)?;
-    let picture = check::look(session, &config, &lake, &manifest, as_of)?;
+    let picture = check::look(session, &config, &lake, &manifest, as_of, args.as_of.is_none())?;
     let served = &picture.gate.view.manifest;
     let facts = engine::load_facts(&config.analyses, &lake, served, as_of, parts)?;
     let decimals = config.core.currency.decimals;
@@ -95,7 +95,7 @@ fn publish(
         clock = std::time::Instant::now();
     };
     bar.set_message("checking");
-    let mut picture = check::look(session, config, lake, manifest, as_of)?;
+    let mut picture = check::look(session, config, lake, manifest, as_of, day.is_none())?;
     lap("check", &mut seconds);
     if picture.gate.nothing {
         bar.finish_and_clear();
@@ -164,7 +164,7 @@ fn publish(
     };
     let json = serde_json::to_vec_pretty(&record).map_err(Error::internal("writing run.json"))?;
     draft.write("run.json", &json)?;
-    let place = draft.publish(&day_name(as_of), &id)?;
+    let place = draft.publish(&day_name(as_of), &id, day.is_none())?;
     bar.finish_and_clear();
     if session.json {
         render::to_stdout(&String::from_utf8_lossy(&json))?;
@@ -175,13 +175,33 @@ fn publish(
     Ok(if code == 0 { check::exit_code(&picture) } else { code })
 }
 
-/// The exclusive as-of day: flag, environment, configuration, or the day after the newest order.
+/// The exclusive as-of day: flag, environment, configuration, or the day after the newest order. A few orders far after
+/// all others were mistyped and do not count.
+///
+/// # Errors
+/// [`Error::NoOrders`]; [`Error::Usage`] for a day long after all orders.
 pub fn as_of(flag: Option<&str>, config: &Config, lake: &LakeDir, manifest: &Manifest) -> Result<i32> {
-    match typed_day(flag, config)? {
-        Some(day) => Ok(day),
-        None => Ok(facts::newest_order_day(lake, manifest)?.ok_or(Error::NoOrders)? + 1),
+    let mut days = facts::orders_by_day(lake, manifest)?;
+    for mistyped in far_days(&days, config.core.check.limit("future_date") as i32) {
+        days.remove(&mistyped);
+    }
+    let newest = days.last_key_value().map(|(day, _)| *day);
+    match (typed_day(flag, config)?, newest) {
+        (Some(day), Some(newest)) if day > newest.saturating_add(MOST_DAYS_AFTER) => Err(Error::Usage {
+            message: format!(
+                "the as-of day {} is years after the newest order, of {}",
+                day_name(day),
+                day_name(newest)
+            ),
+            hint: "correct the year".into(),
+        }),
+        (Some(day), _) => Ok(day),
+        (None, newest) => Ok(newest.ok_or(Error::NoOrders)? + 1),
     }
 }
+
+/// An as-of day this long after the newest order, ten years, is mistyped.
+const MOST_DAYS_AFTER: i32 = 3_660;
 
 /// The as-of day that was typed or configured.
 pub fn typed_day(flag: Option<&str>, config: &Config) -> Result<Option<i32>> {

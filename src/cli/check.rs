@@ -4,7 +4,8 @@
 use super::args::{Check, Decide};
 use super::check_screen::Screen;
 use super::{Session, analyze, render};
-use crate::check::exceptions::{Book, Verdict, What, day_of};
+use crate::calendar::day_name;
+use crate::check::exceptions::{Book, Verdict, What};
 use crate::check::keys::parts;
 use crate::check::ledger::Ledger;
 use crate::check::refused::Exports;
@@ -24,7 +25,7 @@ pub fn run(session: &Session, args: &Check) -> Result<u8> {
     let day = args.day.as_deref().map(analyze::parse_day).transpose()?;
     let _lock = lock::take(&lake.lock())?;
     let as_of = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
-    let mut picture = look(session, &config, &lake, &manifest, as_of)?;
+    let mut picture = look(session, &config, &lake, &manifest, as_of, args.as_of.is_none())?;
     price_queue(session, &lake, &manifest, &mut picture)?;
     if session.json {
         render::json(&json(&picture, &manifest))?;
@@ -52,12 +53,19 @@ pub fn run(session: &Session, args: &Check) -> Result<u8> {
 }
 
 /// Looks at the lake, and writes into the ledger what is seen.
-pub fn look(session: &Session, config: &Config, lake: &LakeDir, manifest: &Manifest, as_of: i32) -> Result<Picture> {
+pub fn look(
+    session: &Session,
+    config: &Config,
+    lake: &LakeDir,
+    manifest: &Manifest,
+    as_of: i32,
+    is_usual_day: bool,
+) -> Result<Picture> {
     let exports =
         Exports { project: &session.project.0, sources: &config.core.sources, decimals: config.core.currency.decimals };
     let settings = &config.core.check;
     let currency = &config.core.currency.code;
-    let request = Request { lake, manifest, exports, settings, currency, as_of, record: true };
+    let request = Request { lake, manifest, exports, settings, currency, as_of, is_usual_day };
     picture(&request, &Ledger::of(&session.project.0))
 }
 
@@ -132,12 +140,10 @@ pub fn decide(session: &Session, args: &Decide, verdict: Verdict) -> Result<u8> 
     let _lock = lock::take(&lake.lock())?;
     let ledger = Ledger::of(&session.project.0);
     let events = ledger.read()?;
-    let newest = Book::fold(&events, i32::MAX).newest;
-    let at = match analyze::typed_day(args.as_of.as_deref(), &config)?.or(newest) {
-        Some(at) => at.max(newest.unwrap_or(at)),
-        None => analyze::as_of(None, &config, &lake, &Manifest::read(&lake)?)?,
-    };
-    let book = Book::fold(&events, at);
+    let manifest = Manifest::read(&lake)?;
+    // From the day the next run looks from, whatever later day somebody has looked at; but what was seen then has a name.
+    let at = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
+    let book = Book::fold(&events, i32::MAX);
     if args.reason.trim().is_empty() {
         return Err(usage("a decision needs a reason", "give one with `--reason \"…\"`"));
     }
@@ -148,15 +154,27 @@ pub fn decide(session: &Session, args: &Decide, verdict: Verdict) -> Result<u8> 
     if verdict == Verdict::Waived && until.is_none() {
         return Err(usage("a waiver has an end", "say `--until YYYY-MM-DD`; what is right for good is accepted"));
     }
-    let keys = keys(&book, &args.key, args.day.as_deref(), verdict)?;
+    let keys = keys(&book, &args.key, args.day.as_deref());
+    let keys = match (keys.is_empty(), verdict) {
+        (false, _) => keys,
+        (true, Verdict::Held) if args.day.is_some() || args.key.contains('/') => {
+            vec![held_key(&lake, &manifest, &args.key, args.day.as_deref(), at)?]
+        }
+        (true, _) => {
+            let open = book.exceptions.iter().filter(|(_, exception)| exception.state.is_open());
+            let name = args.day.as_deref().map_or(args.key.clone(), |day| format!("{}/{day}", args.key));
+            let known = open.map(|(key, _)| key.clone()).take(20).collect();
+            return Err(Error::Unknown { what: "exception", name, known });
+        }
+    };
     let by = args.by.clone().or_else(|| std::env::var("USER").ok()).filter(|by| !by.trim().is_empty());
-    let by = by.ok_or_else(|| usage("nobody decides", "say who with `--by NAME`"))?;
+    let by = by.ok_or_else(|| usage("nobody is named who decides", "say who with `--by NAME`"))?;
     let decided = |key: &String| What::Decided {
         key: key.clone(),
         verdict,
         by: by.clone(),
         reason: args.reason.clone(),
-        until: until.map(crate::calendar::day_name),
+        until: until.map(day_name),
     };
     ledger.append(at, keys.iter().map(decided).collect())?;
     for key in &keys {
@@ -174,10 +192,28 @@ fn usage(message: &str, hint: &str) -> Error {
     Error::Usage { message: message.into(), hint: hint.into() }
 }
 
+/// The key of a branch's day that is held by hand.
+fn held_key(lake: &LakeDir, manifest: &Manifest, key: &str, day: Option<&str>, as_of: i32) -> Result<String> {
+    let (branch, day) = day.map_or_else(|| key.rsplit_once('/').unwrap_or((key, "")), |day| (key, day));
+    let number = analyze::parse_day(day)?;
+    if number >= as_of {
+        return Err(usage(
+            &format!("{day} has not come yet as of {}", day_name(as_of)),
+            "name a day before the as-of day",
+        ));
+    }
+    let branches = check::details::branches(lake, manifest)?;
+    if !branches.contains(branch) {
+        let known = branches.into_iter().take(20).collect();
+        return Err(Error::Unknown { what: "branch", name: branch.into(), known });
+    }
+    Ok(format!("held/{branch}/{day}"))
+}
+
 /// The exceptions a key names: itself; all open ones of a branch and day; or those that are about parts of what it names.
-fn keys(book: &Book, key: &str, day: Option<&str>, verdict: Verdict) -> Result<Vec<String>> {
+fn keys(book: &Book, key: &str, day: Option<&str>) -> Vec<String> {
     if day.is_none() && book.exceptions.contains_key(key) {
-        return Ok(vec![key.to_string()]);
+        return vec![key.to_string()];
     }
     let (branch, day) = match day {
         Some(day) => (key, day),
@@ -188,17 +224,5 @@ fn keys(book: &Book, key: &str, day: Option<&str>, verdict: Verdict) -> Result<V
         of_day || own.strip_prefix(key).is_some_and(|rest| rest.starts_with('/'))
     };
     let open = book.exceptions.iter().filter(|(_, exception)| exception.state.is_open());
-    let found: Vec<String> = open.map(|(key, _)| key).filter(is_meant).cloned().collect();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    if verdict == Verdict::Held && day_of(day).is_some() {
-        return Ok(vec![format!("held/{branch}/{day}")]);
-    }
-    let known = book.exceptions.iter().filter(|(_, exception)| exception.state.is_open());
-    Err(Error::Unknown {
-        what: "exception",
-        name: if day.is_empty() { key.into() } else { format!("{branch}/{day}") },
-        known: known.map(|(key, _)| key.clone()).take(20).collect(),
-    })
+    open.map(|(key, _)| key).filter(is_meant).cloned().collect()
 }

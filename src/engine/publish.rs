@@ -71,9 +71,10 @@ impl Draft {
         disk::sync(&out.0).map_err(Error::io("write", &path))
     }
 
-    /// Puts the run in place as `runs/<as_of>`, and as `runs/latest` where no later day is published. A run of the
-    /// same id is there already where nothing changed: then it stays, and the draft goes.
-    pub fn publish(self, as_of: &str, id: &str) -> Result<PathBuf> {
+    /// Puts the run in place as `runs/<as_of>`, and as `runs/latest` where the day follows from the data or the
+    /// configuration, or where no later day is published: a look back moves nothing, and a mistyped day does not stay.
+    /// A run of the same id is there already where nothing changed: then it stays, and the draft goes.
+    pub fn publish(self, as_of: &str, id: &str, is_usual_day: bool) -> Result<PathBuf> {
         let store = self.runs.join(".store");
         let name = format!("{as_of}-{id}");
         let place = store.join(&name);
@@ -88,7 +89,7 @@ impl Draft {
         point(&link, &Path::new(".store").join(&name))?;
         let latest = self.runs.join("latest");
         let newest = std::fs::read_link(&latest).ok().and_then(|to| to.to_str().map(String::from));
-        if newest.is_none_or(|newest| newest.as_str() <= as_of) {
+        if is_usual_day || newest.is_none_or(|newest| newest.as_str() <= as_of) {
             point(&latest, Path::new(as_of))?;
         }
         sync_dir(&self.runs)?;

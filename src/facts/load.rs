@@ -21,15 +21,17 @@ use crate::lake::layout::schema;
 use crate::lake::reader::{read, read_each};
 use crate::lake::{LakeDir, Manifest};
 
-/// The newest day of any accepted order; `None` without orders.
-pub fn newest_order_day(lake: &LakeDir, manifest: &Manifest) -> Result<Option<i32>> {
-    let mut newest = None;
+/// How many accepted orders each day has, whatever their status.
+pub fn orders_by_day(lake: &LakeDir, manifest: &Manifest) -> Result<BTreeMap<i32, i64>> {
+    let mut days = BTreeMap::new();
     for file in manifest.files("orders") {
         for batch in read(lake, file, &["order_day"], &[])? {
-            newest = newest.max(arrow::compute::max(batch.column(0).as_primitive::<Int32Type>()));
+            for same in batch.column(0).as_primitive::<Int32Type>().values().chunk_by(|left, right| left == right) {
+                *days.entry(same[0]).or_default() += same.len() as i64;
+            }
         }
     }
-    Ok(newest)
+    Ok(days)
 }
 
 /// What of the lake is read into memory. Customers, products, orders and their net sales always are.

@@ -17,7 +17,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{ArrowPrimitiveType, Date32Type};
 
 pub use extras::{costs, order_ids, rates};
-pub use load::{Described, Keep, Parts, load, load_parts, newest_order_day};
+pub use load::{Described, Keep, Parts, load, load_parts, orders_by_day};
 pub use purchases::{GONE, Purchases};
 pub use totals::{OrderTotals, Sales};
 pub use unit_values::UnitValues;

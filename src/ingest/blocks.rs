@@ -8,6 +8,7 @@ use memchr::{memchr, memrchr};
 
 use super::encoding::TextEncoding;
 use super::formats::{self, Made, archive};
+use super::realign::Realign;
 use super::records::LONGEST_RECORD;
 use super::source::Source;
 use crate::error::Result;
@@ -36,6 +37,7 @@ pub struct BlockReader {
     hasher: blake3::Hasher,
     encoding: TextEncoding,
     decoder: Option<Decoder>,
+    realign: Option<Realign>,
     /// What was read to see how the file begins.
     head: Vec<u8>,
     carried: Vec<u8>,
@@ -68,6 +70,7 @@ impl BlockReader {
             origin: opened.origin,
             hasher,
             decoder: encoding.decoder(),
+            realign: encoding.realign(),
             encoding,
             head,
             carried: Vec::new(),
@@ -154,7 +157,10 @@ impl BlockReader {
         self.read += got as u64;
         self.hasher.update(&bytes[seen..]);
         if let Some(decoder) = &mut self.decoder {
-            let foreign = bytes.split_off(start);
+            let mut foreign = bytes.split_off(start);
+            if let Some(realign) = &mut self.realign {
+                foreign = realign.feed(&foreign, self.at_end);
+            }
             let mut text =
                 String::with_capacity(decoder.max_utf8_buffer_length(foreign.len()).unwrap_or(foreign.len() * 3));
             // What cannot be decoded becomes U+FFFD, for which the record is refused later.

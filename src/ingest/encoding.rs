@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::{memchr, memmem};
 
+use super::realign::Realign;
 use super::records::{Dialect, Records, split};
 
 /// The encoding of one file.
@@ -40,6 +41,11 @@ impl TextEncoding {
     /// Decodes while reading, where that has to be.
     pub fn decoder(self) -> Option<Decoder> {
         (self.0 != UTF_8 && !self.0.is_single_byte()).then(|| self.0.new_decoder_without_bom_handling())
+    }
+
+    /// What keeps the letters of a file of two bytes each in step.
+    pub fn realign(self) -> Option<Realign> {
+        (self.0 == UTF_16LE || self.0 == UTF_16BE).then(|| Realign::new(self.0 == UTF_16LE))
     }
 
     /// How many bytes of the file a block's bytes were.

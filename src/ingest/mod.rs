@@ -25,6 +25,7 @@ pub mod parse;
 mod plan;
 pub mod pull;
 mod reading;
+mod realign;
 pub mod records;
 pub mod rejects;
 pub mod resolve;

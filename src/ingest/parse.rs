@@ -12,7 +12,7 @@ use super::encoding::Text;
 use super::fields::Texts;
 use super::formats::{Made, rows::Origin, workbook};
 use super::keys::{Bits, Guess, KeyIndex};
-use super::records::{Records, unescape, unquote};
+use super::records::{Dialect, Records, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
 use super::values::{self, EMPTY};
 use crate::calendar::DAY_MICROS;
@@ -197,7 +197,7 @@ impl Block {
         self.raw.as_ref().unwrap_or(&self.bytes).len()
     }
 
-    /// The text of a cell, quotes taken off.
+    /// The text of a cell, quotes and blanks around it taken off.
     #[inline]
     pub fn cell(&self, record: usize, field: usize, quote: u8) -> Cow<'_, [u8]> {
         if field >= self.records.fields {
@@ -205,8 +205,8 @@ impl Block {
         }
         let raw = self.records.raw(&self.bytes, record, field);
         match unquote(raw, quote) {
-            Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(unescape(raw, quote)),
+            Some(text) => Cow::Borrowed(trimmed(text)),
+            None => Cow::Owned(trimmed(&unescape(raw, quote)).to_vec()),
         }
     }
 
@@ -246,6 +246,8 @@ impl Block {
                 self.refuse(record, None, "nul_byte");
             } else if may_be_total(text) && self.is_total(record, layout) {
                 self.refuse(record, None, "total_row");
+            } else if is_blank(text, layout.dialect) {
+                self.refuse(record, None, "empty_row");
             }
         }
         for bad in self.records.bad.iter_mut().filter(|bad| bad.code == "ragged") {
@@ -254,6 +256,8 @@ impl Block {
             let first = text.split(|byte| *byte == delimiter).find(|cell| !cell.trim_ascii().is_empty());
             if first.is_some_and(|cell| means_total(unquote(cell, quote).unwrap_or(cell))) {
                 bad.code = "total_row";
+            } else if is_blank(text, layout.dialect) {
+                bad.code = "empty_row";
             }
         }
     }
@@ -472,3 +476,31 @@ const LARGEST: i64 = 1_000_000_000_000_000;
 
 /// Digits after the point of a decimal that is not money.
 const MILLIONTHS: u32 = 6;
+
+/// Without the blanks around it, hard ones too, and without the marks that joining files leaves.
+#[inline]
+fn trimmed(text: &[u8]) -> &[u8] {
+    let is_plain = |byte: u8| byte > b' ' && byte < 0x80;
+    match text {
+        [] => text,
+        [first, .., last] if is_plain(*first) && is_plain(*last) => text,
+        _ => trimmed_slowly(text),
+    }
+}
+
+fn trimmed_slowly(mut text: &[u8]) -> &[u8] {
+    const MARKS: [&[u8]; 3] = ["\u{A0}".as_bytes(), "\u{FEFF}".as_bytes(), "\u{200B}".as_bytes()];
+    loop {
+        text = text.trim_ascii();
+        match MARKS.iter().find_map(|mark| text.strip_prefix(*mark).or_else(|| text.strip_suffix(*mark))) {
+            Some(rest) => text = rest,
+            None => return text,
+        }
+    }
+}
+
+/// Whether a record is nothing but delimiters: spreadsheets write such lines below a table.
+fn is_blank(text: &[u8], dialect: Dialect) -> bool {
+    let is_nothing = |byte: &u8| *byte == dialect.delimiter || matches!(byte, b' ' | b'\t' | b'\r');
+    text.first().is_some_and(is_nothing) && text.iter().all(is_nothing)
+}

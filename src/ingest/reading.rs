@@ -249,7 +249,8 @@ impl Reading {
             );
         }
         // Lines of totals, and the header again, are no rows: they say nothing against the others.
-        let no_rows = ["total_row", "repeated_header"].iter().filter_map(|code| self.codes.get(code)).sum::<u64>();
+        let no_rows =
+            ["total_row", "repeated_header", "empty_row"].iter().filter_map(|code| self.codes.get(code)).sum::<u64>();
         let rows = match self.rows.accepted {
             0 => self.rows,
             _ => Arithmetic {

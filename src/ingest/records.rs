@@ -180,40 +180,57 @@ fn end_record(block: &[u8], start: usize, newline: usize, dialect: Dialect, reco
     } else {
         records.ends.truncate(base);
         if end > start {
-            ragged_line(block, start, end, dialect, records);
+            ragged_line(block, start, end, dialect, "ragged", records);
         }
     }
 }
 
-/// A line with too few or too many fields. Where carriage returns without a line feed cut it into pieces of which
-/// some are whole records, it is taken as those pieces.
-fn ragged_line(block: &[u8], start: usize, end: usize, dialect: Dialect, records: &mut Records) {
+/// A line that is no record, for the reason `code`. Where carriage returns without a line feed cut it into pieces of
+/// which some are whole records, it is taken as those pieces.
+fn ragged_line(block: &[u8], start: usize, end: usize, dialect: Dialect, code: &'static str, records: &mut Records) {
     let (line, fields) = (&block[start..end], records.fields);
-    let sound = |field: &[u8]| match field {
-        [first, inner @ .., last] if *first == dialect.quote => {
-            *last == dialect.quote && memchr::memchr_iter(dialect.quote, inner).count().is_multiple_of(2)
-        }
-        _ => field.first() != Some(&dialect.quote),
-    };
-    let whole = |piece: &[u8]| {
-        let mut pieces = piece.split(|byte| *byte == dialect.delimiter);
-        fields > 1 && pieces.clone().count() == fields && pieces.all(sound)
-    };
-    if memchr(b'\r', line).is_none() || !line.split(|byte| *byte == b'\r').any(whole) {
-        return bad(start, end, "ragged", records);
+    let whole = |piece: &[u8]| field_ends(piece, dialect).filter(|ends| fields > 1 && ends.len() == fields);
+    if memchr(b'\r', line).is_none() || !line.split(|byte| *byte == b'\r').any(|piece| whole(piece).is_some()) {
+        return bad(start, end, code, records);
     }
     let mut at = start;
     for piece in line.split(|byte| *byte == b'\r') {
         let piece_end = at + piece.len();
-        if whole(piece) {
-            records.ends.extend(memchr::memchr_iter(dialect.delimiter, piece).map(|place| (at + place) as u32));
-            records.ends.push(piece_end as u32);
+        if let Some(ends) = whole(piece) {
+            records.ends.extend(ends.iter().map(|end| (at + end) as u32));
             records.starts.push(at as u32);
             records.lines.push(records.line_count);
         } else if !piece.is_empty() {
             bad(at, piece_end, "ragged", records);
         }
         at = piece_end + 1;
+    }
+}
+
+/// Where the fields of a line end; `None` where a quote does not open at the beginning of a field and close at its end.
+fn field_ends(line: &[u8], dialect: Dialect) -> Option<Vec<usize>> {
+    let (mut ends, mut at) = (Vec::new(), 0);
+    loop {
+        if line.get(at) == Some(&dialect.quote) {
+            at += 1;
+            loop {
+                at += memchr(dialect.quote, &line[at..])? + 1;
+                if line.get(at) != Some(&dialect.quote) {
+                    break;
+                }
+                at += 1;
+            }
+            if at < line.len() && line[at] != dialect.delimiter {
+                return None;
+            }
+        } else {
+            at = memchr(dialect.delimiter, &line[at..]).map_or(line.len(), |length| at + length);
+        }
+        ends.push(at);
+        if at == line.len() {
+            return Some(ends);
+        }
+        at += 1;
     }
 }
 
@@ -248,7 +265,7 @@ fn quoted_record(block: &[u8], start: usize, dialect: Dialect, last: bool, recor
         _ => "bad_quoting",
     };
     let end = if line_end > start && block[line_end - 1] == b'\r' { line_end - 1 } else { line_end };
-    bad(start, end, code, records);
+    ragged_line(block, start, end, dialect, code, records);
     records.line_count += 1;
     Some(line_end + 1)
 }
@@ -347,6 +364,13 @@ mod tests {
         let (rows, bad) = cells("a,b\rc,d\r\ne,f\rg,h,i\nj,k\n", 2);
         assert_eq!(rows, [["a", "b"], ["c", "d"], ["e", "f"], ["j", "k"]]);
         assert_eq!(bad, [("ragged", 1)]);
+    }
+
+    #[test]
+    fn a_lost_line_feed_beside_a_quote_costs_nothing() {
+        let (rows, bad) = cells("a,b\r\nc,\"d,\"\"x\"\"\"\re,f\r\ng,h\ri,\"j,\"\r\nk,l\n", 2);
+        assert_eq!(rows, [["a", "b"], ["c", "d,\"x\""], ["e", "f"], ["g", "h"], ["i", "j,"], ["k", "l"]]);
+        assert!(bad.is_empty(), "{bad:?}");
     }
 
     #[test]

@@ -49,6 +49,11 @@ pub const CODES: &[Code] = &[
         fix: "nothing to do; it comes from joining files",
     },
     Code {
+        code: "empty_row",
+        meaning: "a line of delimiters with nothing between them",
+        fix: "nothing to do; spreadsheets write such lines below a table",
+    },
+    Code {
         code: "nul_byte",
         meaning: "the record holds a NUL byte: the file was damaged when it was written or sent",
         fix: "send the file again",
@@ -65,8 +70,8 @@ pub const CODES: &[Code] = &[
     },
     Code {
         code: "error_cell",
-        meaning: "a formula failed: the cell holds an error such as #DIV/0!",
-        fix: "correct the formula in the workbook, or type the value",
+        meaning: "a formula failed, as #DIV/0! says, or was never calculated (#CALC!)",
+        fix: "correct the formula, or open the workbook in a spreadsheet and save it; or type the value",
     },
     Code { code: "missing_value", meaning: "a required cell is empty", fix: "fill it in" },
     Code {

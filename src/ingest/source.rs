@@ -168,7 +168,10 @@ impl Source {
     pub fn validate(&self) -> std::result::Result<(), String> {
         let table = input_table(&self.table).ok_or_else(|| {
             let known: Vec<&str> = crate::contracts::input_tables().iter().map(|table| table.name).collect();
-            format!("`table = \"{}\"` is not one of {}", self.table, known.join(", "))
+            match self.table.as_str() {
+                "" => format!("it lacks `table`, which is one of {}", known.join(", ")),
+                table => format!("`table = \"{table}\"` is not one of {}", known.join(", ")),
+            }
         })?;
         if let Some(unknown) = self.columns.keys().chain(&self.filled).find(|name| table.position(name).is_none()) {
             let known: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
@@ -303,7 +306,12 @@ pub(super) fn matching(name: &str, patterns: &[String], optional: bool, project:
         let matches = glob::glob(&full.to_string_lossy()).map_err(|error| unreadable(error.to_string()))?;
         let before = paths.len();
         for path in matches {
-            paths.push(path.map_err(|error| unreadable(error.to_string()))?);
+            let path = path.map_err(|error| unreadable(error.to_string()))?;
+            // What a spreadsheet leaves beside a workbook that is open.
+            let is_lock = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("~$"));
+            if !is_lock {
+                paths.push(path);
+            }
         }
         if paths.len() == before {
             paths.extend(formats::matching_members(name, &full.to_string_lossy())?);

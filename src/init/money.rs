@@ -35,6 +35,7 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
             any = true;
             let column = &export.profile.columns[field].numbers;
             digits.iter_mut().zip(column.digits(export.numbers.format)).for_each(|(sum, more)| *sum += more);
+            marks.iter_mut().zip(column.currencies).for_each(|(sum, more)| *sum += more);
         }
         for (export, field) in placement.found.iter().filter_map(|found| {
             let is_money = placement.table.columns[found.column].kind == Kind::Money;
@@ -43,16 +44,14 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
             any = true;
             let column = &export.profile.columns[field].numbers;
             digits.iter_mut().zip(column.digits(export.numbers.format)).for_each(|(sum, more)| *sum += more);
+            marks.iter_mut().zip(column.currencies).for_each(|(sum, more)| *sum += more);
         }
         rates = rates.max(rate_digits(export, placement));
-        for column in &export.profile.columns {
-            marks.iter_mut().zip(column.numbers.currencies).for_each(|(sum, more)| *sum += more);
-        }
     }
     let mut evidence = Vec::new();
     let code = code(exports, placed, marks, answers, &mut evidence);
-    let most = digits.iter().rposition(|values| *values > 0).unwrap_or(0);
-    let decimals = if any { most.min(MOST_DECIMALS) } else { 2 };
+    let most = digits[..=MOST_DECIMALS].iter().rposition(|values| *values > 0).unwrap_or(0);
+    let decimals = if any { most } else { 2 };
     if any {
         evidence.push(match decimals {
             0 => "currency: no money column has digits after the decimal mark".into(),

@@ -145,7 +145,7 @@ fn head(project: &Project, exports: &[Export], placed: &[Option<Placement>], lin
     line(format!("display = {}             # digits shown", money.display));
     line(String::new());
     line("[run]".into());
-    line("# as_of = \"2011-12-10\"   # exclusive; left out: the day after the newest order".into());
+    line("# as_of = \"YYYY-MM-DD\"   # exclusive; left out: the day after the newest order".into());
 }
 
 fn source(export: &Export, placement: &Placement) -> Vec<String> {

@@ -257,7 +257,7 @@ fn look(project: &Project, as_of: &str) -> Picture {
         settings: &config.core.check,
         currency: "IDR",
         as_of: day_of(as_of).unwrap(),
-        record: false,
+        is_usual_day: false,
     };
     picture(&request, &Ledger::of(project.path())).unwrap()
 }

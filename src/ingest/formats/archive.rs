@@ -243,7 +243,12 @@ impl<R: Read> Read for Guard<R> {
 }
 
 fn damaged(error: &zip::result::ZipError) -> String {
-    format!("the archive is damaged: {error}")
+    match error {
+        zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED) => {
+            "it has a password; unpack it, or have it sent without one".into()
+        }
+        other => format!("the archive is damaged: {other}"),
+    }
 }
 
 fn unreadable(source: &str, path: &Path, message: String) -> Error {

@@ -5,17 +5,25 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use calamine::{Data, DataRef, ExcelDateTime, Ods, Range, Reader, SheetVisible, Xls, Xlsx, open_workbook_from_rs};
+use calamine::{
+    Data, DataRef, Dimensions, ExcelDateTime, Ods, Range, Reader, SheetVisible, Xls, Xlsx, open_workbook_from_rs,
+};
 
 use super::rows::{Chunks, Origin, RowWriter, guarded, number_text, spawn};
 use crate::error::{Error, Result};
 
 /// The texts a spreadsheet shows where a formula failed.
-pub const ERRORS: [&[u8]; 8] =
-    [b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!", b"#GETTING_DATA"];
+pub const ERRORS: [&[u8]; 9] =
+    [b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!", b"#GETTING_DATA", b"#CALC!"];
+
+/// What stands for a formula that no spreadsheet has calculated yet.
+const UNCALCULATED: &str = "#CALC!";
 
 /// Columns a sheet may have; beyond lies no table.
 const MOST_COLUMNS: usize = 16_384;
+
+/// Cells a sheet may have, empty ones to the left of a filled one among them.
+const MOST_CELLS: usize = 300_000_000;
 
 /// What is wanted of a workbook.
 #[derive(Debug, Clone, Default)]
@@ -178,16 +186,25 @@ impl Book {
         let too_wide = || format!("a row has more than {MOST_COLUMNS} columns");
         match self {
             Book::Xlsx(book) => {
+                let mut merged = Merged::of(book.merge_cells_by_sheet_name(sheet).unwrap_or_default());
+                let mut take = |number: u32, row: &mut Vec<Data>| {
+                    merged.fill(number, row);
+                    take(number, row)
+                };
                 let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
                 let mut row: Vec<Data> = Vec::new();
-                let mut number = 0;
-                while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
-                    let (at, column) = cell.get_position();
+                let (mut number, mut n_cells) = (0, 0);
+                while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| error.to_string())? {
+                    let (at, column) = cell.pos;
                     if at != number {
                         if at < number {
                             return Err(format!("row {} comes after row {}", at + 1, number + 1));
                         }
-                        take(number, &row)?;
+                        take(number, &mut row)?;
+                        n_cells += row.len();
+                        if n_cells > MOST_CELLS {
+                            return Err(format!("it has more than {MOST_CELLS} cells, most of them empty"));
+                        }
                         row.clear();
                         number = at;
                     }
@@ -198,9 +215,12 @@ impl Book {
                     if row.len() <= column {
                         row.resize(column + 1, Data::Empty);
                     }
-                    row[column] = Data::from(cell.get_value().clone());
+                    row[column] = match (Data::from(cell.value), cell.formula) {
+                        (Data::Empty, Some(_)) => Data::String(UNCALCULATED.into()),
+                        (value, _) => value,
+                    };
                 }
-                take(number, &row)
+                take(number, &mut row)
             }
             Book::Ranges(sheets) => {
                 let Some((_, _, range)) = sheets.iter().find(|(name, _, _)| name == sheet) else { return Ok(()) };
@@ -215,6 +235,46 @@ impl Book {
                     take(first + place as u32, &row)?;
                 }
                 Ok(())
+            }
+        }
+    }
+}
+
+/// Cells of one column that were made one: the text or date shown in them is that of each of their rows. An amount is
+/// that of all of them together, so it stays in the first.
+struct Merged {
+    /// By first row, the last ones first.
+    coming: Vec<Dimensions>,
+    /// Last row, column, and what is shown.
+    open: Vec<(u32, usize, Data)>,
+}
+
+impl Merged {
+    fn of(mut coming: Vec<Dimensions>) -> Merged {
+        coming.retain(|region| region.start.1 == region.end.1 && region.start.0 < region.end.0);
+        coming.sort_unstable_by_key(|region| std::cmp::Reverse(region.start));
+        Merged { coming, open: Vec::new() }
+    }
+
+    /// Rows come in order.
+    fn fill(&mut self, number: u32, row: &mut Vec<Data>) {
+        self.open.retain(|(last, ..)| *last >= number);
+        if row.is_empty() {
+            return;
+        }
+        for (_, column, shown) in &self.open {
+            if row.len() <= *column {
+                row.resize(column + 1, Data::Empty);
+            }
+            if row[*column] == Data::Empty {
+                row[*column] = shown.clone();
+            }
+        }
+        while let Some(region) = self.coming.pop_if(|region| region.start.0 <= number) {
+            let column = region.start.1 as usize;
+            let cell = row.get(column).filter(|cell| matches!(cell, Data::String(_) | Data::DateTime(_)));
+            if let (true, Some(cell)) = (region.start.0 == number, cell) {
+                self.open.push((region.end.0, column, cell.clone()));
             }
         }
     }
