@@ -21,6 +21,7 @@ const INDONESIAN: &[(&str, &str, &str)] = &[
     ),
     ("total_row", "baris jumlah, bukan transaksi", "tidak perlu apa-apa; sebaiknya tidak ikut diekspor"),
     ("repeated_header", "judul kolom muncul lagi di tengah berkas", "tidak perlu apa-apa; akibat berkas digabung"),
+    ("empty_row", "baris berisi pemisah saja, tanpa isi", "tidak perlu apa-apa; ditulis lembar kerja di bawah tabel"),
     ("nul_byte", "ada byte NUL: berkas rusak saat ditulis atau dikirim", "kirim ulang berkasnya"),
     (
         "encoding",
@@ -28,7 +29,11 @@ const INDONESIAN: &[(&str, &str, &str)] = &[
         "ekspor dengan encoding yang benar, atau betulkan `encoding`",
     ),
     ("bad_json", "baris bukan objek JSON, atau menyebut satu kunci dua kali", "tulis satu objek per baris"),
-    ("error_cell", "rumus gagal: sel berisi galat seperti #DIV/0!", "betulkan rumusnya, atau ketik nilainya"),
+    (
+        "error_cell",
+        "rumus gagal, seperti #DIV/0!, atau belum pernah dihitung (#CALC!)",
+        "betulkan rumusnya, atau buka lalu simpan buku kerjanya; atau ketik nilainya",
+    ),
     ("missing_value", "isian wajib kosong", "isi selnya"),
     ("bad_date", "tanggal tidak sesuai pola, atau harinya tidak ada", "betulkan tanggalnya, atau `date` pada sumber"),
     ("bad_timestamp", "waktu tidak sesuai pola, atau tidak ada", "betulkan waktunya, atau `timestamp` pada sumber"),

@@ -11,8 +11,8 @@ pub struct Realign {
     odd: bool,
 }
 
-/// Bytes that show a line end: one letter before it, itself, one byte after it.
-const SEEN: usize = 5;
+/// Bytes that are held back: a line end that begins in the last of them is seen with the letter before it.
+const HELD: usize = 6;
 
 impl Realign {
     pub fn new(little_endian: bool) -> Realign {
@@ -23,11 +23,10 @@ impl Realign {
     pub fn feed(&mut self, block: &[u8], last: bool) -> Vec<u8> {
         let mut bytes = std::mem::take(&mut self.kept);
         bytes.extend_from_slice(block);
-        let end = if last { bytes.len() } else { bytes.len().saturating_sub(SEEN - 1) };
+        let end = if last { bytes.len() } else { bytes.len().saturating_sub(HELD) };
         let mut steady = Vec::with_capacity(bytes.len() + 2);
         let mut from = 0;
-        // The first two bytes of a file cannot end a line that came before them.
-        for at in memchr::memchr_iter(b'\n', &bytes[..end]) {
+        for at in memchr::memchr_iter(b'\n', &bytes) {
             let Some(newline) = self.line_end(&bytes, at) else { continue };
             let is_between = (newline - from) % 2 != usize::from(self.odd);
             if newline > from && is_between {
