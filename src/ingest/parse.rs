@@ -200,13 +200,22 @@ impl Block {
     /// The text of a cell, quotes and blanks around it taken off.
     #[inline]
     pub fn cell(&self, record: usize, field: usize, quote: u8) -> Cow<'_, [u8]> {
+        match self.whole_cell(record, field, quote) {
+            Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
+            Cow::Owned(text) => Cow::Owned(trimmed(&text).to_vec()),
+        }
+    }
+
+    /// The text of a cell, quotes taken off.
+    #[inline]
+    pub fn whole_cell(&self, record: usize, field: usize, quote: u8) -> Cow<'_, [u8]> {
         if field >= self.records.fields {
             return Cow::Borrowed(self.extras[field - self.records.fields].get(record));
         }
         let raw = self.records.raw(&self.bytes, record, field);
         match unquote(raw, quote) {
-            Some(text) => Cow::Borrowed(trimmed(text)),
-            None => Cow::Owned(trimmed(&unescape(raw, quote)).to_vec()),
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(unescape(raw, quote)),
         }
     }
 

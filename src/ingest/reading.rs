@@ -154,7 +154,8 @@ impl Reading {
             let record = fault.record as usize;
             let bad_before = bad.partition_point(|bad| bad.after <= fault.record);
             // The last field of text made of another format says where the record came from, and is none of its own.
-            let origin = layout.origin.as_ref().map(|_| block.cell(record, layout.fields - 1, layout.dialect.quote));
+            let origin =
+                layout.origin.as_ref().map(|_| block.whole_cell(record, layout.fields - 1, layout.dialect.quote));
             let origin = origin.as_ref().and_then(|field| Origin::read(field));
             let own = records.fields - usize::from(layout.origin.is_some());
             refused.push(Refused {

@@ -201,7 +201,7 @@ impl Refused {
         if layout.origin.is_some()
             && let Some(record) = self.place
         {
-            let field = block.cell(record as usize, layout.fields - 1, layout.dialect.quote);
+            let field = block.whole_cell(record as usize, layout.fields - 1, layout.dialect.quote);
             if let Some(origin) = Origin::read(&field).filter(|origin| !origin.raw.is_empty()) {
                 return Cow::Owned(String::from_utf8_lossy(origin.raw).into_owned());
             }

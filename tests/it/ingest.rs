@@ -109,7 +109,7 @@ fn records_across_block_ends_are_whole() {
     let mut text = String::from("product_id,name\n");
     for number in 0..180_000 {
         text.push_str(&format!(
-            "p{number:06},\"first line\n\"\"second\"\" line, with a comma\n{}\"\n",
+            "p{number:06},\"first line\n\"\"second\"\" line, with a comma\n{}.\"\n",
             "x".repeat(number % 97)
         ));
     }
@@ -118,7 +118,7 @@ fn records_across_block_ends_are_whole() {
     project.ok(&["ingest", "--quiet"]);
     let sql = "SELECT COUNT(*) AS n, COUNT(DISTINCT product_id) AS ids, MIN(LENGTH(name)) AS shortest, MAX(LENGTH(name)) AS longest, \
                SUM(LENGTH(name)) AS letters FROM lake_products";
-    let fixed = "first line\n\"second\" line, with a comma\n".len();
+    let fixed = "first line\n\"second\" line, with a comma\n.".len();
     let letters: usize = (0..180_000).map(|number| fixed + number % 97).sum();
     let expected = format!("n,ids,shortest,longest,letters\n180000,180000,{fixed},{},{letters}\n", fixed + 96);
     assert_eq!(project.ok(&["query", "-c", sql]).stdout, expected);

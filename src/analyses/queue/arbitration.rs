@@ -173,7 +173,7 @@ fn candidates(queue: &Queue, facts: &Facts, signals: &Signals, histories: &[Hist
             history: &histories[customer],
             birth: births[customer],
             churn: signals.churn.get(customer).and_then(Option::as_ref),
-            spared: signals.spared.get(customer) == Some(&true),
+            spared: signals.spared.get(customer).copied().unwrap_or_default(),
             offer: signals.offers.get(customer).and_then(Option::as_ref),
             wished_product: None,
             returned_product: None,

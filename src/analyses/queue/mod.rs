@@ -35,7 +35,7 @@ static SPEC: Spec = Spec {
                  returned_item (a line of an order of the last 30 days went back); wishlist (a wish of the last 60 \
                  days, not bought since); follow_up (one calendar month after an order, today or up to 3 days ago); \
                  first_order (in the last 14 days); gone_quiet (last activity fell out of the one-month or six-month \
-                 window, today or up to 3 days ago; lapsed_high_value, churn_risk, win_back and gone_quiet hold of nobody whom `churn` says not to chase); birthday (in the next 14 days, has ever ordered); offer (a product \
+                 window, today or up to 3 days ago; churn_risk, win_back and gone_quiet hold of nobody whom `churn` says not to chase, lapsed_high_value only of those of them who are lost); birthday (in the next 14 days, has ever ordered); offer (a product \
                  to cross- or up-sell or to remind of, unless there was a complaint). Priority = the highest weight + 5 for each \
                  further reason. Own people, customers without consent to calls, without a telephone number, or \
                  contacted in the last 7 days are counted, not listed; a control group may be held out. Each list \
@@ -227,7 +227,7 @@ impl Queue {
             history,
             birth,
             churn: signals.churn.get(customer).and_then(Option::as_ref),
-            spared: signals.spared.get(customer) == Some(&true),
+            spared: signals.spared.get(customer).copied().unwrap_or_default(),
             offer: signals.offers.get(customer).and_then(Option::as_ref),
             wished_product: history.open_wish.and_then(|wish| facts.interactions.product[wish as usize]).map(product),
             returned_product: returned_product(facts, customer, history.returned).map(product),

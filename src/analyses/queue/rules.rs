@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Queue;
 use super::history::{History, NEVER};
-use super::signals::{ChurnSignal, Offer};
+use super::signals::{ChurnSignal, Offer, Spared};
 use super::talking_points::Points;
 use crate::analyses::activity::{months_after, next_birthday};
 
@@ -34,7 +34,11 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "lapsed_high_value",
         weight: 80,
-        holds: |of| !of.spared && of.history.high_value && of.between(of.history.last_order, of.queue.lapsed_days),
+        holds: |of| {
+            of.spared != Spared::Worthless
+                && of.history.high_value
+                && of.between(of.history.last_order, of.queue.lapsed_days)
+        },
         points: |of, points| points.add("spent", of.history.monetary),
     },
     Rule {
@@ -51,7 +55,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "win_back",
         weight: 70,
-        holds: |of| !of.spared && of.broke_the_habit(),
+        holds: |of| of.spared == Spared::No && of.broke_the_habit(),
         points: |of, points| {
             // Orders of one day have no gap to speak of.
             if of.usual_gap() > 0 {
@@ -89,7 +93,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "gone_quiet",
         weight: 35,
-        holds: |of| !of.spared && of.left_a_window(),
+        holds: |of| of.spared == Spared::No && of.left_a_window(),
         points: |of, points| points.add("quiet", of.days_since(of.history.last_activity)),
     },
     Rule {
@@ -121,7 +125,7 @@ pub struct Subject<'s> {
     /// Date of birth.
     pub birth: Option<i32>,
     /// Whether the customer is not to be chased.
-    pub spared: bool,
+    pub spared: Spared,
     /// Whether the customer is worth keeping and may leave.
     pub churn: Option<&'s ChurnSignal>,
     /// The best product to offer.

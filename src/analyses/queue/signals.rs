@@ -12,9 +12,21 @@ pub struct Signals {
     /// High risk of leaving, of those most worth keeping.
     pub churn: Vec<Option<ChurnSignal>>,
     /// Not to be chased.
-    pub spared: Vec<bool>,
+    pub spared: Vec<Spared>,
     /// The best product to offer.
     pub offers: Vec<Option<Offer>>,
+}
+
+/// Whether a customer is not to be chased.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Spared {
+    /// He may be.
+    #[default]
+    No,
+    /// He is lost already; if he was worth it, he may still be won back.
+    Lost,
+    /// He brings nothing, or is one of our own.
+    Worthless,
 }
 
 /// A customer worth keeping who may leave.
@@ -33,8 +45,10 @@ pub struct ChurnRow {
     pub customer: u32,
     /// Probability of no further order.
     pub probability: f64,
-    /// In the highest risk band.
+    /// In the highest risk band of those not lost.
     pub high: bool,
+    /// Lost already.
+    pub lost: bool,
     /// The profit that would be lost, minor units.
     pub profit_at_risk: i64,
     /// Not to be chased.
@@ -88,9 +102,9 @@ impl Signals {
             rows.iter().filter(|row| row.high && !row.do_not_chase && row.profit_at_risk > 0).collect();
         chased.sort_unstable_by_key(|row| (-row.profit_at_risk, row.customer));
         self.churn = vec![None; customers];
-        self.spared = vec![false; customers];
-        for row in rows {
-            self.spared[row.customer as usize] = row.do_not_chase;
+        self.spared = vec![Spared::No; customers];
+        for row in rows.iter().filter(|row| row.do_not_chase) {
+            self.spared[row.customer as usize] = if row.lost { Spared::Lost } else { Spared::Worthless };
         }
         for row in chased.into_iter().take(limit as usize) {
             self.churn[row.customer as usize] =
@@ -130,6 +144,7 @@ fn churn_rows(facts: &Facts, frame: &DataFrame) -> Result<Vec<ChurnRow>> {
             customer: customer as u32,
             probability,
             high: band.get(row) == Some("high"),
+            lost: band.get(row) == Some("lost"),
             profit_at_risk: at_risk.get(row).unwrap_or(0),
             do_not_chase: do_not_chase.get(row).unwrap_or(false),
         });
@@ -164,6 +179,7 @@ mod tests {
             customer,
             probability: 0.9,
             high: customer != 4,
+            lost: false,
             profit_at_risk,
             do_not_chase: customer == 3,
         };
@@ -171,7 +187,7 @@ mod tests {
         signals.add_churn(6, &[row(0, 500), row(1, 700), row(2, 500), row(3, 900), row(4, 900), row(5, 0)], 2);
         let kept: Vec<usize> = (0..6).filter(|customer| signals.churn[*customer].is_some()).collect();
         assert_eq!(kept, [0, 1]);
-        assert_eq!(signals.spared, [false, false, false, true, false, false]);
+        assert!((0..6).all(|customer| (signals.spared[customer] == Spared::Worthless) == (customer == 3)));
     }
 
     #[test]
