@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::evidence::{Evidence, Totals};
-use crate::facts::Purchases;
+use crate::facts::{GONE, Purchases};
 
 /// The products that followed each product.
 #[derive(Debug)]
@@ -40,34 +40,40 @@ impl Followers {
             starts[product + 1] = starts[product] + totals.first[product];
         }
         let mut next = starts.clone();
-        let mut who = vec![0_u32; starts[n] as usize];
+        // Where the day of each first purchase begins, and where what its buyer bought ends.
+        let mut first_days = vec![(0_u32, 0_u32); starts[n] as usize];
         let mut seen = vec![0_u32; n];
         for customer in 0..purchases.customers() {
             let stamp = customer as u32 + 1;
-            for (day, product) in purchases.kept(customer, days) {
-                let product = product as usize;
-                if day + within >= days.end || std::mem::replace(&mut seen[product], stamp) == stamp {
+            let own = purchases.of_days(customer, days);
+            let mut day_start = own.start;
+            for at in own.clone() {
+                let (day, product) = (purchases.days[at], purchases.products[at]);
+                if day != purchases.days[day_start] {
+                    day_start = at;
+                }
+                if product & GONE != 0
+                    || day + within >= days.end
+                    || std::mem::replace(&mut seen[product as usize], stamp) == stamp
+                {
                     continue;
                 }
-                who[next[product] as usize] = customer as u32;
-                next[product] += 1;
+                let next = &mut next[product as usize];
+                first_days[*next as usize] = (day_start as u32, own.end as u32);
+                *next += 1;
             }
         }
         let count = |chunk: usize| {
             let (mut both, mut met, mut event) = (vec![0_u32; n], vec![0_u32; n], 0_u32);
-            let (mut touched, mut found, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-            let mut own: Vec<(i32, u32)> = Vec::new();
+            let (mut touched, mut found, mut ends): (Vec<u32>, Vec<_>, Vec<u32>) = Default::default();
+            let mut often: Vec<u32> = Vec::new();
             for first in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
-                for customer in &who[starts[first] as usize..starts[first + 1] as usize] {
-                    own.clear();
-                    own.extend(purchases.kept(*customer as usize, days));
-                    let Some(day) = own.iter().find(|(_, product)| *product as usize == first).map(|(day, _)| *day)
-                    else {
-                        continue;
-                    };
+                for (start, end) in &first_days[starts[first] as usize..starts[first + 1] as usize] {
                     event += 1;
-                    for (_, second) in own.iter().filter(|(later, _)| (day..=day + within).contains(later)) {
-                        let second = *second as usize;
+                    let last = purchases.days[*start as usize] + within;
+                    let rows = (*start as usize..*end as usize).take_while(|at| purchases.days[*at] <= last);
+                    for second in rows.map(|at| purchases.products[at]).filter(|product| product & GONE == 0) {
+                        let second = second as usize;
                         if second == first || std::mem::replace(&mut met[second], event) == event {
                             continue;
                         }
@@ -77,10 +83,11 @@ impl Followers {
                         both[second] += 1;
                     }
                 }
-                touched.sort_unstable_by_key(|second| (std::cmp::Reverse(both[*second as usize]), *second));
-                let evidence = touched
+                often.clear();
+                often.extend(touched.iter().filter(|second| both[**second as usize] >= FEWEST));
+                often.sort_unstable_by_key(|second| (std::cmp::Reverse(both[*second as usize]), *second));
+                let evidence = often
                     .iter()
-                    .take_while(|second| both[**second as usize] >= FEWEST)
                     .filter(|second| fits(first as u32, **second))
                     .map(|second| (*second, totals.evidence(first as u32, *second, both[*second as usize])))
                     .filter(|(_, evidence)| evidence.lift_low > 1.0);

@@ -217,39 +217,44 @@ impl<'k> Knowledge<'k> {
     ) -> Vec<Quality> {
         let parts: Vec<Vec<Quality>> = customers
             .par_chunks(64)
-            .map(|customers| {
-                let mut qualities = vec![Quality::default(); WAYS.len()];
-                let (mut rows, mut found) = (Vec::new(), Vec::new());
-                let mut best = Best::new(MEASURED);
-                for customer in customers {
-                    self.candidates(*customer, &mut rows, &mut found);
-                    let bought = self.bought_again(*customer, horizon, &found);
-                    let n_bought = bought.iter().filter(|bought| **bought).count();
-                    if n_bought == 0 {
-                        continue;
-                    }
-                    let shared = self.activity(*customer, &found);
-                    for ((_, way), quality) in WAYS.iter().zip(&mut qualities) {
-                        let near = if *way == Way::ItemKnn { cosines(&found, neighbours) } else { Vec::new() };
-                        best.clear();
-                        for (place, candidate) in found.iter().enumerate() {
-                            let score = match way {
-                                Way::ItemKnn => near[place],
-                                Way::Model => match model {
-                                    Some(model) => model.logit(&self.columns(candidate, &shared)),
-                                    None => continue,
-                                },
-                                way => self.score(*way, candidate),
-                            };
-                            best.add(score, candidate.product);
+            .map_init(
+                || vec![NOWHERE; self.sold.len()],
+                |places, customers| {
+                    let mut qualities = vec![Quality::default(); WAYS.len()];
+                    let (mut rows, mut found) = (Vec::new(), Vec::new());
+                    let mut best = Best::new(MEASURED);
+                    for customer in customers {
+                        self.candidates(*customer, &mut rows, &mut found);
+                        let bought = self.bought_again(*customer, horizon, &found);
+                        let n_bought = bought.iter().filter(|bought| **bought).count();
+                        if n_bought == 0 {
+                            continue;
                         }
-                        let place = |product: &u32| found.binary_search_by_key(product, |candidate| candidate.product);
-                        let hit = |product: u32| place(&product).is_ok_and(|place| bought[place]);
-                        quality.add(best.list.iter().map(|(_, product)| *product), hit, n_bought);
+                        let shared = self.activity(*customer, &found);
+                        for ((_, way), quality) in WAYS.iter().zip(&mut qualities) {
+                            let near =
+                                if *way == Way::ItemKnn { cosines(&found, neighbours, places) } else { Vec::new() };
+                            best.clear();
+                            for (place, candidate) in found.iter().enumerate() {
+                                let score = match way {
+                                    Way::ItemKnn => near[place],
+                                    Way::Model => match model {
+                                        Some(model) => model.logit(&self.columns(candidate, &shared)),
+                                        None => continue,
+                                    },
+                                    way => self.score(*way, candidate),
+                                };
+                                best.add(score, candidate.product);
+                            }
+                            let place =
+                                |product: &u32| found.binary_search_by_key(product, |candidate| candidate.product);
+                            let hit = |product: u32| place(&product).is_ok_and(|place| bought[place]);
+                            quality.add(best.list.iter().map(|(_, product)| *product), hit, n_bought);
+                        }
                     }
-                }
-                qualities
-            })
+                    qualities
+                },
+            )
             .collect();
         parts.iter().fold(vec![Quality::default(); WAYS.len()], |mut sums, part| {
             sums.iter_mut().zip(part).for_each(|(sum, part)| sum.merge(part));
@@ -297,16 +302,23 @@ impl<'k> Knowledge<'k> {
     }
 }
 
-/// The sum of cosines of each candidate to the others.
-fn cosines(candidates: &[Candidate], neighbours: &Neighbours) -> Vec<f64> {
+/// Not among the candidates.
+const NOWHERE: u32 = u32::MAX;
+
+/// The sum of cosines of each candidate to the others; `places` is by product, [`NOWHERE`] before and after.
+fn cosines(candidates: &[Candidate], neighbours: &Neighbours, places: &mut [u32]) -> Vec<f64> {
     let mut sums = vec![0.0; candidates.len()];
+    for (place, candidate) in (0_u32..).zip(candidates) {
+        places[candidate.product as usize] = place;
+    }
     for candidate in candidates {
         for near in neighbours.nearest(candidate.product) {
-            if let Ok(place) = candidates.binary_search_by_key(&near.product, |candidate| candidate.product) {
-                sums[place] += f64::from(near.weight) / f64::from(neighbours.buyers[near.product as usize]).sqrt();
+            if let Some(sum) = sums.get_mut(places[near.product as usize] as usize) {
+                *sum += f64::from(near.weight) / f64::from(neighbours.buyers[near.product as usize]).sqrt();
             }
         }
     }
+    candidates.iter().for_each(|candidate| places[candidate.product as usize] = NOWHERE);
     sums
 }
 

@@ -82,7 +82,7 @@ impl Tested {
     /// What this test teaches about the promises of whichever offers serve after it.
     pub(super) fn promise_now(&self, parameters: &UpSell) -> Promise {
         let learn = |outcomes: &[Outcome]| Promise::learn(outcomes, parameters.min_tested_offers, parameters.shrinkage);
-        if self.naive_serves() { learn(&self.naive_outcomes) } else { learn(&self.outcomes) }
+        learn(self.what_serves())
     }
 
     /// How many of the naive rule's offers were bought, and how many it made.
@@ -93,6 +93,15 @@ impl Tested {
     /// What was said of each offer, after what earlier ones had taught.
     fn said(&self) -> impl Iterator<Item = f64> {
         self.outcomes.iter().map(|outcome| self.promise.of(outcome.probability, &outcome.activity))
+    }
+
+    /// The offers of the way that serves: the naive rule's where it does.
+    fn what_serves(&self) -> &[Outcome] {
+        if self.naive_serves() { &self.naive_outcomes } else { &self.outcomes }
+    }
+
+    fn said_by_what_serves(&self) -> impl Iterator<Item = f64> {
+        self.what_serves().iter().map(|outcome| self.promise.of(outcome.probability, &outcome.activity))
     }
 
     fn mean_probability(&self) -> Option<f64> {
@@ -117,12 +126,16 @@ fn share(outcomes: &[bool]) -> Option<f64> {
 
 /// Lines of the model card: all kinds that serve together, then whether each steps aside.
 pub(super) fn metrics(tested: &[Tested], sampled: usize) -> Vec<Metric> {
-    let serving = || tested.iter().filter(|tested| !tested.steps_aside);
-    let scores: Vec<f64> = serving().flat_map(Tested::said).collect();
-    let kept: Vec<bool> = serving().flat_map(|tested| &tested.outcomes).map(|outcome| outcome.kept).collect();
-    let sold: Vec<bool> = serving().flat_map(|tested| &tested.sold).copied().collect();
+    let serving = || tested.iter().filter(|tested| !tested.steps_aside || tested.naive_serves());
+    let scores: Vec<f64> = serving().flat_map(Tested::said_by_what_serves).collect();
+    let outcomes = || serving().flat_map(Tested::what_serves);
+    let kept: Vec<bool> = outcomes().map(|outcome| outcome.kept).collect();
+    let sold: Vec<bool> = serving()
+        .flat_map(|tested| if tested.naive_serves() { &tested.naive } else { &tested.sold })
+        .copied()
+        .collect();
     // Of a kind with another number of chances, what counts is the share.
-    let expected = |tested: &Tested| Some(share(&tested.naive)? * tested.sold.len() as f64);
+    let expected = |tested: &Tested| Some(share(&tested.naive)? * tested.what_serves().len() as f64);
     let naive: f64 = serving().filter_map(expected).sum();
     let of_all = |sum: f64| (!scores.is_empty()).then(|| sum / scores.len() as f64);
     let mut card = vec![

@@ -1,6 +1,7 @@
 //! The tables of offers and of moves between tiers.
 
 use polars::prelude::DataFrame;
+use rayon::prelude::*;
 
 use super::climb::Moves;
 use super::ladder::Ladder;
@@ -51,12 +52,12 @@ impl Listed<'_> {
             .whole("n_moved", offers.iter().map(|offer| backing(offer).0.into()).collect())
             .whole("n_observed", offers.iter().map(|offer| backing(offer).1.into()).collect())
             .whole("within_days", offers.iter().map(|offer| within(offer).into()).collect())
-            .maybe_whole("age_days", offers.iter().map(|offer| self.age(offer)).collect())
+            .maybe_whole("age_days", offers.par_iter().with_min_len(4096).map(|offer| self.age(offer)).collect())
             .maybe_ratio("lift", offers.iter().map(|offer| backing(offer).2.map(|lift| lift.0)).collect())
             .maybe_ratio("lift_low", offers.iter().map(|offer| backing(offer).2.map(|lift| lift.1)).collect())
             .maybe_ratio(
                 "price_percentile",
-                (offers.iter())
+                (offers.par_iter().with_min_len(4096))
                     .map(|offer| self.percentiles.of_customer(offer.customer, kind(offer.because)))
                     .collect(),
             )
