@@ -151,6 +151,13 @@ const SENTENCES: &[(&str, [&str; 2])] = &[
         ],
     ),
     (
+        "dearer",
+        [
+            "{product} adalah yang terlaris di {category} di atas {because} yang biasa dibelinya; {n_moved} dari {n_observed} tawaran seperti itu berakhir dengan pembelian dalam {within_days} hari.",
+            "{product} is the best seller in {category} above {because}, the usual product; {n_moved} of {n_observed} such offers ended in a sale within {within_days} days.",
+        ],
+    ),
+    (
         "bigger_pack",
         [
             "Biasanya ia membeli {because} ({from_step}); kemasan {to_step} lebih murah per satuan, dan {share} dari yang biasa membeli {from_step} ({n_moved} dari {n_observed}) beralih ke kemasan itu dalam {within_days} hari.",
