@@ -35,10 +35,15 @@ pub struct Boosted {
     trees: Vec<Tree>,
 }
 
-/// Nodes in the order of a heap: the children of `i` are `2 i + 1` and `2 i + 2`.
+/// Splits in the order of a heap: the children of `i` are `2 i + 1` and `2 i + 2`; then leaves.
 #[derive(Debug, Clone, PartialEq)]
-struct Tree(Vec<Node>);
+struct Tree {
+    /// Rows with `value <= at` of the column go left.
+    splits: Vec<(usize, f64)>,
+    leaves: Vec<f64>,
+}
 
+/// A node of a tree that grows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Node {
     /// Rows with `value <= at` go left.
@@ -82,13 +87,13 @@ pub fn fit(design: &[f64], columns: usize, outcomes: &[bool], settings: &Setting
                 (f64::from(u8::from(*outcome)) - p, p * (1.0 - p))
             })
             .collect();
-        let (tree, leaf_of) = grow(&bins, &cuts, &slopes, settings);
+        let (nodes, leaf_of) = grow(&bins, &cuts, &slopes, settings);
         for (odds, leaf) in odds.iter_mut().zip(&leaf_of) {
-            if let Node::Leaf(value) = tree.0[*leaf as usize] {
+            if let Node::Leaf(value) = nodes[*leaf as usize] {
                 *odds += value;
             }
         }
-        trees.push(tree);
+        trees.push(Tree::of(&nodes, settings.depth));
     }
     Some(Boosted { columns, base, trees })
 }
@@ -106,25 +111,42 @@ impl Boosted {
     /// How much each column has split the rows: gains are not kept, so the number of splits.
     pub fn splits(&self) -> Vec<usize> {
         let mut counts = vec![0; self.columns];
-        for node in self.trees.iter().flat_map(|tree| &tree.0) {
-            if let Node::Split { column, .. } = node {
-                counts[*column] += 1;
-            }
+        for (column, at) in self.trees.iter().flat_map(|tree| &tree.splits) {
+            counts[*column] += usize::from(*at < f64::INFINITY);
         }
         counts
     }
 }
 
 impl Tree {
-    fn value(&self, row: &[f64]) -> f64 {
-        let mut at = 0;
-        loop {
-            match self.0[at] {
-                Node::Split { column, at: cut } => at = 2 * at + if row[column] <= cut { 1 } else { 2 },
-                Node::Leaf(value) => return value,
-                Node::Absent => return 0.0,
+    /// Fills what is below a leaf that is no deepest one with splits that send every row left.
+    fn of(nodes: &[Node], depth: usize) -> Tree {
+        let inner = (1 << depth) - 1;
+        let mut splits = vec![(0, f64::INFINITY); inner];
+        let mut leaves = vec![0.0; inner + 1];
+        for (place, node) in nodes.iter().enumerate() {
+            match *node {
+                Node::Split { column, at } => splits[place] = (column, at),
+                Node::Leaf(value) => {
+                    let mut below = place;
+                    while below < inner {
+                        below = 2 * below + 1;
+                    }
+                    leaves[below - inner] = value;
+                }
+                Node::Absent => {}
             }
         }
+        Tree { splits, leaves }
+    }
+
+    #[inline]
+    fn value(&self, row: &[f64]) -> f64 {
+        let mut at = 0;
+        while let Some((column, cut)) = self.splits.get(at) {
+            at = 2 * at + 1 + usize::from(row[*column] > *cut);
+        }
+        self.leaves[at - self.splits.len()]
     }
 }
 
@@ -141,7 +163,7 @@ fn cuts(design: &[f64], columns: usize, column: usize) -> Vec<f64> {
 }
 
 /// One tree, and the leaf of every row.
-fn grow(bins: &[Vec<u8>], cuts: &[Vec<f64>], slopes: &[(f64, f64)], settings: &Settings) -> (Tree, Vec<u32>) {
+fn grow(bins: &[Vec<u8>], cuts: &[Vec<f64>], slopes: &[(f64, f64)], settings: &Settings) -> (Vec<Node>, Vec<u32>) {
     let mut nodes = vec![Node::Absent; (2 << settings.depth) - 1];
     let mut leaf_of = vec![0_u32; slopes.len()];
     let mut open: Vec<(usize, Vec<u32>)> = vec![(0, (0..slopes.len() as u32).collect())];
@@ -162,7 +184,7 @@ fn grow(bins: &[Vec<u8>], cuts: &[Vec<f64>], slopes: &[(f64, f64)], settings: &S
         }
         open = next;
     }
-    (Tree(nodes), leaf_of)
+    (nodes, leaf_of)
 }
 
 fn sum(rows: &[u32], slopes: &[(f64, f64)]) -> (f64, f64) {
@@ -184,10 +206,10 @@ fn best_split(
         return None;
     }
     let worth = |slope: f64, bend: f64| slope * slope / (bend + settings.penalty);
+    let of_rows: Vec<(f64, f64)> = rows.iter().map(|row| slopes[*row as usize]).collect();
     let of_column = |column: &Vec<u8>| {
         let mut histogram = [(0.0, 0.0, 0_usize); BINS];
-        for row in rows {
-            let (slope, bend) = slopes[*row as usize];
+        for (row, (slope, bend)) in rows.iter().zip(&of_rows) {
             let bin = &mut histogram[usize::from(column[*row as usize])];
             *bin = (bin.0 + slope, bin.1 + bend, bin.2 + 1);
         }

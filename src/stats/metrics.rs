@@ -6,33 +6,137 @@
 
 use rayon::prelude::*;
 
-/// Area under the ROC curve: the probability that a positive outranks a negative, ties counting half
-/// (Mann-Whitney U with mid-ranks; Hanley & McNeil 1982). `None` without both classes.
-pub fn auc(scores: &[f64], positives: &[bool]) -> Option<f64> {
-    let mut twice_wins = 0_u128;
-    let (mut found, mut rejected) = (0_u64, 0_u64);
-    for group in groups_descending(scores, positives) {
-        // Positives found earlier beat these negatives; those of the group tie with them.
-        twice_wins += u128::from(group.negatives) * u128::from(2 * found + group.positives);
-        found += group.positives;
-        rejected += group.negatives;
-    }
-    let pairs = u128::from(found) * u128::from(rejected);
-    (pairs > 0).then(|| twice_wins as f64 / 2.0 / pairs as f64)
+/// Rows by score, equal scores together: all that a ranking is measured by, from one sort.
+#[derive(Debug, Clone, Default)]
+pub struct Ranking {
+    /// Highest score first (NaN above all numbers).
+    groups: Vec<Group>,
 }
 
-/// Average precision `sum_n (R_n - R_{n-1}) P_n` over distinct scores, highest first, without
-/// interpolation (as scikit-learn's `average_precision_score`). `None` without positives.
-pub fn average_precision(scores: &[f64], positives: &[bool]) -> Option<f64> {
-    let groups = groups_descending(scores, positives);
-    let all: u64 = groups.iter().map(|group| group.positives).sum();
-    let (mut found, mut seen, mut total) = (0, 0, 0.0);
-    for group in groups {
-        found += group.positives;
-        seen += group.positives + group.negatives;
-        total += group.positives as f64 * (found as f64 / seen as f64);
+impl Ranking {
+    /// Sorts rows.
+    pub fn new(scores: &[f64], positives: &[bool]) -> Ranking {
+        let mut pairs: Vec<(f64, bool)> = scores.iter().copied().zip(positives.iter().copied()).collect();
+        pairs.par_sort_unstable_by(|left, right| right.0.total_cmp(&left.0));
+        let mut ranking = Ranking::default();
+        pairs.into_iter().for_each(|(score, positive)| ranking.add(score, positive));
+        ranking
+    }
+
+    /// Adds a row whose score is none above those added before.
+    pub fn add(&mut self, score: f64, positive: bool) {
+        let (positives, negatives) = (u64::from(positive), u64::from(!positive));
+        match self.groups.last_mut() {
+            Some(group) if group.score == score => {
+                group.positives += positives;
+                group.negatives += negatives;
+            }
+            _ => self.groups.push(Group { score, positives, negatives }),
+        }
+    }
+
+    /// Area under the ROC curve: the probability that a positive outranks a negative, ties counting half
+    /// (Mann-Whitney U with mid-ranks; Hanley & McNeil 1982). `None` without both classes.
+    pub fn auc(&self) -> Option<f64> {
+        let mut twice_wins = 0_u128;
+        let (mut found, mut rejected) = (0_u64, 0_u64);
+        for group in &self.groups {
+            // Positives found earlier beat these negatives; those of the group tie with them.
+            twice_wins += u128::from(group.negatives) * u128::from(2 * found + group.positives);
+            found += group.positives;
+            rejected += group.negatives;
+        }
+        let pairs = u128::from(found) * u128::from(rejected);
+        (pairs > 0).then(|| twice_wins as f64 / 2.0 / pairs as f64)
+    }
+
+    /// Average precision `sum_n (R_n - R_{n-1}) P_n` over distinct scores, highest first, without
+    /// interpolation (as scikit-learn's `average_precision_score`). `None` without positives.
+    pub fn average_precision(&self) -> Option<f64> {
+        average_precision_of(self.groups.iter().map(|group| (group.positives, group.size())))
+    }
+
+    /// The same of the negatives, lowest score first.
+    pub fn average_precision_of_negatives(&self) -> Option<f64> {
+        average_precision_of(self.groups.iter().rev().map(|group| (group.negatives, group.size())))
+    }
+
+    /// As [`top_decile_lift`].
+    pub fn top_decile_lift(&self) -> Option<f64> {
+        let rows: f64 = self.groups.iter().map(Group::size).sum();
+        let total: u64 = self.groups.iter().map(|group| group.positives).sum();
+        let (mut wanted, mut held) = (rows / 10.0, 0.0);
+        for group in &self.groups {
+            let taken = group.size().min(wanted);
+            held += group.positives as f64 * taken / group.size();
+            wanted -= taken;
+            if wanted <= 0.0 {
+                break;
+            }
+        }
+        (total > 0).then(|| held / total as f64 * 10.0)
+    }
+
+    /// As [`expected_calibration_error`], the scores being probabilities.
+    pub fn calibration_error(&self) -> Option<f64> {
+        let bins = self.calibration_bins(10);
+        let gap = |bin: &CalibrationBin| (bin.mean_probability - bin.positive_share).abs();
+        (!bins.is_empty()).then(|| bins.iter().map(gap).sum::<f64>() / bins.len() as f64)
+    }
+
+    fn calibration_bins(&self, bins: usize) -> Vec<CalibrationBin> {
+        let count: f64 = self.groups.iter().map(Group::size).sum();
+        if count == 0.0 {
+            return Vec::new();
+        }
+        let size = count / bins as f64;
+        let mut groups = self.groups.iter().rev();
+        let mut group = groups.next();
+        let mut available = group.map_or(0.0, Group::size);
+        let mut table = Vec::with_capacity(bins);
+        for _ in 0..bins {
+            let (mut wanted, mut probability, mut positive) = (size, 0.0, 0.0);
+            while let Some(current) = group {
+                let taken = available.min(wanted);
+                probability += taken * current.score;
+                positive += taken * current.positives as f64 / current.size();
+                wanted -= taken;
+                available -= taken;
+                if available > 0.0 {
+                    break;
+                }
+                group = groups.next();
+                available = group.map_or(0.0, Group::size);
+            }
+            table.push(CalibrationBin {
+                count: size,
+                mean_probability: probability / (size - wanted),
+                positive_share: positive / (size - wanted),
+            });
+        }
+        table
+    }
+}
+
+fn average_precision_of(groups: impl Iterator<Item = (u64, f64)> + Clone) -> Option<f64> {
+    let all: u64 = groups.clone().map(|(positives, _)| positives).sum();
+    let (mut found, mut seen, mut total) = (0, 0.0, 0.0);
+    for (positives, size) in groups {
+        found += positives;
+        seen += size;
+        total += positives as f64 * (found as f64 / seen);
     }
     (all > 0).then(|| total / all as f64)
+}
+
+/// [`Ranking::auc`] of these rows.
+pub fn auc(scores: &[f64], positives: &[bool]) -> Option<f64> {
+    Ranking::new(scores, positives).auc()
+}
+
+/// [`Ranking::average_precision`] of these rows.
+pub fn average_precision(scores: &[f64], positives: &[bool]) -> Option<f64> {
+    Ranking::new(scores, positives).average_precision()
 }
 
 /// Brier score: mean squared difference of probability and outcome (Brier 1950, one class). `None`
@@ -51,47 +155,14 @@ pub fn brier(probabilities: &[f64], outcomes: &[bool]) -> Option<f64> {
 /// |mean probability - share of positives| (Naeini, Cooper & Hauskrecht 2015, with equal-count instead
 /// of equal-width bins). See [`calibration_bins`]. `None` for no rows.
 pub fn expected_calibration_error(probabilities: &[f64], outcomes: &[bool]) -> Option<f64> {
-    let bins = calibration_bins(probabilities, outcomes, 10);
-    let gap = |bin: &CalibrationBin| (bin.mean_probability - bin.positive_share).abs();
-    (!bins.is_empty()).then(|| bins.iter().map(gap).sum::<f64>() / bins.len() as f64)
+    Ranking::new(probabilities, outcomes).calibration_error()
 }
 
 /// Reliability table: `bins` bins of exactly n / `bins` rows each (a fraction of rows where it is not
 /// whole), lowest probabilities first. Rows with equal probability are split between neighbouring bins
 /// in proportion, so that their order does not matter. Empty for no rows or no bins.
 pub fn calibration_bins(probabilities: &[f64], outcomes: &[bool], bins: usize) -> Vec<CalibrationBin> {
-    let mut groups = groups_descending(probabilities, outcomes);
-    groups.reverse();
-    let count = probabilities.len().min(outcomes.len());
-    if count == 0 {
-        return Vec::new();
-    }
-    let size = count as f64 / bins as f64;
-    let mut groups = groups.iter();
-    let mut group = groups.next();
-    let mut available = group.map_or(0.0, Group::size);
-    let mut table = Vec::with_capacity(bins);
-    for _ in 0..bins {
-        let (mut wanted, mut probability, mut positive) = (size, 0.0, 0.0);
-        while let Some(current) = group {
-            let taken = available.min(wanted);
-            probability += taken * current.score;
-            positive += taken * current.positives as f64 / current.size();
-            wanted -= taken;
-            available -= taken;
-            if available > 0.0 {
-                break;
-            }
-            group = groups.next();
-            available = group.map_or(0.0, Group::size);
-        }
-        table.push(CalibrationBin {
-            count: size,
-            mean_probability: probability / (size - wanted),
-            positive_share: positive / (size - wanted),
-        });
-    }
-    table
+    Ranking::new(probabilities, outcomes).calibration_bins(bins)
 }
 
 /// One bin of [`calibration_bins`].
@@ -109,8 +180,7 @@ pub struct CalibrationBin {
 /// all rows. The tenth is n / 10 rows, possibly a fraction; rows tied at its border count in
 /// proportion. `None` without positives.
 pub fn top_decile_lift(scores: &[f64], positives: &[bool]) -> Option<f64> {
-    let gains: Vec<f64> = positives.iter().map(|&positive| f64::from(u8::from(positive))).collect();
-    top_decile_share(scores, &gains).map(|share| share * 10.0)
+    Ranking::new(scores, positives).top_decile_lift()
 }
 
 /// Share of the total of `gains` (orders, money) held by the tenth of rows with the highest scores;
@@ -137,6 +207,7 @@ pub fn top_decile_share(scores: &[f64], gains: &[f64]) -> Option<f64> {
 }
 
 /// Rows with one score.
+#[derive(Debug, Clone)]
 struct Group {
     score: f64,
     positives: u64,
@@ -147,23 +218,6 @@ impl Group {
     fn size(&self) -> f64 {
         (self.positives + self.negatives) as f64
     }
-}
-
-/// Distinct scores, highest first (NaN above all numbers), with their counts.
-fn groups_descending(scores: &[f64], positives: &[bool]) -> Vec<Group> {
-    let mut pairs: Vec<(f64, bool)> = scores.iter().copied().zip(positives.iter().copied()).collect();
-    pairs.par_sort_unstable_by(|left, right| right.0.total_cmp(&left.0));
-    let mut groups: Vec<Group> = Vec::new();
-    for (score, positive) in pairs {
-        match groups.last_mut() {
-            Some(group) if group.score == score => {
-                group.positives += u64::from(positive);
-                group.negatives += u64::from(!positive);
-            }
-            _ => groups.push(Group { score, positives: u64::from(positive), negatives: u64::from(!positive) }),
-        }
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! Which rule predicts best who will not order, on the user's own past: models against naive rules.
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use super::features::Features;
 use super::methods::{METHODS, Method, Origin, Scores, Standpoint, apply};
 use crate::calendar::civil;
 use crate::facts::Facts;
-use crate::stats::metrics;
+use crate::stats::metrics::Ranking;
 
 /// AUCs closer than this count as equal, and the better Brier score decides.
 const SAME_AUC: f64 = 0.002;
@@ -52,25 +56,72 @@ impl Card {
     }
 }
 
-fn measures(scores: &Scores, without_order: &[bool]) -> [Option<f64>; MEASURES.len()] {
-    let negated = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<f64>>();
-    let active: Vec<bool> = without_order.iter().map(|silent| !silent).collect();
-    let silent = without_order.iter().filter(|silent| **silent).count() as f64;
-    let ordered = without_order.len() as f64 - silent;
-    let foreseen: f64 = scores.probability.iter().map(|probability| 1.0 - probability).sum();
-    [
-        metrics::auc(&scores.rank, without_order),
-        metrics::average_precision(&scores.rank, without_order),
-        metrics::average_precision(&negated(&scores.rank), &active),
-        metrics::brier(&scores.probability, without_order),
-        metrics::expected_calibration_error(&scores.probability, without_order),
-        (ordered > 0.0).then(|| (foreseen / ordered - 1.0).abs()),
-        metrics::top_decile_lift(&scores.rank, without_order),
-    ]
+/// What is counted of the customers of a cohort while going through them.
+#[derive(Clone, Default)]
+struct Tally {
+    customers: usize,
+    silent: usize,
+    /// Sum of the probabilities of an order.
+    foreseen: f64,
+    /// Sum of the squared errors.
+    squares: f64,
+    ranking: Ranking,
+    /// By probability, where customers are ranked by something else.
+    by_probability: Option<Ranking>,
+}
+
+impl Tally {
+    fn measures(&self) -> [Option<f64>; MEASURES.len()] {
+        let ordered = self.customers as f64 - self.silent as f64;
+        [
+            self.ranking.auc(),
+            self.ranking.average_precision(),
+            self.ranking.average_precision_of_negatives(),
+            (self.customers > 0).then(|| self.squares / self.customers as f64),
+            self.by_probability.as_ref().unwrap_or(&self.ranking).calibration_error(),
+            (ordered > 0.0).then(|| (self.foreseen / ordered - 1.0).abs()),
+            self.ranking.top_decile_lift(),
+        ]
+    }
+}
+
+/// Measures of every cohort, from one sort of all customers.
+fn tallies(scores: &Scores, without_order: &[bool], cohorts: &Cohorts) -> Vec<Tally> {
+    let descending = |values: &[f64]| {
+        let mut order: Vec<(f64, u32)> = values.iter().copied().zip(0..).collect();
+        order.par_sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        order
+    };
+    let mut found = vec![Tally::default(); cohorts.names.len()];
+    for (score, place) in descending(scores.rank().unwrap_or(&scores.probability)) {
+        for cohort in cohorts.of(place as usize) {
+            found[cohort].ranking.add(score, without_order[place as usize]);
+        }
+    }
+    if scores.rank().is_some() {
+        found.iter_mut().for_each(|tally| tally.by_probability = Some(Ranking::default()));
+        for (probability, place) in descending(&scores.probability) {
+            for cohort in cohorts.of(place as usize) {
+                let ranking = found[cohort].by_probability.as_mut();
+                ranking.into_iter().for_each(|ranking| ranking.add(probability, without_order[place as usize]));
+            }
+        }
+    }
+    for (place, (probability, silent)) in scores.probability.iter().zip(without_order).enumerate() {
+        let error = probability - f64::from(u8::from(*silent));
+        for cohort in cohorts.of(place) {
+            let tally = &mut found[cohort];
+            tally.customers += 1;
+            tally.silent += usize::from(*silent);
+            tally.foreseen += 1.0 - probability;
+            tally.squares += error * error;
+        }
+    }
+    found
 }
 
 /// The outcome of the backtest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Backtest {
     /// Cards of every window, the newest first; within it all customers, then cohorts.
     pub cards: Vec<Card>,
@@ -78,6 +129,8 @@ pub struct Backtest {
     pub winner: Option<Method>,
     /// Whether the newest window has enough customers to be believed.
     pub is_believed: bool,
+    /// Customers as they stood a horizon before the as-of day, and what they did since.
+    pub newest_origin: Arc<Origin>,
 }
 
 impl Backtest {
@@ -98,46 +151,44 @@ const WINDOWS: i32 = 2;
 
 /// In each window predicts for the customers of its first day from what was known then, compares.
 pub fn backtest(facts: &Facts, first_day: i32, horizon: i32) -> Backtest {
-    let mut found = Backtest::default();
+    let mut cards = Vec::new();
     let mut chosen_before = None;
     let mut of_all: Vec<Vec<Card>> = Vec::new();
+    let mut past = Arc::new(Origin::new(facts, facts.as_of - (WINDOWS + 1) * horizon, horizon));
     for window in (1..=WINDOWS).rev() {
         let from = facts.as_of - window * horizon;
-        let test = Origin::new(facts, from, horizon);
-        found.is_believed = test.is_instructive();
-        if window > 1 && !found.is_believed {
+        let here = Arc::new(Origin::new(facts, from, horizon));
+        let before = std::mem::replace(&mut past, Arc::clone(&here));
+        if window > 1 && !here.is_instructive() {
             continue;
         }
-        let at = Standpoint::new(facts, first_day, from, horizon);
-        let (mut cards, mut by_cohort) = (Vec::new(), Vec::new());
-        let cohorts = if window == 1 { cohorts(&test.features, from) } else { Vec::new() };
+        let at = Standpoint::new(facts, first_day, (from, horizon), before, Arc::clone(&here));
+        let cohorts = Cohorts::of_customers(&here.features, from, window == 1);
+        let (mut all, mut by_cohort) = (Vec::new(), Vec::new());
         for method in METHODS {
             let Some(scores) = apply(method, &at) else { continue };
-            let card = |cohort: String, customers: usize, measures| Card {
-                method,
-                model: method.name(&at.orders.rate),
-                from,
-                cohort,
-                customers,
-                measures,
-                is_chosen_before: chosen_before == Some(method),
-            };
-            cards.push(card(ALL.into(), test.features.len(), measures(&scores, &test.without_order)));
-            for (name, members) in &cohorts {
-                let pick = |values: &[f64]| members.iter().map(|at| values[*at]).collect();
-                let scores = Scores { rank: pick(&scores.rank), probability: pick(&scores.probability) };
-                let outcomes: Vec<bool> = members.iter().map(|at| test.without_order[*at]).collect();
-                by_cohort.push(card(name.clone(), members.len(), measures(&scores, &outcomes)));
+            let found = tallies(&scores, &here.without_order, &cohorts).into_iter().zip(&cohorts.names);
+            for (cohort, (tally, name)) in found.enumerate() {
+                let card = Card {
+                    method,
+                    model: method.name(&at.orders.rate),
+                    from,
+                    cohort: name.clone(),
+                    customers: tally.customers,
+                    measures: tally.measures(),
+                    is_chosen_before: chosen_before == Some(method),
+                };
+                if cohort == 0 { all.push(card) } else { by_cohort.push(card) }
             }
         }
-        chosen_before = winner(&[&cards]);
-        of_all.insert(0, cards.clone());
-        cards.extend(by_cohort);
-        found.cards.splice(0..0, cards);
+        chosen_before = winner(&[&all]);
+        of_all.insert(0, all.clone());
+        all.extend(by_cohort);
+        cards.splice(0..0, all);
     }
-    let all: Vec<&[Card]> = of_all.iter().map(Vec::as_slice).collect();
-    found.winner = found.is_believed.then(|| winner(&all)).flatten();
-    found
+    let windows: Vec<&[Card]> = of_all.iter().map(Vec::as_slice).collect();
+    let is_believed = past.is_instructive();
+    Backtest { cards, winner: is_believed.then(|| winner(&windows)).flatten(), is_believed, newest_origin: past }
 }
 
 /// Quarters of the first order with fewer customers are left out.
@@ -145,45 +196,78 @@ const FEWEST_OF_A_COHORT: usize = 50;
 /// Newest quarters shown.
 const MOST_QUARTERS: usize = 12;
 
-/// Customers with one order, with more, and by the quarter of their first order: name, places.
-fn cohorts(features: &[Features], day: i32) -> Vec<(String, Vec<usize>)> {
-    let places = |keep: &dyn Fn(&Features) -> bool| -> Vec<usize> {
-        features.iter().enumerate().filter(|(_, of)| keep(of)).map(|(at, _)| at).collect()
-    };
-    let quarter = |of: &Features| {
-        let (year, month, _) = civil(day - of.tenure_days);
-        (year, (month - 1) / 3 + 1)
-    };
-    let mut quarters: Vec<_> = features.iter().map(quarter).collect();
-    quarters.sort_unstable();
-    quarters.dedup();
-    let mut found = vec![
-        ("one_order".to_string(), places(&|of| of.frequency == 1)),
-        ("repeat".to_string(), places(&|of| of.frequency > 1)),
-    ];
-    for of_quarter in quarters.iter().rev().take(MOST_QUARTERS).rev() {
-        let members = places(&|of| quarter(of) == *of_quarter);
-        if members.len() >= FEWEST_OF_A_COHORT {
-            found.push((format!("{}-Q{}", of_quarter.0, of_quarter.1), members));
+/// Groups of customers that are measured apart: all, those with one order, with more, and by the quarter of their first
+/// order.
+struct Cohorts {
+    /// The first is that of all.
+    names: Vec<String>,
+    /// By customer: of how many orders he has, of his quarter; [`NO_COHORT`] for none.
+    of_customer: Vec<[u8; 2]>,
+}
+
+const NO_COHORT: u8 = u8::MAX;
+
+impl Cohorts {
+    /// Only all of them where the others are not `wanted`.
+    fn of_customers(features: &[Features], day: i32, wanted: bool) -> Cohorts {
+        let mut names = vec![ALL.to_string()];
+        if !wanted {
+            return Cohorts { names, of_customer: Vec::new() };
         }
+        names.extend(["one_order".to_string(), "repeat".to_string()]);
+        let quarter = |of: &Features| {
+            let (year, month, _) = civil(day - of.tenure_days);
+            year * 4 + (month as i32 - 1) / 3
+        };
+        let quarters: Vec<i32> = features.par_iter().map(quarter).collect();
+        let mut counts = std::collections::BTreeMap::new();
+        quarters.iter().for_each(|quarter| *counts.entry(*quarter).or_insert(0_usize) += 1);
+        let newest = counts.iter().rev().take(MOST_QUARTERS).rev();
+        let shown: Vec<i32> =
+            newest.filter(|(_, count)| **count >= FEWEST_OF_A_COHORT).map(|(quarter, _)| *quarter).collect();
+        let first = names.len() as u8;
+        names.extend(shown.iter().map(|quarter| format!("{}-Q{}", quarter.div_euclid(4), quarter.rem_euclid(4) + 1)));
+        let of_customer = features.iter().zip(&quarters).map(|(of, quarter)| {
+            let place = shown.binary_search(quarter).map_or(NO_COHORT, |place| first + place as u8);
+            [if of.frequency == 1 { 1 } else { 2 }, place]
+        });
+        Cohorts { names, of_customer: of_customer.collect() }
     }
-    found
+
+    /// The cohorts of a customer.
+    fn of(&self, place: usize) -> impl Iterator<Item = usize> {
+        let others = self.of_customer.get(place).copied().unwrap_or([NO_COHORT; 2]);
+        std::iter::once(0).chain(others.into_iter().filter(|cohort| *cohort != NO_COHORT).map(usize::from))
+    }
 }
 
 /// The highest mean AUC over the windows; among those within [`SAME_AUC`] of it the lowest mean Brier score, then the
-/// first. A method that a window could not be tested with does not win.
+/// first. A method that a window could not be tested with does not win, nor one that in any of them ranked no better than
+/// a coin or had a higher Brier score than the base rate: where all are so, the base rate serves.
 fn winner(windows: &[&[Card]]) -> Option<Method> {
+    let of = |cards: &[Card], method: Method| cards.iter().find(|card| card.method == method).cloned();
+    let knows_something = |method: Method| {
+        method == Method::BaseRate
+            || windows.iter().all(|cards| match (of(cards, method), of(cards, Method::BaseRate)) {
+                (Some(card), Some(base)) => card.brier() <= base.brier() && card.auc().is_some_and(|auc| auc > COIN),
+                _ => true,
+            })
+    };
     let mean = |method: Method, of: &dyn Fn(&Card) -> Option<f64>| -> Option<f64> {
         let values: Option<Vec<f64>> =
             windows.iter().map(|cards| cards.iter().find(|card| card.method == method).and_then(of)).collect();
         values.filter(|values| !values.is_empty()).map(|values| values.iter().sum::<f64>() / values.len() as f64)
     };
     let auc = |method: Method| mean(method, &Card::auc);
-    let best = METHODS.iter().filter_map(|method| auc(*method)).max_by(f64::total_cmp)?;
     let brier = |method: Method| mean(method, &|card| Some(card.brier())).unwrap_or(f64::INFINITY);
-    let close = METHODS.into_iter().filter(|method| auc(*method).is_some_and(|auc| auc >= best - SAME_AUC));
+    let able: Vec<Method> = METHODS.into_iter().filter(|method| knows_something(*method)).collect();
+    let best = able.iter().filter_map(|method| auc(*method)).max_by(f64::total_cmp)?;
+    let close = able.into_iter().filter(|method| auc(*method).is_some_and(|auc| auc >= best - SAME_AUC));
     close.min_by(|a, b| brier(*a).total_cmp(&brier(*b)))
 }
+
+/// The AUC of a coin.
+const COIN: f64 = 0.5;
 
 #[cfg(test)]
 mod tests {
@@ -209,6 +293,19 @@ mod tests {
         assert_eq!(one(&[logistic.clone(), card(Method::Orders, 0.8375, 0.090)]), Some(Method::Logistic));
         assert_eq!(one(&[logistic, card(Method::Orders, 0.840, 0.093)]), Some(Method::Logistic));
         assert_eq!(winner(&[]), None);
+    }
+
+    #[test]
+    fn whoever_knows_less_than_the_base_rate_does_not_serve() {
+        let base = card(Method::BaseRate, 0.5, 0.25);
+        let serves = |windows: &[&[Card]]| winner(windows);
+        // Overconfident, then no better than a coin.
+        let cards = [card(Method::OrderRate, 0.6, 0.3), card(Method::Orders, 0.5, 0.24), base.clone()];
+        assert_eq!(serves(&[&cards]), Some(Method::BaseRate));
+        let able = [card(Method::OrderRate, 0.6, 0.3), card(Method::Orders, 0.55, 0.24), base];
+        assert_eq!(serves(&[&able]), Some(Method::Orders));
+        // Once is enough.
+        assert_eq!(serves(&[&able, &cards]), Some(Method::BaseRate));
     }
 
     #[test]

@@ -280,19 +280,29 @@ impl Regression {
 
     /// The probability of the outcome.
     pub fn predict(&self, features: &[Features], another: &[f64]) -> Vec<f64> {
-        let columns = self.weights.len();
-        let logarithms = Logarithms::new();
-        // By pieces, as the whole design would take more memory than all else.
-        let piece = |(piece, features): (usize, &[Features])| {
-            let mut design = vec![0.0; features.len() * columns];
-            for (at, row) in design.chunks_exact_mut(columns).enumerate() {
-                logarithms.fill(row, &features[at], another.get(piece * PREDICTED + at));
-            }
-            standardise(&mut design, &self.mean, &self.deviation);
-            logistic::predict(&design, &self.weights)
-        };
-        features.par_chunks(PREDICTED).enumerate().flat_map_iter(piece).collect()
+        predict_by_pieces(features, another, |design| {
+            standardise(design, &self.mean, &self.deviation);
+            logistic::predict(design, &self.weights)
+        })
     }
+}
+
+/// What is predicted from each piece of the design, as the whole would take more memory than all else.
+pub fn predict_by_pieces(
+    features: &[Features],
+    another: &[f64],
+    predict: impl Fn(&mut [f64]) -> Vec<f64> + Sync,
+) -> Vec<f64> {
+    let columns = COLUMNS + usize::from(!another.is_empty());
+    let logarithms = Logarithms::new();
+    let piece = |(piece, features): (usize, &[Features])| {
+        let mut design = vec![0.0; features.len() * columns];
+        for (at, row) in design.chunks_exact_mut(columns).enumerate() {
+            logarithms.fill(row, &features[at], another.get(piece * PREDICTED + at));
+        }
+        predict(&mut design)
+    };
+    features.par_chunks(PREDICTED).enumerate().flat_map_iter(piece).collect()
 }
 
 /// Customers predicted at a time.

@@ -1,8 +1,10 @@
 //! Ways to tell who will not order: models and naive rules, and all that they may look at.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use super::features::{Features, Regression, design, features, order_days_within};
+use rayon::prelude::*;
+
+use super::features::{Features, Regression, design, features, order_days_within, predict_by_pieces};
 use super::orders_model::{OrdersModel, Rate, Window};
 use crate::facts::Facts;
 use crate::stats::boosting;
@@ -35,10 +37,13 @@ pub enum Method {
     OrderRate,
     /// Who ordered within the last horizon will again; share of either group that did not.
     LastPeriod,
+    /// Everyone alike: the share of all customers who did not order in the same season a year before, or else in the
+    /// newest horizon. Whoever does worse knows nothing.
+    BaseRate,
 }
 
 /// Every method, models first.
-pub const METHODS: [Method; 10] = [
+pub const METHODS: [Method; 11] = [
     Method::Logistic,
     Method::Orders,
     Method::Calibrated,
@@ -49,6 +54,7 @@ pub const METHODS: [Method; 10] = [
     Method::FrequencyBands,
     Method::OrderRate,
     Method::LastPeriod,
+    Method::BaseRate,
 ];
 
 impl Method {
@@ -65,12 +71,14 @@ impl Method {
             Method::FrequencyBands => "frequency_bands".into(),
             Method::OrderRate => "order_rate".into(),
             Method::LastPeriod => "last_period".into(),
+            Method::BaseRate => "base_rate".into(),
         }
     }
 
     /// Whether it is one of the naive rules a model has to beat.
     pub fn is_baseline(self) -> bool {
-        matches!(self, Method::RecencyBands | Method::FrequencyBands | Method::OrderRate | Method::LastPeriod)
+        use Method::{BaseRate, FrequencyBands, LastPeriod, OrderRate, RecencyBands};
+        matches!(self, RecencyBands | FrequencyBands | OrderRate | LastPeriod | BaseRate)
     }
 }
 
@@ -94,6 +102,12 @@ impl Origin {
         Origin { features, orders, without_order }
     }
 
+    /// The share of customers who did not order; nothing without customers.
+    fn silent_share(&self) -> Option<f64> {
+        let silent = self.without_order.iter().filter(|silent| **silent).count();
+        (!self.features.is_empty()).then(|| silent as f64 / self.features.len() as f64)
+    }
+
     /// Whether there is something to learn: enough customers, and some of either kind.
     pub fn is_instructive(&self) -> bool {
         self.features.len() >= FEWEST_CUSTOMERS
@@ -106,8 +120,8 @@ impl Origin {
 /// before.
 #[derive(Debug)]
 pub struct Standpoint {
-    /// By customer.
-    pub features: Vec<Features>,
+    /// Customers as they stand; what they do in the horizon is not looked at.
+    pub here: Arc<Origin>,
     /// The model of orders, fitted to them.
     pub orders: OrdersModel,
     /// What it missed at an earlier day.
@@ -115,52 +129,74 @@ pub struct Standpoint {
     /// The earlier day the correction is from.
     pub window: Option<Window>,
     /// Customers as they stood a horizon before, and what they did since.
-    pub past: Origin,
+    pub past: Arc<Origin>,
     /// Days ahead.
     pub horizon: i32,
-    /// What the model of orders said of the customers of `past`, and what the regression with it says now: found once,
-    /// where a method asks for it.
+    /// Probability of no order within them by the model of orders, and of being still a customer, by customer.
+    pub zero: Vec<f64>,
+    /// Probability of being still a customer.
+    pub alive: Vec<f64>,
+    /// Share of all customers who did not order in a horizon before.
+    base_rate: Option<f64>,
+    /// Found once, where a method asks for it.
+    calibrated: Option<Vec<f64>>,
     past_odds: OnceLock<Option<Vec<f64>>>,
     hybrid: OnceLock<Option<Vec<f64>>>,
 }
 
 impl Standpoint {
-    /// Nothing from `day` on is looked at.
-    pub fn new(facts: &Facts, first_day: i32, day: i32, horizon: i32) -> Standpoint {
-        let features = features(facts, day);
-        let orders = OrdersModel::fit(&features);
-        let past = Origin::new(facts, day - horizon, horizon);
+    /// `past` are the customers a horizon before `day`, `here` those of that day.
+    pub fn new(
+        facts: &Facts,
+        first_day: i32,
+        (day, horizon): (i32, i32),
+        past: Arc<Origin>,
+        here: Arc<Origin>,
+    ) -> Standpoint {
+        let orders = OrdersModel::fit(&here.features);
         let window = Window::before(first_day, day, horizon);
-        let learned = window.as_ref().and_then(|window| {
+        let (mut calibration, mut base_rate) = (None, past.silent_share());
+        if let Some(window) = &window {
             if (window.from, window.days) == (day - horizon, horizon) {
-                return orders.calibration(&past.features, &past.orders, window);
+                calibration = orders.calibration(&past.features, &past.orders, window);
+            } else {
+                let earlier = Origin::new(facts, window.from, window.days);
+                calibration = orders.calibration(&earlier.features, &earlier.orders, window);
+                if window.days == horizon {
+                    base_rate = earlier.silent_share().or(base_rate);
+                }
             }
-            let earlier = super::features::features(facts, window.from);
-            let found = window.orders(facts, &earlier);
-            orders.calibration(&earlier, &found, window)
-        });
+        }
+        let (zero, alive) = (orders.p_zero(horizon), orders.alive());
+        let corrected = |calibration: Calibration| {
+            zero.par_iter().zip(&alive).map(|(zero, alive)| calibration.zero(*zero, *alive)).collect()
+        };
         Standpoint {
-            features,
+            calibrated: calibration.map(corrected),
+            here,
             orders,
-            calibration: learned,
+            calibration,
             window,
             past,
             horizon,
+            zero,
+            alive,
+            base_rate,
             past_odds: OnceLock::new(),
             hybrid: OnceLock::new(),
         }
     }
 
+    /// Customers as they stand.
+    pub fn features(&self) -> &[Features] {
+        &self.here.features
+    }
+
     /// Expected orders within the horizon, corrected where there is a correction.
     pub fn expected_orders(&self) -> Vec<f64> {
         let factor = |alive| self.calibration.map_or(1.0, |calibration| calibration.factor(alive));
-        let alive = self.orders.alive();
-        self.orders
-            .expected_orders(self.horizon)
-            .iter()
-            .zip(alive)
-            .map(|(orders, alive)| orders * factor(alive))
-            .collect()
+        let expected = self.orders.expected_orders(self.horizon);
+        expected.iter().zip(&self.alive).map(|(orders, alive)| orders * factor(*alive)).collect()
     }
 
     /// Log odds of no order, by a model of the same kind, of the customers of `past`. `None` where it cannot be fitted
@@ -177,49 +213,51 @@ impl Standpoint {
     fn hybrid(&self) -> Option<&Vec<f64>> {
         self.hybrid.get_or_init(|| hybrid(self, &regression)).as_ref()
     }
-
-    fn calibrated(&self) -> Option<Vec<f64>> {
-        let calibration = self.calibration?;
-        let (zero, alive) = (self.orders.p_zero(self.horizon), self.orders.alive());
-        Some(zero.iter().zip(alive).map(|(zero, alive)| calibration.zero(*zero, alive)).collect())
-    }
 }
 
 /// What a method says of each customer.
 #[derive(Debug)]
 pub struct Scores {
-    /// The higher, the likelier there is no order.
-    pub rank: Vec<f64>,
+    /// The higher, the likelier there is no order; nothing where the probability ranks.
+    rank: Option<Vec<f64>>,
     /// Probability of no order.
     pub probability: Vec<f64>,
 }
 
+impl Scores {
+    /// What customers are ranked by where that is not the probability.
+    pub fn rank(&self) -> Option<&[f64]> {
+        self.rank.as_deref()
+    }
+}
+
 /// What a method says of the customers of a standpoint. `None` where it cannot be applied.
 pub fn apply(method: Method, at: &Standpoint) -> Option<Scores> {
-    let (past, now, horizon) = (&at.past, &at.features, at.horizon);
-    let same = |probability: Vec<f64>| Scores { rank: probability.clone(), probability };
+    let (past, now, horizon) = (&*at.past, at.features(), at.horizon);
+    let same = |probability: Vec<f64>| Scores { rank: None, probability };
     let banded = |rank: &dyn Fn(&Features) -> f64, band: &dyn Fn(&Features) -> usize| {
         let shares = Shares::learn(past, band)?;
         let probability = now.iter().map(|features| shares.of(band(features))).collect();
-        Some(Scores { rank: now.iter().map(rank).collect(), probability })
+        Some(Scores { rank: Some(now.iter().map(rank).collect()), probability })
     };
     let is_fitted = matches!(at.orders.rate, Rate::Fitted(_));
     match method {
         Method::Logistic => {
-            let regression = past.is_instructive().then(|| Regression::fit(&past.features, &[], &past.without_order));
+            let (features, outcomes) = fitted_to(past);
+            let regression = past.is_instructive().then(|| Regression::fit(&features, &[], &outcomes));
             regression.flatten().map(|regression| same(regression.predict(now, &[])))
         }
-        Method::Orders => is_fitted.then(|| same(at.orders.p_zero(horizon))),
-        Method::Calibrated => at.calibrated().filter(|_| is_fitted).map(same),
+        Method::Orders => is_fitted.then(|| same(at.zero.clone())),
+        Method::Calibrated => at.calibrated.clone().filter(|_| is_fitted).map(same),
         Method::Hybrid => at.hybrid().cloned().map(same),
         Method::Boosted => hybrid(at, &boosted).map(same),
         Method::Blend => {
-            let (model, regression) = (at.calibrated().filter(|_| is_fitted)?, at.hybrid()?);
+            let (model, regression) = (at.calibrated.as_ref().filter(|_| is_fitted)?, at.hybrid()?);
             let mean = |(model, regression): (&f64, &f64)| {
                 let odds = 0.5 * (log_odds(*model) + log_odds(*regression));
                 1.0 / (1.0 + (-odds).exp())
             };
-            Some(same(model.iter().zip(regression).map(mean).collect()))
+            Some(same(model.par_iter().zip(regression).map(mean).collect()))
         }
         Method::RecencyBands => {
             banded(&|features| features.recency_days.into(), &|features| recency_band(features.recency_days, horizon))
@@ -238,6 +276,7 @@ pub fn apply(method: Method, at: &Standpoint) -> Option<Scores> {
             let silent = |features: &Features| features.recency_days > horizon;
             banded(&|features| f64::from(u8::from(silent(features))), &|features| usize::from(silent(features)))
         }
+        Method::BaseRate => at.base_rate.map(|share| same(vec![share; now.len()])),
     }
 }
 
@@ -247,32 +286,38 @@ type Learner = dyn Fn(&Origin, &[f64], &[Features], &[f64]) -> Option<Vec<f64>>;
 /// A learner that is also told the log odds of the model of orders, its mean set to that of the corrected model.
 fn hybrid(at: &Standpoint, learner: &Learner) -> Option<Vec<f64>> {
     let past_odds = at.past_odds()?;
-    let zero = at.orders.p_zero(at.horizon);
-    let predicted = learner(&at.past, past_odds, &at.features, &all_odds(&zero))?;
-    let level = at.calibrated().unwrap_or(zero);
+    let predicted = learner(&at.past, past_odds, at.features(), &all_odds(&at.zero))?;
+    let level = at.calibrated.as_ref().unwrap_or(&at.zero);
     Some(levelled(&predicted, level.iter().sum::<f64>() / level.len().max(1) as f64))
 }
 
 fn all_odds(probabilities: &[f64]) -> Vec<f64> {
-    probabilities.iter().map(|probability| log_odds(*probability)).collect()
+    probabilities.par_iter().map(|probability| log_odds(*probability)).collect()
+}
+
+/// Customers that a regression or trees are fitted to at most; above, every n-th. All are foreseen.
+const FITTED_CUSTOMERS: usize = 50_000;
+
+/// Every n-th, so that they are no more than can be fitted to.
+fn every_nth<T: Copy>(values: &[T]) -> Vec<T> {
+    values.iter().step_by(values.len().div_ceil(FITTED_CUSTOMERS).max(1)).copied().collect()
+}
+
+fn fitted_to(past: &Origin) -> (Vec<Features>, Vec<bool>) {
+    (every_nth(&past.features), every_nth(&past.without_order))
 }
 
 fn regression(past: &Origin, past_odds: &[f64], now: &[Features], odds: &[f64]) -> Option<Vec<f64>> {
-    Some(Regression::fit(&past.features, past_odds, &past.without_order)?.predict(now, odds))
+    let (features, outcomes) = fitted_to(past);
+    Some(Regression::fit(&features, &every_nth(past_odds), &outcomes)?.predict(now, odds))
 }
 
-/// Customers that trees are fitted to at most; above, every n-th.
-const BOOSTED_CUSTOMERS: usize = 50_000;
-
 fn boosted(past: &Origin, past_odds: &[f64], now: &[Features], odds: &[f64]) -> Option<Vec<f64>> {
-    let step = past.features.len().div_ceil(BOOSTED_CUSTOMERS);
-    let every = |values: &[f64]| values.iter().step_by(step).copied().collect::<Vec<f64>>();
-    let features: Vec<Features> = past.features.iter().step_by(step).copied().collect();
-    let outcomes: Vec<bool> = past.without_order.iter().step_by(step).copied().collect();
-    let design_of_past = design(&features, &every(past_odds));
-    let columns = design_of_past.len() / features.len().max(1);
-    let trees = boosting::fit(&design_of_past, columns, &outcomes, &boosting::Settings::default())?;
-    Some(trees.predict(&design(now, odds)))
+    let (features, outcomes) = fitted_to(past);
+    let design = design(&features, &every_nth(past_odds));
+    let columns = design.len() / features.len().max(1);
+    let trees = boosting::fit(&design, columns, &outcomes, &boosting::Settings::default())?;
+    Some(predict_by_pieces(now, odds, |design| trees.predict(design)))
 }
 
 /// Log odds of a probability, kept finite.
@@ -283,19 +328,40 @@ fn log_odds(probability: f64) -> f64 {
 
 /// Shifts all log odds alike, so that the mean probability is the one given.
 fn levelled(probabilities: &[f64], mean: f64) -> Vec<f64> {
-    let odds: Vec<f64> = probabilities.iter().map(|probability| log_odds(*probability)).collect();
-    let shifted = |shift: f64| odds.iter().map(|odds| 1.0 / (1.0 + (-odds - shift).exp())).collect::<Vec<f64>>();
-    let (mut low, mut high) = (-20.0, 20.0);
+    let odds = all_odds(probabilities);
+    let at = |odds: f64, shift: f64| 1.0 / (1.0 + (-odds - shift).exp());
+    let wanted = mean * odds.len() as f64;
+    let (mut low, mut high, mut shift) = (-20.0, 20.0, 0.0);
     for _ in 0..LEVEL_STEPS {
-        let middle = 0.5 * (low + high);
-        let total: f64 = shifted(middle).iter().sum();
-        if total < mean * odds.len() as f64 { low = middle } else { high = middle }
+        // By pieces, so that the sums do not depend on the threads.
+        let of_piece = |odds: &[f64]| {
+            odds.iter().fold([0.0; 2], |[total, slope], odds| {
+                let p = at(*odds, shift);
+                [total + p, slope + p * (1.0 - p)]
+            })
+        };
+        let pieces: Vec<[f64; 2]> = odds.par_chunks(LEVEL_PIECE).map(of_piece).collect();
+        let (total, slope) = pieces.iter().fold((0.0, 0.0), |sum, piece| (sum.0 + piece[0], sum.1 + piece[1]));
+        if total < wanted {
+            low = shift
+        } else {
+            high = shift
+        }
+        let newton = shift + (wanted - total) / slope;
+        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+        let is_found = (next - shift).abs() < LEVEL_TOLERANCE;
+        shift = next;
+        if is_found {
+            break;
+        }
     }
-    shifted(0.5 * (low + high))
+    odds.par_iter().map(|odds| at(*odds, shift)).collect()
 }
 
-/// Halvings of the shift: to within 40 / 2^30.
-const LEVEL_STEPS: usize = 30;
+/// Most steps of Newton's method for the shift, kept between bounds by halving.
+const LEVEL_STEPS: usize = 60;
+const LEVEL_TOLERANCE: f64 = 1e-10;
+const LEVEL_PIECE: usize = 16_384;
 
 /// Bands of recency: up to a third of the horizon, 1, 2, 4 horizons, longer.
 fn recency_band(days: i32, horizon: i32) -> usize {

@@ -6,6 +6,8 @@ pub mod methods;
 pub mod orders_model;
 pub mod reasons;
 
+use std::sync::Arc;
+
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Described, Facts, Keep, Parts};
 use backtest::{Backtest, Card, LOWER_IS_BETTER, MEASURES, backtest};
 use features::Features;
-use methods::{Method, Standpoint, apply};
+use methods::{Method, Origin, Standpoint, apply};
 
 static SPEC: Spec = Spec {
     id: "churn",
@@ -29,9 +31,13 @@ static SPEC: Spec = Spec {
                  order, never that of being `alive`; the same corrected by what it missed in the same season a year \
                  before, or else in the newest window; the regression with the model's log odds; the mean of the \
                  last two; and boosted trees on what that regression is fitted to. Naive rules are \
-                 recency, frequency, order rate and whether there was an order in the last horizon. The highest mean AUC \
-                 serves (of those within .002 of it the best Brier score), be it a model or a naive rule, fitted \
-                 again to the newest data; `chosen_before` marks what the earlier window alone would have chosen. With \
+                 recency, frequency, order rate, whether there was an order in the last horizon, and the base rate: the \
+                 share of all who placed none in the same season a year before, or else in the newest window. The highest \
+                 mean AUC serves (of those within .002 of it the best Brier score), be it a model or a naive rule, fitted \
+                 again to the newest data; but not what in any window ranked no better than a coin or had a higher Brier \
+                 score than the base rate, which serves where all are so: then nothing is known of who will leave but how \
+                 many. `chosen_before` marks what the earlier window alone would have chosen. Regressions and trees are \
+                 fitted to 50,000 customers at most, every n-th of them; all are foreseen. With \
                  fewer than 50 customers to test on, or none of one kind, the share without an order among customers of \
                  the same recency serves. Risk bands: low, medium (from 40 %), high (from 70 %), lost (from 90 %). \
                  Profit at risk = probability × gross margin of the last 365 days, scaled to the horizon; who is lost \
@@ -80,7 +86,7 @@ impl Default for Churn {
 #[derive(Debug)]
 pub struct Prediction {
     /// Customers who have ordered.
-    pub features: Vec<Features>,
+    pub customers: Arc<Origin>,
     /// Probability of no order within the horizon.
     pub probability: Vec<f64>,
     /// Probability of being still a customer and yet placing no order within the horizon.
@@ -115,20 +121,21 @@ impl Churn {
         let (facts, horizon) = (inputs.facts, self.horizon());
         let first_day = first_day(facts);
         let backtest = backtest(facts, first_day, horizon);
-        let now = Standpoint::new(facts, first_day, facts.as_of, horizon);
+        let here = Arc::new(Origin::new(facts, facts.as_of, horizon));
+        let past = Arc::clone(&backtest.newest_origin);
+        let now = Standpoint::new(facts, first_day, (facts.as_of, horizon), past, here);
         let methods = backtest.winner.into_iter().chain([Method::RecencyBands]);
         let served = methods
             .filter_map(|method| apply(method, &now).map(|scores| (method.name(&now.orders.rate), scores)))
             .next();
-        let zero = now.orders.p_zero(horizon);
-        let silent = zero.iter().zip(now.orders.alive()).map(|(zero, alive)| (alive + zero - 1.0).max(0.0)).collect();
+        let silent = now.zero.iter().zip(&now.alive).map(|(zero, alive)| (alive + zero - 1.0).max(0.0)).collect();
         let (method, probability) = match served {
             Some((method, scores)) => (method, scores.probability),
             // Nobody to learn from: the shop is younger than the horizon.
-            None => (now.orders.rate.name().to_string(), zero),
+            None => (now.orders.rate.name().to_string(), now.zero.clone()),
         };
         let expected_orders = now.expected_orders();
-        Prediction { features: now.features, probability, silent_customer: silent, expected_orders, method, backtest }
+        Prediction { customers: now.here, probability, silent_customer: silent, expected_orders, method, backtest }
     }
 
     fn horizon(&self) -> i32 {
@@ -148,7 +155,7 @@ impl Churn {
 
     fn frame(&self, inputs: &Inputs<'_>, prediction: &Prediction, contribution: &[i64]) -> Result<DataFrame> {
         let customers = &inputs.facts.customers;
-        let of = &prediction.features;
+        let of = &prediction.customers.features;
         let number = |features: &Features| features.customer as usize;
         let at_risk = |(features, probability): (&Features, &f64)| {
             if *probability >= self.lost_from {

@@ -52,8 +52,8 @@ pub static CHURN: Table = Table {
         Column::new(
             "method",
             Text,
-            "What the probability is from: the best model or rule of the backtest; `recency_bands` also where there was \
-             too little to test on.",
+            "What the probability is from: the best model or rule of the backtest; `base_rate`, the same for \
+             everyone, where none knew more than that; `recency_bands` also where there was too little to test on.",
         )
         .filled(),
     ],

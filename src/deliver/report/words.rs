@@ -225,6 +225,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("model.frequency_bands", "Frekuensi", "Frequency"),
     ("model.order_rate", "Laju pesanan", "Order rate"),
     ("model.last_period", "Periode lalu", "Last period"),
+    ("model.base_rate", "Laju dasar", "Base rate"),
     ("model.segment_bands", "Kelompok", "Bands"),
     ("metric.auc", "AUC", "AUC"),
     ("metric.average_precision", "Presisi rata-rata", "Average precision"),
