@@ -27,11 +27,21 @@ const SAME_SHARE: f64 = 0.002;
 /// weighing no more than others. Chosen for what it is (see [`explained_share`]), before any data set was looked at.
 pub(super) const DECISIVE: &str = "explained_share";
 
+/// The measure of the intervals.
+const COVERAGE: &str = "interval_coverage";
+
 /// What came: margin, days with an order.
 pub(super) struct Actual {
     pub margin: Vec<f64>,
     pub orders: Vec<f64>,
     pub active: Vec<bool>,
+}
+
+impl Actual {
+    /// Whether customers brought different amounts: else nothing can be told of who brings more.
+    fn differs(&self) -> bool {
+        self.margin.iter().any(|margin| *margin != self.margin[0])
+    }
 }
 
 /// One measure of one way in one window.
@@ -47,15 +57,40 @@ struct Test {
     from: i32,
     to: i32,
     customers: usize,
+    /// There were enough customers, and they did not all bring the same.
     is_believed: bool,
+    /// What the intervals were learned from.
+    intervals: Intervals,
     measured: Vec<Measured>,
+}
+
+/// What the intervals measured in a window were learned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Intervals {
+    /// The window before.
+    WindowBefore,
+    /// Every second customer of the same window; they are measured on the others.
+    EverySecond,
+}
+
+impl Intervals {
+    fn is_measured(self, place: usize) -> bool {
+        self == Intervals::WindowBefore || place % 2 == 1
+    }
+
+    fn why(self) -> &'static str {
+        match self {
+            Intervals::WindowBefore => "measured in the newest window, learned in the one before",
+            Intervals::EverySecond => "measured in the newest window, learned there from every second customer",
+        }
+    }
 }
 
 /// What the backtest found.
 pub(super) struct Backtest {
     /// The newest window first.
     tests: Vec<Test>,
-    /// How far each naive rule was off in the newest.
+    /// How far each way was off in the newest that can be believed.
     spreads: Vec<(Way, Spread)>,
     /// The way that foresaw best; `None` where there was too little to test on.
     pub winner: Option<Way>,
@@ -86,21 +121,33 @@ impl Clv {
             let at = Standpoint::new(facts, from, Months { count: months, weeks, discount: 0.0 }, None);
             let actual = at.actual(to);
             let uncertainty = Uncertainty::of(&at.model, 0);
+            let is_believed = at.customers.len() >= FEWEST_CUSTOMERS && actual.differs();
+            let intervals = if spreads.is_empty() { Intervals::EverySecond } else { Intervals::WindowBefore };
             let mut measured = Vec::new();
             let mut now: Vec<(Way, Spread)> = Vec::new();
             for way in WAYS.into_iter().filter(|way| at.knows(*way)) {
-                let spread = spreads.iter().find(|(of, _)| *of == way).map(|(_, spread)| spread);
-                let forecast = at.forecast(way, &uncertainty, spread);
-                let model = || way.name(&at.model.rate);
-                let of = metrics(&forecast, &actual, &at);
-                measured.extend(of.into_iter().map(|(metric, value)| Measured { way, model: model(), metric, value }));
-                if way.is_baseline() {
-                    now.extend(Spread::learn(&forecast.value, &actual.margin).map(|spread| (way, spread)));
+                let mut forecast = at.forecast(way, &uncertainty);
+                let pairs = || forecast.foreseen().zip(actual.margin.iter().copied());
+                let spread = match intervals {
+                    Intervals::WindowBefore => spreads.iter().find(|(of, _)| *of == way).map(|of| of.1.clone()),
+                    Intervals::EverySecond => Spread::learn(pairs().step_by(2)),
+                };
+                if is_believed {
+                    now.extend(Spread::learn(pairs()).map(|spread| (way, spread)));
                 }
+                let is_spread = is_believed && spread.is_some();
+                spread.iter().for_each(|spread| forecast.spread_by(spread));
+                let mut of = metrics(&forecast, &actual, &at);
+                if is_spread {
+                    of.push((COVERAGE, coverage(&forecast, &actual, intervals)));
+                }
+                let model = || way.name(&at.model.rate);
+                measured.extend(of.into_iter().map(|(metric, value)| Measured { way, model: model(), metric, value }));
             }
-            spreads = now;
-            let is_believed = at.customers.len() >= FEWEST_CUSTOMERS;
-            tests.insert(0, Test { from, to, customers: at.customers.len(), is_believed, measured });
+            if is_believed {
+                spreads = now;
+            }
+            tests.insert(0, Test { from, to, customers: at.customers.len(), is_believed, intervals, measured });
         }
         let winner = tests.first().is_some_and(|newest| newest.is_believed).then(|| winner(&tests)).flatten();
         Backtest { tests, spreads, winner }
@@ -118,8 +165,9 @@ fn leaves_enough(facts: &Facts, from: i32, to: i32) -> bool {
     from - first_day(facts) >= FEWEST_DAYS_BEFORE.min((to - from) / 2)
 }
 
-/// The highest mean of the shares explained in the windows that can be believed; among those within [`SAME_SHARE`] of
-/// it the first. A way that a window could not be tested with does not win.
+/// The highest mean of the shares explained in the windows that can be believed; among models, and among rules, the first
+/// of those within [`SAME_SHARE`] of it. A model has to explain more than every rule by as much, or else the rule serves.
+/// A way that a window could not be tested with does not win.
 fn winner(tests: &[Test]) -> Option<Way> {
     let share = |way: Way| -> Option<f64> {
         let of = |test: &Test| {
@@ -128,14 +176,31 @@ fn winner(tests: &[Test]) -> Option<Way> {
         let shares: Option<Vec<f64>> = tests.iter().filter(|test| test.is_believed).map(of).collect();
         shares.filter(|shares| !shares.is_empty()).map(|shares| shares.iter().sum::<f64>() / shares.len() as f64)
     };
-    let best = WAYS.into_iter().filter_map(share).max_by(f64::total_cmp)?;
-    WAYS.into_iter().find(|way| share(*way).is_some_and(|share| share >= best - SAME_SHARE))
+    let best = |is_baseline: bool| {
+        let ways = || WAYS.into_iter().filter(move |way| way.is_baseline() == is_baseline);
+        let best = ways().filter_map(share).max_by(f64::total_cmp)?;
+        ways().find(|way| share(*way).is_some_and(|share| share >= best - SAME_SHARE)).map(|way| (way, best))
+    };
+    match (best(false), best(true)) {
+        (Some((_, model)), Some((rule, naive))) if model <= naive + SAME_SHARE => Some(rule),
+        (model, rule) => model.or(rule).map(|(way, _)| way),
+    }
 }
 
 impl Backtest {
-    /// How far a naive rule was off in the newest window.
+    /// How far a way was off in the newest window that can be believed.
     pub fn spread(&self, way: Way) -> Option<&Spread> {
         self.spreads.iter().find(|(of, _)| *of == way).map(|(_, spread)| spread)
+    }
+
+    /// What a way's model of orders was in the newest window.
+    pub fn tested_as(&self, way: Way) -> Option<&str> {
+        self.tests.first()?.measured.iter().find(|of| of.way == way).map(|of| of.model.as_str())
+    }
+
+    /// The share of customers inside the interval of a way in the newest window, and how it was measured.
+    pub fn coverage(&self, way: Way) -> Option<(f64, &'static str)> {
+        Some((self.newest(way, COVERAGE)?, self.tests.first()?.intervals.why()))
     }
 
     /// What the newest window measured of a way.
@@ -183,7 +248,7 @@ impl Backtest {
 fn distance(metric: &str, value: f64) -> f64 {
     match metric {
         "missed_share" => value,
-        "interval_coverage" => (value - 0.8).abs(),
+        COVERAGE => (value - 0.8).abs(),
         metric if metric.contains("total_ratio") => (value - 1.0).abs(),
         _ => -value,
     }
@@ -193,7 +258,7 @@ fn distance(metric: &str, value: f64) -> f64 {
 /// the mean, each weighted by 1 ÷ (what the customer had brought + what customers had on average), so that no single
 /// large one decides. 1 is perfect, 0 no better than to know the mean alone. Squared misses are smallest in the mean
 /// for the expectation (Gneiting 2011, Making and evaluating point forecasts), whatever the weights, as long as they
-/// are known before. Where all brought the same, misses are held against what customers had brought on average.
+/// are known before. Nothing where all brought the same: there is no difference to explain.
 fn explained_share(foreseen: &[f64], came: &[f64], earned: &[i64]) -> Option<f64> {
     let size = |earned: &i64| earned.unsigned_abs() as f64;
     let average = earned.iter().map(size).sum::<f64>() / earned.len().max(1) as f64;
@@ -202,8 +267,8 @@ fn explained_share(foreseen: &[f64], came: &[f64], earned: &[i64]) -> Option<f64
     let mean = weighted(&|at| came[at]) / weights.iter().sum::<f64>();
     let apart = weighted(&|at| (came[at] - mean) * (came[at] - mean));
     let missed = weighted(&|at| (came[at] - foreseen[at]) * (came[at] - foreseen[at]));
-    let whole = if apart > 0.0 { apart } else { weighted(&|_| average * average) };
-    (whole > 0.0).then(|| 1.0 - missed / whole)
+    let differ = came.iter().any(|value| *value != came[0]);
+    (differ && apart > 0.0).then(|| 1.0 - missed / apart)
 }
 
 fn metrics(forecast: &Forecast, actual: &Actual, at: &Standpoint<'_>) -> Vec<(&'static str, Option<f64>)> {
@@ -235,12 +300,17 @@ fn metrics(forecast: &Forecast, actual: &Actual, at: &Standpoint<'_>) -> Vec<(&'
         rows.push(("active_brier", brier(&active, &actual.active)));
         rows.push(("active_calibration_error", expected_calibration_error(&active, &actual.active)));
     }
-    if !forecast.interval.is_empty() {
-        let within = |((low, high), came): &(&(f64, f64), &f64)| *low <= **came && **came <= *high;
-        let held = forecast.interval.iter().zip(&actual.margin).filter(within).count();
-        rows.push(("interval_coverage", Some(held as f64 / forecast.interval.len() as f64)));
-    }
     rows
+}
+
+/// The share of customers inside the interval, of those it was not learned from.
+fn coverage(forecast: &Forecast, actual: &Actual, intervals: Intervals) -> Option<f64> {
+    let pairs = forecast.interval.iter().zip(&actual.margin).enumerate();
+    let measured: Vec<bool> = pairs
+        .filter(|(place, _)| intervals.is_measured(*place))
+        .map(|(_, ((low, high), came))| low <= came && came <= high)
+        .collect();
+    (!measured.is_empty()).then(|| measured.iter().filter(|is_held| **is_held).count() as f64 / measured.len() as f64)
 }
 
 #[cfg(test)]
@@ -254,14 +324,24 @@ mod tests {
             metric: DECISIVE,
             value: Some(*share),
         };
-        Test { from: 0, to: 1, customers: 100, is_believed: true, measured: shares.iter().map(measured).collect() }
+        Test {
+            from: 0,
+            to: 1,
+            customers: 100,
+            is_believed: true,
+            intervals: Intervals::WindowBefore,
+            measured: shares.iter().map(measured).collect(),
+        }
     }
 
     #[test]
     fn a_naive_rule_that_explains_more_serves() {
         let model = test(&[(Way::Calibrated, 0.40), (Way::Model, 0.39), (Way::LastPeriod, 0.30)]);
         assert_eq!(winner(&[test(&[(Way::Calibrated, 0.30), (Way::LastPeriod, 0.35)])]), Some(Way::LastPeriod));
-        assert_eq!(winner(&[test(&[(Way::Calibrated, 0.30), (Way::LastPeriod, 0.301)])]), Some(Way::Calibrated));
+        assert_eq!(winner(&[test(&[(Way::Calibrated, 0.30), (Way::Model, 0.301)])]), Some(Way::Calibrated));
+        // A model that is no better than a rule loses to it.
+        let no_better = test(&[(Way::Calibrated, 0.300), (Way::OrderRate, 0.2), (Way::EveryoneAlike, 0.299)]);
+        assert_eq!(winner(&[no_better]), Some(Way::EveryoneAlike));
         // The mean over the windows decides, and only of ways that both were tested with.
         let rule = test(&[(Way::Model, 0.30), (Way::LastPeriod, 0.36)]);
         assert_eq!(winner(&[model, rule]), Some(Way::Model));
@@ -275,9 +355,8 @@ mod tests {
         assert_eq!(explained_share(&[10.0; 3], &came, &earned), Some(0.0));
         // Misses of 10 ÷ 200 apart.
         assert!((explained_share(&[0.0, 10.0, 10.0], &came, &earned).unwrap() - 0.5).abs() < 1e-12);
-        // Nobody came back: who foresaw nothing was right, who foresaw as much as before was as wrong as that.
-        assert_eq!(explained_share(&[0.0, 0.0], &[0.0, 0.0], &[9, 9]), Some(1.0));
-        assert_eq!(explained_share(&[9.0, 9.0], &[0.0, 0.0], &[9, 9]), Some(0.0));
+        // Nobody came back: there is nothing to tell apart.
+        assert_eq!(explained_share(&[0.0, 0.0], &[0.0, 0.0], &[9, 9]), None);
         assert_eq!(explained_share(&[], &[], &[]), None);
     }
 }

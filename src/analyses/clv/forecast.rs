@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::card::Actual;
 use super::outlook::{Months, Outlook, Uncertainty, outlooks};
-use super::spread::Spread;
+use super::spread::{Foreseen, Spread};
 use super::value::{margin, values_per_order};
 use crate::analyses::churn::features::{Features, features, order_days_within};
 use crate::analyses::churn::first_day;
@@ -76,12 +76,29 @@ pub struct Forecast {
     pub way: Way,
     /// What he brings, each month discounted to now.
     pub value: Vec<f64>,
-    /// Ends of the interval of that; empty where nothing tells.
+    /// Ends of the interval of that, which holds it: of a model by its own distribution, of a rule the value alone, until
+    /// it is known how far off either was.
     pub interval: Vec<(f64, f64)>,
     /// His orders.
     pub orders: Vec<f64>,
     /// Of the models: the orders in full.
     pub outlooks: Option<Vec<Outlook>>,
+}
+
+impl Forecast {
+    /// What is foreseen of each customer.
+    pub fn foreseen(&self) -> impl Iterator<Item = Foreseen> {
+        self.value.iter().zip(&self.orders).map(|(value, orders)| Foreseen { value: *value, orders: *orders })
+    }
+
+    /// Makes the interval that of misses seen before. What is foreseen is always inside.
+    pub fn spread_by(&mut self, spread: &Spread) {
+        let around = |of: Foreseen| {
+            let (low, high) = spread.interval(of);
+            (low.min(of.value), high.max(of.value))
+        };
+        self.interval = self.foreseen().map(around).collect();
+    }
 }
 
 impl<'f> Standpoint<'f> {
@@ -122,9 +139,10 @@ impl<'f> Standpoint<'f> {
         way != Way::Calibrated || self.calibration.is_some()
     }
 
-    /// What a way says. `spread` is how far it was from what came before, where that is known.
-    pub fn forecast(&self, way: Way, uncertainty: &Uncertainty, spread: Option<&Spread>) -> Forecast {
+    /// What a way says.
+    pub fn forecast(&self, way: Way, uncertainty: &Uncertainty) -> Forecast {
         let calibration = self.calibration.as_ref().filter(|_| way == Way::Calibrated);
+        let mean = |values: Vec<f64>| vec![values.iter().sum::<f64>() / values.len().max(1) as f64; values.len()];
         match way {
             Way::Calibrated | Way::Model => {
                 self.by_model(way, outlooks(&self.model, calibration, uncertainty, &self.months))
@@ -133,25 +151,23 @@ impl<'f> Standpoint<'f> {
                 let rate = |of: &Features| f64::from(of.order_days - 1) / f64::from(of.tenure_days.max(1));
                 let orders: Vec<f64> = self.customers.iter().map(|of| rate(of) * self.months.days()).collect();
                 let value = orders.iter().zip(&self.values).map(|(orders, value)| orders * value).collect();
-                self.by_rule(way, value, orders, spread)
+                self.by_rule(way, value, orders)
             }
             Way::LastPeriod => {
                 let (value, orders) = self.last_period();
-                self.by_rule(way, value, orders, spread)
+                self.by_rule(way, value, orders)
             }
             Way::EveryoneAlike => {
                 let (value, orders) = self.last_period();
-                let mean =
-                    |values: Vec<f64>| vec![values.iter().sum::<f64>() / values.len().max(1) as f64; values.len()];
-                self.by_rule(way, mean(value), mean(orders), spread)
+                self.by_rule(way, mean(value), mean(orders))
             }
         }
     }
 
     fn by_model(&self, way: Way, orders: Vec<Outlook>) -> Forecast {
         let interval = |(orders, value): (&Outlook, &f64)| {
-            let (low, high) = (orders.low * value, orders.high * value);
-            (low.min(high), low.max(high))
+            let (low, high, middle) = (orders.low * value, orders.high * value, orders.discounted * value);
+            (low.min(high).min(middle), low.max(high).max(middle))
         };
         Forecast {
             way,
@@ -162,14 +178,11 @@ impl<'f> Standpoint<'f> {
         }
     }
 
-    fn by_rule(&self, way: Way, value: Vec<f64>, orders: Vec<f64>, spread: Option<&Spread>) -> Forecast {
+    fn by_rule(&self, way: Way, value: Vec<f64>, orders: Vec<f64>) -> Forecast {
         let worth = self.months.worth();
-        let of_spread = |spread: &Spread| {
-            let scaled = |(low, high): (f64, f64)| (low * worth, high * worth);
-            value.iter().map(|value| scaled(spread.interval(*value))).collect()
-        };
-        let interval = spread.map(of_spread).unwrap_or_default();
-        Forecast { way, value: value.iter().map(|value| value * worth).collect(), interval, orders, outlooks: None }
+        let value: Vec<f64> = value.iter().map(|value| value * worth).collect();
+        let interval = value.iter().map(|value| (*value, *value)).collect();
+        Forecast { way, value, interval, orders, outlooks: None }
     }
 
     /// What each brought in as many months before, and his days with an order. Where `earned` counts more costs than

@@ -35,13 +35,17 @@ static SPEC: Spec = Spec {
                  customer's orders ÷ variance between customers (Bühlmann–Straub); losses stay losses. A backtest says \
                  who serves: as of 12 months ago and, where history allows, of 24, the corrected model, the model as it \
                  is and three naive rules (repeat orders a day known, as in the 12 months before, everyone alike) foresee \
-                 the gross margin of the 12 months that followed. The highest mean explained_share serves (within .002 of \
-                 it the first in this order), be it a model or a rule; a model that loses steps aside, and clv_model says \
-                 so. The interval holds about 80 % of what customers will bring: of a model, orders negative binomial \
-                 around the expectation, which is itself uncertain as far as refits to 200 resamples of the customers \
-                 differ, none at all with the probability of having left (approximate, as the value per order counts as \
-                 known); of a rule, as far as it was off in the newest window of the backtest of customers of whom it \
-                 foresaw as much.",
+                 the gross margin of the 12 months that followed. The highest mean explained_share serves (within .002 of it \
+                 the first in this order), be it a model or a rule; a model that does not explain .002 more than every \
+                 rule steps aside, and clv_model says so. A window in which all brought the same decides nothing. The \
+                 interval holds about 80 % of what customers bring: what came ÷ what was foreseen lay between its ends for \
+                 as many of those of whom about as many orders were foreseen (ten groups at most) in the newest window of \
+                 the backtest; a tenth is left out at either end, or, where a tenth and more brought nothing, a fifth at \
+                 the upper; what is foreseen is always inside. interval_coverage is the share inside in the newest \
+                 window, with ends learned in the window before, or, without one, from every second customer and measured \
+                 on the others. Without a backtest a model's interval is its own: orders negative binomial around the \
+                 expectation, which is itself uncertain as far as refits to 200 resamples of the customers differ, none at \
+                 all with the probability of having left (approximate, as the value per order counts as known).",
     needs: &["profitability"],
     reads: Parts { sums: true, ..Parts::ORDERS },
     outputs: &[&CLV, &CLV_CARDS, &CLV_MODEL],
@@ -81,16 +85,13 @@ impl Analysis for Clv {
         let now = Standpoint::new(facts, facts.as_of, months, Some(&contribution));
         let uncertainty = Uncertainty::of(&now.model, self.resamples.into());
         let way = backtest.winner.filter(|way| now.knows(*way)).unwrap_or(now.default_way());
-        let served = now.forecast(way, &uncertainty, backtest.spread(way));
+        let mut served = now.forecast(way, &uncertainty);
+        backtest.spread(way).into_iter().for_each(|spread| served.spread_by(spread));
         let method = way.name(&now.model.rate);
         let rounded =
             |values: &mut dyn Iterator<Item = f64>| values.map(|value| value.round() as i64).collect::<Vec<i64>>();
         let worth = rounded(&mut served.value.iter().copied());
-        // Where nothing tells how far a rule is off, its interval is the value alone.
-        let ends = |end: fn(&(f64, f64)) -> f64| match served.interval.is_empty() {
-            true => worth.clone(),
-            false => rounded(&mut served.interval.iter().map(end)),
-        };
+        let ends = |end: fn(&(f64, f64)) -> f64| rounded(&mut served.interval.iter().map(end));
         let rows = self.model_rows(&now, &uncertainty, &served, &backtest, worth.iter().sum());
         let frame = FrameBuilder::new(&CLV)
             .text("customer_id", now.customers.iter().map(|of| facts.customers.id(of.customer as usize)))
@@ -120,19 +121,35 @@ impl Clv {
         let name = |way: Way| way.name(&now.model.rate);
         let mut rows: Vec<Row> = vec![self.total_row(now, uncertainty, served, total)];
         let share = backtest.newest(served.way, DECISIVE);
-        let why = match (backtest.winner, now.customers.len() < FEWEST_CUSTOMERS) {
-            (Some(_), _) => format!("explains most of the differences between customers ({DECISIVE})"),
+        let mut why = match (backtest.winner, now.customers.len() < FEWEST_CUSTOMERS) {
+            (Some(_), _) if share.is_some_and(|share| share > 0.0) => {
+                format!("explains most of the differences between customers ({DECISIVE})")
+            }
+            (Some(_), _) => {
+                format!(
+                    "least far off, but no better than the mean of all in the newest window ({DECISIVE} not above 0)"
+                )
+            }
             (None, true) => {
                 format!("fewer than {FEWEST_CUSTOMERS} customers: no model is fitted or tested, a rule serves")
             }
-            (None, false) => format!("fewer than {FEWEST_CUSTOMERS} customers at the start of a test window: untested"),
+            (None, false) => format!(
+                "untested: fewer than {FEWEST_CUSTOMERS} customers at the start of the newest test window, or all \
+                 brought the same in it"
+            ),
         };
+        if let Some(tested) = backtest.tested_as(served.way).filter(|tested| *tested != name(served.way)) {
+            why += &format!("; tested as {tested}, the richest model identified then");
+        }
         rows.push(Row { value: share, ..said(format!("serves:{}", name(served.way)), why) });
         if backtest.winner.is_some_and(Way::is_baseline) {
             for way in [Way::Calibrated, Way::Model].into_iter().filter(|way| now.knows(*way)) {
                 let why = format!("steps aside for {}: it explains less", name(served.way));
                 rows.push(Row { value: backtest.newest(way, DECISIVE), ..said(format!("lost:{}", name(way)), why) });
             }
+        }
+        if let Some((share, why)) = backtest.coverage(served.way) {
+            rows.push(Row { value: Some(share), ..said("interval_coverage".into(), why.into()) });
         }
         rows.extend(
             backtest

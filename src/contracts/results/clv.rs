@@ -12,7 +12,7 @@ pub static CLV: Table = Table {
         Column::new("customer_id", Id, "The customer.").filled(),
         Column::new("clv", Money, "Expected contribution of the months ahead, discounted; below zero for a loss.")
             .filled(),
-        Column::new("clv_low", Money, "Lower end of the interval that holds about 80 % of outcomes; approximate.")
+        Column::new("clv_low", Money, "Lower end of the interval that holds about 80 % of outcomes, and `clv`; clv_model says what share it held.")
             .filled(),
         Column::new("clv_high", Money, "Upper end of it.").filled(),
         Column::new("historic_value", Money, "Contribution so far.").filled(),
@@ -52,7 +52,7 @@ pub static CLV_MODEL: Table = Table {
              log_likelihood and parameters (alpha_weeks and beta_weeks in weeks); share_who_left; resamples; \
              correction_level (a factor) and correction_slope (a power of the probability of being still a customer), \
              learned from correction_days; passed_over:<model>; serves:<method> with the share it explained in the newest \
-             window of the backtest; lost:<model>, a model that stepped aside for a naive rule; beaten_by:<rule>, a \
+             window of the backtest; interval_coverage, the share of customers inside their interval there; lost:<model>, a model that stepped aside for a naive rule; beaten_by:<rule>, a \
              naive rule that was better at other measures than the one that decides.",
         )
         .filled(),
