@@ -30,6 +30,7 @@ impl Served {
         match self.forecast.fallback {
             Fallback::Nothing => "nothing",
             Fallback::LastValue => "last_value",
+            _ if self.forecast.is_last_value() => "last_value",
             _ if alone => "seasonal_naive",
             _ => "combination",
         }
@@ -77,11 +78,27 @@ pub(super) fn frames(
         let forecast = forecast_with(&values, &causes, settings);
         Served { months: values.len(), is_above_nil, forecast, known: causes.len().saturating_sub(values.len()) }
     };
-    let served: Vec<Served> = series.par_iter().map(serve).collect();
+    let mut served: Vec<Served> = series.par_iter().map(serve).collect();
+    // All sales are a dimension of one.
+    let of_all = (0..series.len()).filter(|place| series[*place].dimension == "all").collect();
+    for dimension in dimensions(series).into_iter().chain([of_all]) {
+        step_aside(&mut served, &dimension);
+    }
     let reconciled: Vec<Vec<i64>> = (0..horizon).map(|ahead| add_up(series, &served, ahead)).collect();
     tie_out(series, &reconciled)?;
     let forecasts = forecast_frame(course, series, &served, &reconciled, calendar)?;
     Ok([forecasts, backtest_frame(series, &served)?])
+}
+
+/// Where the combination lost to the yardstick in most series of a dimension, the yardstick serves those of them that it lost
+/// in: the months of one series tell only roughly which is the nearer, those of all together do.
+fn step_aside(served: &mut [Served], dimension: &[usize]) {
+    let tested = |place: &&usize| served[**place].forecast.backtest.is_some();
+    let has_lost = |place: &&usize| served[**place].forecast.backtest.is_some_and(|backtest| !backtest.beats_naive());
+    let lost: Vec<usize> = dimension.iter().filter(has_lost).copied().collect();
+    if 2 * lost.len() > dimension.iter().filter(tested).count() {
+        lost.into_iter().for_each(|place| served[place].forecast.step_aside());
+    }
 }
 
 /// The places of the series of each dimension but `all`.

@@ -60,13 +60,18 @@ static SPEC: Spec = Spec {
                  damped trend of months to years together and exponential smoothing with multiplicative and with \
                  additive seasons. The last 12 complete months (or as many as leave enough before them) are forecast \
                  again from 6 earlier months with what was known then, and the weight of a method is one over its \
-                 squared mean absolute error there. Seasonal naive serves alone where its error was half the \
-                 combination's or less. Where no month was below nil, no forecast is.\n\n\
+                 squared mean absolute error there. Where the combination's error there was not less than that of \
+                 seasonal naive (of the last value, with too few months before them), the latter serves alone if the \
+                 combination lost in most tested series of the dimension (all sales are one by themselves), or if its own \
+                 error was half or less. The months of one series alone tell only roughly which is nearer: on held out \
+                 ends of the 1,086 monthly series of the M3 competition that are long enough, forecasts were 11 % further \
+                 off where each series went by its own. Where no month was below nil, no forecast is.\n\n\
                  Calendar, where one is asked for: how much more or less a Saturday, a Sunday, a public holiday, a \
                  day of Ramadan, of the two weeks before Lebaran and of the week from it on brings is estimated \
-                 together with level and seasons, near nil unless the months show it. It is taken out of a series \
-                 before it is forecast and put back after, where the combination's error in that backtest was less \
-                 than 97 % of that without.\n\n\
+                 together with level and seasons, near nil unless the months show it, and above −1, as no day sells less \
+                 than nothing. It is taken out of a series before it is forecast and put back after, where the \
+                 combination's error in that backtest was less than 97 % of that without, and where choosing so at each \
+                 of the earlier months, by those before it, made forecasts no worse.\n\n\
                  Intervals: low, high = forecast ∓ 1.46 (95 %: 2.78) × s × ⁴√h, h months ahead: s = the root mean \
                  square of error / ⁴√h in that backtest, with the one-step errors of the damped trend counted for 4. \
                  Forecasts of branches, categories and channels are moved, the least certain most, until each \

@@ -162,7 +162,7 @@ fn keep_near(values: &mut [Vec<f64>], series: &[f64]) {
 const REACH: f64 = 3.0;
 
 /// Repeats the last `period` values. With less than a period the last value is repeated, with none 0.
-fn seasonal_naive(series: &[f64], period: usize, horizon: usize) -> Vec<f64> {
+pub(super) fn seasonal_naive(series: &[f64], period: usize, horizon: usize) -> Vec<f64> {
     let cycle = match series {
         [] => &[0.0],
         [.., last] if period < 2 || series.len() < period => std::slice::from_ref(last),

@@ -3,7 +3,7 @@
 //!
 //! `value = level + season + Σ size × cause + noise`, the level a random walk, of logarithms where every value is positive,
 //! else of the values over their mean size. Seasons and sizes are normal about nil before anything is seen, so what the data
-//! do not show stays near nil. One pass of the Kalman filter per choice of variances (Harvey 1989, Forecasting, Structural
+//! do not show stays near nil; and a size is above −1, as no day sells less than nothing. One pass of the Kalman filter per choice of variances (Harvey 1989, Forecasting, Structural
 //! Time Series Models and the Kalman Filter, ch. 3); the estimates are averaged by the likelihoods of the choices.
 
 /// Known causes, one row a value of the series and of the values to come. Rows may end before the values to come do: from
@@ -177,7 +177,43 @@ fn filter(values: &[f64], from: usize, causes: &Causes, period: usize, variances
     }
     let count = (values.len() - 1) as f64;
     let likelihood = -0.5 * (count * (squares / count).max(f64::MIN_POSITIVE).ln() + logs);
-    let mut sizes = state[1 + seasons..].to_vec();
+    let noise = squares / count;
+    let size = |at: usize| above_minus_one(state[at], (noise * covariance[at * states + at].max(0.0)).sqrt());
+    let mut sizes: Vec<f64> = (1 + seasons..states).map(size).collect();
     sizes.resize(causes.width, 0.0);
     Found { variances, likelihood, sizes }
+}
+
+/// The mean of a normal distribution without what is not above −1: `mean + deviation × φ(a) / (1 − Φ(a))`, `a` being how
+/// many deviations −1 is above the mean.
+fn above_minus_one(mean: f64, deviation: f64) -> f64 {
+    if deviation <= 0.0 {
+        return mean.max(-1.0);
+    }
+    let a = (-1.0 - mean) / deviation;
+    // Where nearly all of it is below, φ(a) / (1 − Φ(a)) is a + 1/a.
+    if a > MOSTLY_BELOW {
+        return -1.0 + deviation / a;
+    }
+    let density = (-0.5 * a * a).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    mean + deviation * density / (0.5 * libm::erfc(a * std::f64::consts::FRAC_1_SQRT_2))
+}
+
+const MOSTLY_BELOW: f64 = 20.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_day_sells_less_than_nothing() {
+        // By Python's math.erfc.
+        for (mean, deviation, expected) in
+            [(0.4, 0.1, 0.4), (-0.9, 0.2, -0.798_167_9), (-1.3, 0.5, -0.692_487_1), (-1.5, 0.1, -0.981_349_6)]
+        {
+            let found = above_minus_one(mean, deviation);
+            assert!((found - expected).abs() < 1e-6, "{mean} {deviation}: {found}");
+        }
+        assert_eq!((above_minus_one(-2.0, 0.0), above_minus_one(0.3, 0.0)), (-1.0, 0.3));
+    }
 }

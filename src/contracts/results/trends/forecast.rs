@@ -29,8 +29,9 @@ pub static TREND_FORECAST: Table = Table {
         Column::new(
             "method",
             Text,
-            "`combination` of methods, `seasonal_naive` where that was far nearer, `last_value` with fewer than 4 months, \
-             `nothing` without any.",
+            "`combination` of methods; `seasonal_naive` where the combination lost to it in the backtest, as in most series of the \
+             dimension, or by far; `last_value` where that stood in for it there, and with fewer than 4 months; `nothing` \
+             without any.",
         )
         .filled(),
         Column::new(
@@ -98,7 +99,11 @@ pub static TREND_FORECAST_BACKTEST: Table = Table {
             .filled(),
         Column::new("n_with_interval", Integer, "Values of the backtest that had an interval from earlier errors.")
             .filled(),
-        Column::new("inside_80", Ratio, "Share of these inside the 80 % interval; empty where there are none."),
+        Column::new(
+            "inside_80",
+            Ratio,
+            "Share of these inside the 80 % interval of what serves; empty where there are none.",
+        ),
         Column::new("inside_95", Ratio, "Share of these inside the 95 % interval."),
         Column::new(
             "error_without_calendar",
