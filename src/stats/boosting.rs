@@ -162,25 +162,51 @@ fn cuts(design: &[f64], columns: usize, column: usize) -> Vec<f64> {
     cuts
 }
 
+/// A node that may be split: its rows, and their histograms, one a column.
+struct Open {
+    node: usize,
+    rows: Vec<u32>,
+    histograms: Vec<Histogram>,
+}
+
+/// Of each bin: sum of the slopes, of the bends, and how many rows.
+type Histogram = [(f64, f64, usize); BINS];
+
 /// One tree, and the leaf of every row.
 fn grow(bins: &[Vec<u8>], cuts: &[Vec<f64>], slopes: &[(f64, f64)], settings: &Settings) -> (Vec<Node>, Vec<u32>) {
     let mut nodes = vec![Node::Absent; (2 << settings.depth) - 1];
     let mut leaf_of = vec![0_u32; slopes.len()];
-    let mut open: Vec<(usize, Vec<u32>)> = vec![(0, (0..slopes.len() as u32).collect())];
+    let rows: Vec<u32> = (0..slopes.len() as u32).collect();
+    let mut open = vec![Open { node: 0, histograms: histograms(bins, &rows, slopes), rows }];
     for level in 0..=settings.depth {
         let mut next = Vec::new();
-        for (node, rows) in open {
+        for Open { node, rows, histograms: whole } in open {
             let total = sum(&rows, slopes);
-            let split = if level < settings.depth { best_split(bins, &rows, slopes, total, settings) } else { None };
+            let split = if level < settings.depth { best_split(&whole, rows.len(), total, settings) } else { None };
             let Some((column, bin)) = split else {
                 nodes[node] = Node::Leaf(settings.rate * total.0 / (total.1 + settings.penalty));
                 rows.iter().for_each(|row| leaf_of[*row as usize] = node as u32);
                 continue;
             };
             nodes[node] = Node::Split { column, at: cuts[column][bin] };
-            let (left, right) = rows.into_iter().partition(|row| usize::from(bins[column][*row as usize]) <= bin);
-            next.push((2 * node + 1, left));
-            next.push((2 * node + 2, right));
+            let (left, right): (Vec<u32>, Vec<u32>) =
+                rows.into_iter().partition(|row| usize::from(bins[column][*row as usize]) <= bin);
+            let is_deepest = level + 1 == settings.depth;
+            let (of_left, of_right) = match is_deepest {
+                true => (Vec::new(), Vec::new()),
+                // Those of the larger side are what the smaller one leaves.
+                false if left.len() <= right.len() => {
+                    let smaller = histograms(bins, &left, slopes);
+                    let larger = without(whole, &smaller);
+                    (smaller, larger)
+                }
+                false => {
+                    let smaller = histograms(bins, &right, slopes);
+                    (without(whole, &smaller), smaller)
+                }
+            };
+            next.push(Open { node: 2 * node + 1, rows: left, histograms: of_left });
+            next.push(Open { node: 2 * node + 2, rows: right, histograms: of_right });
         }
         open = next;
     }
@@ -194,48 +220,52 @@ fn sum(rows: &[u32], slopes: &[(f64, f64)]) -> (f64, f64) {
     })
 }
 
-/// Column and last bin of the left side of the split that gains most, the first of equals; `None` where none gains.
-fn best_split(
-    bins: &[Vec<u8>],
-    rows: &[u32],
-    slopes: &[(f64, f64)],
-    total: (f64, f64),
-    settings: &Settings,
-) -> Option<(usize, usize)> {
-    if rows.len() < 2 * settings.leaf {
-        return None;
-    }
-    let worth = |slope: f64, bend: f64| slope * slope / (bend + settings.penalty);
+fn histograms(bins: &[Vec<u8>], rows: &[u32], slopes: &[(f64, f64)]) -> Vec<Histogram> {
     let of_rows: Vec<(f64, f64)> = rows.iter().map(|row| slopes[*row as usize]).collect();
     let of_column = |column: &Vec<u8>| {
         let mut histogram = [(0.0, 0.0, 0_usize); BINS];
         for (row, (slope, bend)) in rows.iter().zip(&of_rows) {
-            let bin = &mut histogram[usize::from(column[*row as usize])];
+            let bin = &mut histogram[usize::from(column[*row as usize]) % BINS];
             *bin = (bin.0 + slope, bin.1 + bend, bin.2 + 1);
         }
-        let (mut left, mut best) = ((0.0, 0.0, 0), (0.0, 0));
+        histogram
+    };
+    bins.par_iter().map(of_column).collect()
+}
+
+fn without(mut whole: Vec<Histogram>, part: &[Histogram]) -> Vec<Histogram> {
+    for (whole, part) in whole.iter_mut().flatten().zip(part.iter().flatten()) {
+        *whole = (whole.0 - part.0, whole.1 - part.1, whole.2 - part.2);
+    }
+    whole
+}
+
+/// Column and last bin of the left side of the split that gains most, the first of equals; `None` where none gains.
+fn best_split(histograms: &[Histogram], rows: usize, total: (f64, f64), settings: &Settings) -> Option<(usize, usize)> {
+    if rows < 2 * settings.leaf {
+        return None;
+    }
+    let worth = |slope: f64, bend: f64| slope * slope / (bend + settings.penalty);
+    let mut best: Option<(usize, f64, usize)> = None;
+    for (column, histogram) in histograms.iter().enumerate() {
+        let mut left = (0.0, 0.0, 0);
         for (bin, of_bin) in histogram.iter().enumerate().take(BINS - 1) {
             left = (left.0 + of_bin.0, left.1 + of_bin.1, left.2 + of_bin.2);
-            let right = rows.len() - left.2;
+            let right = rows - left.2;
             if left.2 < settings.leaf || right < settings.leaf {
                 continue;
             }
             let gain = worth(left.0, left.1) + worth(total.0 - left.0, total.1 - left.1) - worth(total.0, total.1);
-            if gain > best.0 + 1e-9 {
-                best = (gain, bin);
+            if gain > best.map_or(LEAST_GAIN, |best| best.1 + LEAST_GAIN) {
+                best = Some((column, gain, bin));
             }
-        }
-        best
-    };
-    let gains: Vec<(f64, usize)> = bins.par_iter().map(of_column).collect();
-    let mut best: Option<(usize, f64, usize)> = None;
-    for (column, (gain, bin)) in gains.into_iter().enumerate() {
-        if gain > best.map_or(1e-9, |best| best.1) {
-            best = Some((column, gain, bin));
         }
     }
     best.map(|(column, _, bin)| (column, bin))
 }
+
+/// Gains closer than this are equal.
+const LEAST_GAIN: f64 = 1e-9;
 
 #[cfg(test)]
 mod tests {

@@ -98,6 +98,22 @@ pub fn order_days_within(facts: &Facts, features: &[Features], from: i32, to: i3
     features.par_iter().with_min_len(4096).map(count).collect()
 }
 
+/// The share of the customers known on a day who order on none of the `days` from it on; nothing where none is known.
+pub fn silent_share(facts: &Facts, day: i32, days: i32) -> Option<f64> {
+    let sales = |customer: usize, from: i32, to: i32| {
+        let orders = facts.orders_of(customer);
+        let first = orders.start + facts.orders.day[orders.clone()].partition_point(|day| *day < from);
+        (first..orders.end).take_while(|order| facts.orders.day[*order] < to).any(|order| facts.totals[order].is_sale)
+    };
+    let of = |customer: usize| match sales(customer, i32::MIN, day) {
+        true => [1, u64::from(!sales(customer, day, day + days))],
+        false => [0, 0],
+    };
+    let customers = (0..facts.customers.len()).into_par_iter().with_min_len(PIECE).map(of);
+    let [known, silent] = customers.reduce(|| [0, 0], |left, right| [left[0] + right[0], left[1] + right[1]]);
+    (known > 0).then(|| silent as f64 / known as f64)
+}
+
 /// Customers scanned at a time.
 const PIECE: usize = 4096;
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::features::{Features, Regression, design, features, order_days_within, predict_by_pieces};
+use super::features::{Features, Regression, design, features, order_days_within, predict_by_pieces, silent_share};
 use super::orders_model::{OrdersModel, Rate, Window};
 use crate::facts::Facts;
 use crate::stats::boosting;
@@ -37,8 +37,9 @@ pub enum Method {
     OrderRate,
     /// Who ordered within the last horizon will again; share of either group that did not.
     LastPeriod,
-    /// Everyone alike: the share of all customers who did not order in the same season a year before, or else in the
-    /// newest horizon. Whoever does worse knows nothing.
+    /// Everyone alike: the share of all customers who did not order in the newest horizon; where there is a year before
+    /// it, that of the same season, its odds changed as those of the newest horizon have within the year. Whoever does
+    /// worse knows nothing.
     BaseRate,
 }
 
@@ -155,18 +156,15 @@ impl Standpoint {
     ) -> Standpoint {
         let orders = OrdersModel::fit(&here.features);
         let window = Window::before(first_day, day, horizon);
-        let (mut calibration, mut base_rate) = (None, past.silent_share());
-        if let Some(window) = &window {
+        let learn = |window: &Window| {
             if (window.from, window.days) == (day - horizon, horizon) {
-                calibration = orders.calibration(&past.features, &past.orders, window);
-            } else {
-                let earlier = Origin::new(facts, window.from, window.days);
-                calibration = orders.calibration(&earlier.features, &earlier.orders, window);
-                if window.days == horizon {
-                    base_rate = earlier.silent_share().or(base_rate);
-                }
+                return orders.calibration(&past.features, &past.orders, window);
             }
-        }
+            let earlier = Origin::new(facts, window.from, window.days);
+            orders.calibration(&earlier.features, &earlier.orders, window)
+        };
+        let calibration = window.as_ref().and_then(learn);
+        let base_rate = base_rate(facts, past.silent_share(), window.filter(|window| window.is_same_season), horizon);
         let (zero, alive) = (orders.p_zero(horizon), orders.alive());
         let corrected = |calibration: Calibration| {
             zero.par_iter().zip(&alive).map(|(zero, alive)| calibration.zero(*zero, *alive)).collect()
@@ -213,6 +211,15 @@ impl Standpoint {
     fn hybrid(&self) -> Option<&Vec<f64>> {
         self.hybrid.get_or_init(|| hybrid(self, &regression)).as_ref()
     }
+}
+
+/// The share of all customers to expect without an order, from that of the newest horizon and the same season a year before.
+fn base_rate(facts: &Facts, newest: Option<f64>, season: Option<Window>, horizon: i32) -> Option<f64> {
+    let Some(Window { from, .. }) = season else { return newest };
+    let (newest, season, before) =
+        (newest?, silent_share(facts, from, horizon)?, silent_share(facts, from - horizon, horizon));
+    let change = before.map_or(0.0, |before| log_odds(newest) - log_odds(before));
+    Some(1.0 / (1.0 + (-log_odds(season) - change).exp()))
 }
 
 /// What a method says of each customer.

@@ -32,8 +32,8 @@ static SPEC: Spec = Spec {
                  before, or else in the newest window; the regression with the model's log odds; the mean of the \
                  last two; and boosted trees on what that regression is fitted to. Naive rules are \
                  recency, frequency, order rate, whether there was an order in the last horizon, and the base rate: the \
-                 share of all who placed none in the same season a year before, or else in the newest window. The highest \
-                 mean AUC serves (of those within .002 of it the best Brier score), be it a model or a naive rule, fitted \
+                 share of all who placed none in the newest window, or, given a year more, in the same season a year before, \
+                 its odds changed as those of the newest window have within the year. The highest mean AUC serves (of those within .002 of it the best Brier score), be it a model or a naive rule, fitted \
                  again to the newest data; but not what in any window ranked no better than a coin or had a higher Brier \
                  score than the base rate, which serves where all are so: then nothing is known of who will leave but how \
                  many. `chosen_before` marks what the earlier window alone would have chosen. Regressions and trees are \
