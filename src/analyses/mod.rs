@@ -55,6 +55,11 @@ pub trait Analysis: Sync {
         Ok(None)
     }
 
+    /// Whether [`Analysis::explain`] has an account to give.
+    fn walks(&self) -> bool {
+        false
+    }
+
     /// Facts and earlier results in, one frame out for each of the spec's outputs.
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>>;
 }

@@ -18,6 +18,32 @@ pub fn churn_reason(reason: &str, language: Language) -> String {
     sentence
 }
 
+/// A fact of `subscriptions` (`type=Month-to-month:43:27`) as a sentence; as it is where it is not known.
+pub fn subscription_reason(reason: &str, language: Language) -> String {
+    let mut parts = reason.rsplitn(3, ':');
+    let (all, with, fact) = (parts.next(), parts.next(), parts.next());
+    let (Some(all), Some(with), Some((name, value))) = (all, with, fact.and_then(|fact| fact.split_once('='))) else {
+        return reason.to_string();
+    };
+    let fact = match (name, language) {
+        ("months", Language::Indonesian) => format!("berjalan {value} bulan"),
+        ("months", Language::English) => {
+            format!("running for {value} {}", if value == "1" { "month" } else { "months" })
+        }
+        ("payment", Language::Indonesian) => format!("pembayaran {value}"),
+        ("payment", Language::English) => format!("payment by {value}"),
+        ("service", Language::Indonesian) => format!("layanan {value}"),
+        ("service", Language::English) => format!("service {value}"),
+        ("type", Language::Indonesian) => format!("jenis {value}"),
+        ("type", Language::English) => format!("type {value}"),
+        _ => return reason.to_string(),
+    };
+    match language {
+        Language::Indonesian => format!("{fact}: {with} % seperti itu berakhir (semua {all} %)"),
+        Language::English => format!("{fact}: {with} % of such ended ({all} % of all)"),
+    }
+}
+
 /// Code → Indonesian, English; `{}` takes the numbers in their order, `{late}` the first less the second, `{usual}`
 /// the second.
 const SENTENCES: &[(&str, [&str; 2])] = &[

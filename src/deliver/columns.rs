@@ -14,6 +14,10 @@ impl<'f> Columns<'f> {
         self.0.height()
     }
 
+    pub(super) fn has(self, name: &str) -> bool {
+        self.0.column(name).is_ok()
+    }
+
     pub(super) fn text(self, name: &str) -> Result<&'f StringChunked> {
         texts(self.0, name)
     }

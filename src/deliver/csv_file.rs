@@ -48,13 +48,14 @@ impl<'c> Cell<'c> {
 pub struct CsvFile {
     text: String,
     language: Language,
-    decimals: u32,
+    /// Digits of the minor unit, and those written.
+    decimals: [u32; 2],
     rows: u64,
 }
 
 impl CsvFile {
-    /// Begins a file; `decimals` are those of the currency's minor unit.
-    pub fn new(header: &[&str], language: Language, decimals: u32) -> CsvFile {
+    /// Begins a file; `decimals` are those of the currency's minor unit, and how many of them are written.
+    pub fn new(header: &[&str], language: Language, decimals: [u32; 2]) -> CsvFile {
         let mut file = CsvFile { text: "\u{feff}".into(), language, decimals, rows: 0 };
         file.record(header.iter().map(|name| Cell::text(*name)));
         file
@@ -132,12 +133,15 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     if begins_formula { format!("'{text}").into() } else { text }
 }
 
-/// All decimals, no separators between thousands: a number to a spreadsheet, exact to people.
-fn push_money(out: &mut String, minor: i64, decimals: u32, point: char) {
-    let width = decimals as usize + 1;
-    let digits = format!("{:0width$}", minor.unsigned_abs());
-    let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
-    if minor < 0 {
+/// No separators between thousands: a number to a spreadsheet. Rounded to the decimals that are written.
+fn push_money(out: &mut String, minor: i64, [decimals, shown]: [u32; 2], point: char) {
+    let shown = shown.min(decimals);
+    let unit = 10_u64.saturating_pow(decimals - shown);
+    let amount = (minor.unsigned_abs() + unit / 2) / unit;
+    let width = shown as usize + 1;
+    let digits = format!("{amount:0width$}");
+    let (whole, fraction) = digits.split_at(digits.len() - shown as usize);
+    if minor < 0 && amount > 0 {
         out.push('-');
     }
     out.push_str(whole);
@@ -194,7 +198,7 @@ mod tests {
     use super::*;
 
     fn line(cell: Cell<'_>, language: Language) -> String {
-        let mut file = CsvFile::new(&["h"], language, 2);
+        let mut file = CsvFile::new(&["h"], language, [2, 2]);
         file.row([cell, Cell::Empty]);
         let text = String::from_utf8(file.finish("f.csv".into()).bytes).unwrap();
         text.strip_prefix("\u{feff}h\n").unwrap().strip_suffix('\n').unwrap().to_string()
@@ -229,6 +233,11 @@ mod tests {
         assert_eq!(line(Cell::Money(-5), English), "-0.05,");
         assert_eq!(line(Cell::Money(-5), Indonesian), "-0,05;");
         assert_eq!(line(Cell::Money(i64::MIN), Indonesian), "-92233720368547758,08;");
+        for (minor, written) in [(-5, "0.00"), (-50, "-0.01"), (123_449, "12.34"), (123_450, "12.35")] {
+            let mut text = String::new();
+            push_money(&mut text, minor, [4, 2], '.');
+            assert_eq!(text, written);
+        }
         assert_eq!(line(Cell::Ratio(0.0625), Indonesian), "0,062;");
         assert_eq!(line(Cell::Ratio(f64::NAN), Indonesian), ";");
         assert_eq!(line(Cell::Day(0), English), "1970-01-01,");
@@ -239,7 +248,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let texts = ["plain", "a;b", "a,b", "say \"x\"", "two\nlines", " blank ", ""];
         for (language, delimiter) in [(Indonesian, b';'), (English, b',')] {
-            let mut file = CsvFile::new(&["a"; 7], language, 2);
+            let mut file = CsvFile::new(&["a"; 7], language, [2, 2]);
             file.row(texts.map(Cell::text));
             let bytes = file.finish("f.csv".into()).bytes;
             let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(&bytes[3..]);

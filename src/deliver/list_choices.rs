@@ -1,14 +1,17 @@
 //! Whom a marketing list is about: the definitions of the built-in lists, and the user's segments.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use polars::prelude::{AnyValue, DataFrame};
 
+use super::churn_words::{churn_reason, subscription_reason};
 use super::columns::Columns;
 use super::csv_file::Cell;
+use super::lists::ListSettings;
 use super::offer_words::Reasons;
 use super::queues::product_name;
-use super::report::Language;
+use super::report::{Language, statement_line};
 use crate::contracts::Kind;
 use crate::contracts::results::CUSTOMERS;
 use crate::error::{Error, Result};
@@ -28,8 +31,9 @@ pub(super) fn built_in<'t>(
     facts: &'t Facts,
     name: &str,
     tables: &impl Fn(&str) -> Option<&'t DataFrame>,
-    language: Language,
+    settings: &ListSettings<'_>,
 ) -> Result<Option<Choice<'t>>> {
+    let language = settings.language;
     let table = match name {
         "at_risk" => "churn",
         "best_customers" => "profitability",
@@ -42,7 +46,7 @@ pub(super) fn built_in<'t>(
     let Some(columns) = tables(table).map(Columns) else { return Ok(None) };
     let ids = columns.text("customer_id")?;
     // Rows to take, by what they are sorted by: the first wins, the customer's number breaks ties.
-    let mut rows: Vec<(i64, usize, Vec<Cell<'t>>)> = Vec::new();
+    let mut rows: Vec<Chosen<'t>> = Vec::new();
     let mut take = |row: usize, order: i64, cells: Vec<Cell<'t>>| {
         if let Some(customer) = ids.get(row).and_then(|id| facts.customers.find(id)) {
             rows.push((order, customer, cells));
@@ -57,9 +61,28 @@ pub(super) fn built_in<'t>(
             {
                 let profit = profits.get(row).unwrap_or(0);
                 let chance = chances.get(row).map_or(Cell::Empty, Cell::Ratio);
-                take(row, -profit, vec![chance, Cell::Money(profit)]);
+                let why = reasons(columns, row, language, churn_reason)?;
+                take(row, -profit, vec![chance, Cell::Money(profit), Cell::text(why)]);
             }
-            vec![["Peluang pergi", "Churn probability"], ["Laba terancam", "Profit at risk"]]
+            let of_orders = columns.len() > 0;
+            let of_contracts = contracts(facts, tables, language, &mut rows)?;
+            let days = settings.horizon_days;
+            let chance = match (of_orders, of_contracts) {
+                (_, false) => {
+                    [format!("Peluang tanpa pesanan ({days} hari)"), format!("Chance of no order ({days} days)")]
+                }
+                (false, true) => ["Peluang kontrak berakhir".into(), "Chance that the contract ends".into()],
+                (true, true) => [
+                    format!("Peluang tanpa pesanan ({days} hari) atau kontrak berakhir"),
+                    format!("Chance of no order ({days} days) or that the contract ends"),
+                ],
+            };
+            let money = match (of_orders, settings.costs_unknown) {
+                (false, _) => ["Tagihan terancam", "Charges at risk"],
+                (true, true) => ["Penjualan terancam", "Sales at risk"],
+                (true, false) => ["Laba terancam", "Profit at risk"],
+            };
+            vec![chance, money.map(String::from), ["Alasan".into(), "Reasons".into()]]
         }
         "best_customers" => {
             let (deciles, sales) = (columns.whole("decile")?, columns.whole("net_sales")?);
@@ -70,16 +93,16 @@ pub(super) fn built_in<'t>(
                 let sales = sales.get(row).map_or(Cell::Empty, Cell::Money);
                 take(row, -contribution, vec![Cell::Money(contribution), sales]);
             }
-            vec![["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]]
+            named([["Kontribusi", "Contribution"], ["Penjualan bersih", "Net sales"]])
         }
         "loss_makers" => {
             let (ranks, reasons) = (columns.whole("rank")?, columns.text("reason_1")?);
             let contributions = columns.whole("contribution")?;
             for row in 0..columns.len() {
-                let reason = Cell::text(reasons.get(row).unwrap_or_default());
+                let reason = Cell::text(statement_line(reasons.get(row).unwrap_or_default(), language));
                 take(row, ranks.get(row).unwrap_or(0), vec![Cell::Money(contributions.get(row).unwrap_or(0)), reason]);
             }
-            vec![["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]]
+            named([["Kontribusi", "Contribution"], ["Sebab utama", "Main reason"]])
         }
         "cross_sell" | "up_sell" | "replenish" => {
             let reasons = Reasons::of(facts, columns, language);
@@ -90,7 +113,7 @@ pub(super) fn built_in<'t>(
                 let product = product_name(facts, products.get(row).unwrap_or_default());
                 take(row, -margin, vec![Cell::text(product), Cell::Money(margin), Cell::text(reasons.words(row)?)]);
             }
-            vec![["Produk", "Product"], ["Perkiraan margin", "Expected margin"], ["Alasan", "Reason"]]
+            named([["Produk", "Product"], ["Perkiraan margin", "Expected margin"], ["Alasan", "Reason"]])
         }
         "birthdays" => {
             let (reasons, days, last) =
@@ -99,7 +122,7 @@ pub(super) fn built_in<'t>(
                 let Some(day) = days.get(row) else { continue };
                 take(row, day.into(), vec![Cell::Day(day), last.get(row).map_or(Cell::Empty, Cell::Day)]);
             }
-            vec![["Ulang tahun", "Birthday"], ["Pesanan terakhir", "Last order"]]
+            named([["Ulang tahun", "Birthday"], ["Pesanan terakhir", "Last order"]])
         }
         _ => {
             let (reasons, amounts, last) =
@@ -108,13 +131,65 @@ pub(super) fn built_in<'t>(
                 let amount = amounts.get(row).unwrap_or(0);
                 take(row, -amount, vec![last.get(row).map_or(Cell::Empty, Cell::Day), Cell::Money(amount)]);
             }
-            vec![["Pesanan terakhir", "Last order"], ["Penjualan bersih", "Net sales"]]
+            named([["Pesanan terakhir", "Last order"], ["Penjualan bersih", "Net sales"]])
         }
     };
     rows.sort_by_key(|row| (row.0, row.1));
-    rows.dedup_by_key(|row| row.1);
+    let mut seen = BTreeSet::new();
+    rows.retain(|row| seen.insert(row.1));
     let header = header.into_iter().map(|names| names.map(Cow::from)).collect();
     Ok(Some(Choice { header, rows: rows.into_iter().map(|(_, customer, cells)| (customer, cells)).collect() }))
+}
+
+/// What a row is sorted by, the customer, the cells.
+type Chosen<'t> = (i64, usize, Vec<Cell<'t>>);
+
+fn named<const N: usize>(header: [[&str; 2]; N]) -> Vec<[String; 2]> {
+    header.map(|names| names.map(String::from)).to_vec()
+}
+
+/// Customers with a contract that is likely to end; whether there are contracts at all.
+fn contracts<'t>(
+    facts: &'t Facts,
+    tables: &impl Fn(&str) -> Option<&'t DataFrame>,
+    language: Language,
+    rows: &mut Vec<Chosen<'t>>,
+) -> Result<bool> {
+    let Some(columns) = tables("subscriptions").map(Columns) else { return Ok(false) };
+    let (ids, bands) = (columns.text("customer_id")?, columns.text("risk_band")?);
+    let (chances, charges) = (columns.ratio("churn_probability")?, columns.whole("profit_at_risk")?);
+    for row in (0..columns.len()).filter(|row| bands.get(*row) == Some("high")) {
+        let Some(customer) = ids.get(row).and_then(|id| facts.customers.find(id)) else { continue };
+        let charge = charges.get(row).unwrap_or(0);
+        let chance = chances.get(row).map_or(Cell::Empty, Cell::Ratio);
+        let why = match language {
+            Language::Indonesian => "Kontrak mungkin berakhir",
+            Language::English => "The contract may end",
+        };
+        let why = match reasons(columns, row, language, subscription_reason)? {
+            reasons if reasons.is_empty() => why.to_string(),
+            reasons => format!("{why}: {reasons}"),
+        };
+        rows.push((-charge, customer, vec![chance, Cell::Money(charge), Cell::text(why)]));
+    }
+    Ok(columns.len() > 0)
+}
+
+/// The reasons of a row in words.
+fn reasons(
+    columns: Columns<'_>,
+    row: usize,
+    language: Language,
+    words: fn(&str, Language) -> String,
+) -> Result<String> {
+    let mut found = Vec::new();
+    for name in ["reason_1", "reason_2", "reason_3"] {
+        if columns.has(name) {
+            found
+                .extend(columns.text(name)?.get(row).filter(|reason| !reason.is_empty()).map(|it| words(it, language)));
+        }
+    }
+    Ok(found.join(" · "))
 }
 
 fn has(reasons: Option<&str>, wanted: &[&str]) -> bool {

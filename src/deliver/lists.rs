@@ -10,9 +10,10 @@ use polars::prelude::DataFrame;
 use super::columns::Columns;
 use super::csv_file::{Cell, CsvFile, OutputFile};
 use super::list_choices::{Choice, built_in, of_segment};
+use super::phones::phone;
 use super::report::Language;
 use crate::analyses::control_group::ControlGroup;
-use crate::config::Lists;
+use crate::config::{Currency, Lists};
 use crate::error::Result;
 use crate::facts::Facts;
 use crate::segments::Segment;
@@ -29,8 +30,12 @@ pub const REASONS: [&str; 7] =
 pub struct ListSettings<'s> {
     /// The reader's language.
     pub language: Language,
-    /// Digits of the minor unit.
-    pub decimals: u32,
+    /// Digits of the minor unit, and how many of them are shown.
+    pub currency: &'s Currency,
+    /// Days the probability of no order speaks of.
+    pub horizon_days: u32,
+    /// The exports have no costs of goods: what is at risk are sales.
+    pub costs_unknown: bool,
     /// A channel the export has no consent for at all is allowed (`[queue] assume_consent`).
     pub assume_consent: bool,
     /// Interactions that are contacts by us (`[queue] contact_kinds`).
@@ -66,6 +71,14 @@ impl List {
     }
 }
 
+/// Whether nobody may be called or written to, because the exports have no consent at all.
+pub fn nobody_consents(facts: &Facts, assume_consent: bool) -> bool {
+    !assume_consent && !facts.customers.is_empty() && !CONSENTS.iter().any(|column| facts.customers.has(column))
+}
+
+/// What customers may agree to.
+const CONSENTS: [&str; 3] = ["consent_email", "consent_sms", "consent_call"];
+
 /// All lists whose tables are there (`tables` finds a result table by name): the segments', then those of [`NAMES`].
 pub fn lists<'t>(
     facts: &'t Facts,
@@ -85,7 +98,7 @@ pub fn lists<'t>(
         }
     }
     for name in NAMES {
-        if let Some(choice) = built_in(facts, name, &tables, settings.language)? {
+        if let Some(choice) = built_in(facts, name, &tables, &settings)? {
             let limits = Limits { cap: settings.rules.cap, control_share: settings.rules.control_share };
             lists.push(audience.list(name, choice, limits));
         }
@@ -150,7 +163,7 @@ impl<'a> Audience<'a> {
         for (customer, contacted) in contacted.iter_mut().enumerate() {
             *contacted |= facts.last_contact(customer).is_some_and(|day| day >= since);
         }
-        let consents = ["consent_email", "consent_sms", "consent_call"].map(|column| {
+        let consents = CONSENTS.map(|column| {
             let assumed = settings.assume_consent && !customers.has(column);
             customers.flags(column).into_iter().map(|consent| assumed || consent == Some(true)).collect()
         });
@@ -196,8 +209,10 @@ impl<'a> Audience<'a> {
         };
         let own = choice.header.iter().map(|names| &*names[place]);
         let header: Vec<&str> = HEADER.iter().map(|names| names[place]).chain(own).collect();
-        let mut file = CsvFile::new(&header, self.settings.language, self.settings.decimals);
-        let mut held_out = CsvFile::new(&header[..1], self.settings.language, self.settings.decimals);
+        let currency = self.settings.currency;
+        let decimals = [currency.decimals, currency.shown()];
+        let mut file = CsvFile::new(&header, self.settings.language, decimals);
+        let mut held_out = CsvFile::new(&header[..1], self.settings.language, decimals);
         let control = ControlGroup::new(limits.control_share, self.settings.rules.control_seed);
         let mut left_out = [0; REASONS.len()];
         let chosen = choice.rows.len() as u64;
@@ -227,7 +242,11 @@ impl<'a> Audience<'a> {
                 Cell::text(self.ids.value(customer)),
                 text(0),
                 if by_email { text(1) } else { Cell::Empty },
-                if by_sms || by_call { text(2) } else { Cell::Empty },
+                if by_sms || by_call {
+                    Cell::text(phone(cell(self.texts[2], customer), currency.code == "IDR"))
+                } else {
+                    Cell::Empty
+                },
                 text(3),
                 Cell::Flag(by_email),
                 Cell::Flag(by_sms),

@@ -3,22 +3,26 @@
 
 pub mod check_words;
 mod churn_words;
+pub mod column_words;
 mod columns;
 pub mod csv_file;
 mod list_choices;
 pub mod lists;
 mod offer_words;
 pub mod per_branch;
+pub mod phones;
 pub mod queues;
 pub mod rejects;
 pub mod report;
 mod sections;
+pub mod speech;
 mod workbook;
 
 use crate::analyses::Results;
+use crate::analyses::frame::{texts, wholes};
 use crate::check::Picture;
 use crate::config::Config;
-use crate::contracts::results::{CROSS_SELL, QUEUE, REPLENISH, UP_SELL, result_table};
+use crate::contracts::results::{CROSS_SELL, PROFITABILITY_TIEOUT, QUEUE, REPLENISH, UP_SELL, result_table};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::lake::{LakeDir, Manifest};
@@ -56,19 +60,34 @@ pub fn files(lake: &LakeDir, delivery: &Delivery<'_>, lists: &[List]) -> Result<
         let offers =
             [&CROSS_SELL, &UP_SELL, &REPLENISH].into_iter().filter_map(|table| delivery.results.get(table).ok());
         let evidence = queues::evidence(delivery.facts, queue, offers, delivery.language)?;
-        let currency = &delivery.config.core.currency;
-        let queues = queues::queues(delivery.facts, queue, &evidence, currency, delivery.language)?;
+        let settings = queues::QueueSettings {
+            language: delivery.language,
+            currency: &delivery.config.core.currency,
+            horizon_days: delivery.config.analyses.churn.horizon_days.into(),
+            costs_unknown: costs_unknown(delivery.results)?,
+        };
+        let queues = queues::queues(delivery.facts, queue, &evidence, settings)?;
         files.extend(queues.into_iter().map(|file| (file.path, file.bytes)));
     }
     files.extend(per_branch::files(delivery.picture, &delivery.config.core.currency, delivery.language)?);
     Ok(files)
 }
 
+/// Whether the exports have no costs of goods at all: margins are sales then, and no profit.
+fn costs_unknown(results: &Results) -> Result<bool> {
+    let Ok(frame) = results.get(&PROFITABILITY_TIEOUT) else { return Ok(false) };
+    let (lines, ledger) = (texts(frame, "line")?, wholes(frame, "ledger")?);
+    let amount = |line: &str| lines.iter().position(|name| name == Some(line)).and_then(|row| ledger.get(row));
+    Ok(amount("cogs") == Some(0) && amount("net_sales").is_some_and(|sales| sales != 0))
+}
+
 /// The marketing lists.
 pub fn lists(delivery: &Delivery<'_>) -> Result<Vec<List>> {
     let settings = lists::ListSettings {
         language: delivery.language,
-        decimals: delivery.config.core.currency.decimals,
+        currency: &delivery.config.core.currency,
+        horizon_days: delivery.config.analyses.churn.horizon_days.into(),
+        costs_unknown: costs_unknown(delivery.results)?,
         assume_consent: delivery.config.analyses.queue.assume_consent,
         contact_kinds: &delivery.config.analyses.queue.contact_kinds,
         rules: &delivery.config.core.lists,

@@ -1,23 +1,22 @@
 //! Why something is offered, in words a seller can say, with the counts behind it.
 
 use super::columns::Columns;
-use super::queues::product_name;
 use super::report::{Language, format};
+use super::speech::ProductNames;
 use crate::calendar::day_name;
 use crate::error::Result;
-use crate::facts::Facts;
 
 /// The reasons of one table of offers.
 pub struct Reasons<'t> {
-    facts: &'t Facts,
+    names: &'t dyn ProductNames,
     columns: Columns<'t>,
     language: Language,
 }
 
 impl<'t> Reasons<'t> {
     /// Of the table `cross_sell`, `up_sell` or `replenish`.
-    pub fn of(facts: &'t Facts, columns: Columns<'t>, language: Language) -> Reasons<'t> {
-        Reasons { facts, columns, language }
+    pub fn of(names: &'t dyn ProductNames, columns: Columns<'t>, language: Language) -> Reasons<'t> {
+        Reasons { names, columns, language }
     }
 
     /// The reason of a row; a reason without words as it is.
@@ -56,8 +55,8 @@ impl<'t> Reasons<'t> {
         };
         let text = |column: &str| -> Result<&'t str> { Ok(self.columns.text(column)?.get(row).unwrap_or_default()) };
         Ok(match name {
-            "product" => product_name(self.facts, text("product_id")?).to_string(),
-            "because" => product_name(self.facts, text("because")?).to_string(),
+            "product" => self.names.product(text("product_id")?).to_string(),
+            "because" => self.names.product(text("because")?).to_string(),
             "share" => {
                 let share = match self.columns.text("reason")?.get(row) {
                     Some("trade_up" | "bigger_pack" | "accessory" | "replacement") => {

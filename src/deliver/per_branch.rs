@@ -51,7 +51,7 @@ pub fn files(picture: &Picture, currency: &Currency, language: Language) -> Resu
             };
             rows.push(last);
         }
-        let mut csv = CsvFile::new(&HEADER, language, 0);
+        let mut csv = CsvFile::new(&HEADER, language, [0, 0]);
         for row in &rows {
             csv.row(row.iter().map(|cell| Cell::text(kept(cell))));
         }

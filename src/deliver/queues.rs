@@ -7,7 +7,9 @@ use polars::prelude::DataFrame;
 use super::columns::Columns;
 use super::csv_file::{Cell, CsvFile, OutputFile, safe_file_names};
 use super::offer_words::Reasons;
+use super::phones::phone;
 use super::report::{Language, format};
+use super::speech::ProductNames;
 use crate::config::Currency;
 use crate::error::Result;
 use crate::facts::Facts;
@@ -40,13 +42,25 @@ pub fn evidence<'e>(
     Ok(found)
 }
 
+/// How queues are written.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueSettings<'s> {
+    /// The agent's language.
+    pub language: Language,
+    /// Of all amounts.
+    pub currency: &'s Currency,
+    /// Days the probability of no order speaks of.
+    pub horizon_days: u32,
+    /// The exports have no costs of goods: what is at risk are sales.
+    pub costs_unknown: bool,
+}
+
 /// The lists of the table `queue`, by agent; who is held out as a control group is on none.
 pub fn queues(
     facts: &Facts,
     queue: &DataFrame,
     evidence: &Evidence<'_>,
-    currency: &Currency,
-    language: Language,
+    settings: QueueSettings<'_>,
 ) -> Result<Vec<OutputFile>> {
     let columns = Columns(queue);
     let (agents, held_out) = (columns.text("agent_id")?, columns.flag("in_control")?);
@@ -55,7 +69,7 @@ pub fn queues(
         by_agent.entry(agents.get(row).unwrap_or_default()).or_default().push(row);
     }
     let agents: Vec<&str> = by_agent.keys().copied().collect();
-    let voice = Voice { language, currency, evidence };
+    let voice = Voice { settings, evidence };
     safe_file_names(&agents)
         .into_iter()
         .map(|(agent, file)| list(facts, columns, &by_agent[agent], voice, format!("queue/{file}.csv")))
@@ -67,7 +81,8 @@ fn list(facts: &Facts, queue: Columns<'_>, rows: &[usize], voice: Voice<'_>, pat
     let (products, margins) = (queue.text("product_id")?, queue.whole("expected_margin")?);
     let (priorities, keys) = (queue.whole("priority")?, queue.text("key")?);
     let header = HEADER.map(|name| name[voice.place()]);
-    let mut file = CsvFile::new(&header, voice.language, voice.currency.decimals);
+    let currency = voice.settings.currency;
+    let mut file = CsvFile::new(&header, voice.settings.language, [currency.decimals, currency.shown()]);
     for (place, row) in rows.iter().enumerate() {
         let id = ids.get(*row).unwrap_or_default();
         let customer = facts.customers.find(id);
@@ -78,8 +93,8 @@ fn list(facts: &Facts, queue: Columns<'_>, rows: &[usize], voice: Voice<'_>, pat
             Cell::Whole(place as i64 + 1),
             Cell::text(id),
             Cell::text(text("name")),
-            Cell::text(text("phone")),
-            Cell::text(voice.reasons(reasons.get(*row).unwrap_or_default())),
+            Cell::text(phone(text("phone"), currency.code == "IDR")),
+            Cell::text(reason_words(reasons.get(*row).unwrap_or_default(), voice.settings.language)),
             Cell::text(voice.sentences(facts, points.get(*row).unwrap_or_default(), offer)),
             Cell::text(offer.product),
             margins.get(*row).map_or(Cell::Empty, Cell::Money),
@@ -91,12 +106,31 @@ fn list(facts: &Facts, queue: Columns<'_>, rows: &[usize], voice: Voice<'_>, pat
 }
 
 /// Reasons (`complaint|birthday`) in words.
-pub(super) fn reason_words(reasons: &str, language: Language) -> String {
-    Voice { language, currency: &Currency::default(), evidence: &Evidence::new() }.reasons(reasons)
+pub fn reason_words(reasons: &str, language: Language) -> String {
+    words_of(reasons, language).join(", ")
+}
+
+/// Talking points of the table `queue` as sentences; `why` is the evidence for the product offered.
+pub fn talking_points(
+    names: &dyn ProductNames,
+    points: &str,
+    product: &str,
+    why: Option<&String>,
+    settings: QueueSettings<'_>,
+) -> String {
+    let offered = Offered { product: names.product(product), why };
+    Voice { settings, evidence: &Evidence::new() }.sentences(names, points, offered)
+}
+
+/// Each reason in words; one without words as it is.
+fn words_of(reasons: &str, language: Language) -> Vec<&str> {
+    let place = usize::from(language == Language::English);
+    let word = |name| REASONS.iter().find(|row| row.0 == name).map_or(name, |row| row.1[place]);
+    reasons.split('|').filter(|name| !name.is_empty()).map(word).collect()
 }
 
 /// The name of a product, its id where it has none.
-pub(super) fn product_name<'n>(facts: &'n Facts, id: &'n str) -> &'n str {
+pub fn product_name<'n>(facts: &'n Facts, id: &'n str) -> &'n str {
     let name = facts.products.find(id).map_or("", |product| facts.products.text_at("name", product));
     if name.is_empty() { id } else { name }
 }
@@ -104,8 +138,7 @@ pub(super) fn product_name<'n>(facts: &'n Facts, id: &'n str) -> &'n str {
 /// Whom the list is for.
 #[derive(Clone, Copy)]
 struct Voice<'v> {
-    language: Language,
-    currency: &'v Currency,
+    settings: QueueSettings<'v>,
     evidence: &'v Evidence<'v>,
 }
 
@@ -119,26 +152,21 @@ struct Offered<'o> {
 
 impl Voice<'_> {
     fn place(self) -> usize {
-        match self.language {
+        match self.settings.language {
             Language::Indonesian => 0,
             Language::English => 1,
         }
     }
 
-    /// `win_back|wishlist` in words; a reason without words as it is.
-    fn reasons(self, reasons: &str) -> String {
-        let word = |name| REASONS.iter().find(|row| row.0 == name).map_or(name, |row| row.1[self.place()]);
-        reasons.split('|').map(word).collect::<Vec<&str>>().join(", ")
-    }
-
     /// Talking points (`code=value` joined by `|`) as sentences; a code without a sentence as it is.
-    fn sentences(self, facts: &Facts, points: &str, offered: Offered<'_>) -> String {
+    fn sentences(self, names: &dyn ProductNames, points: &str, offered: Offered<'_>) -> String {
         let mut sentences = Vec::new();
         for (code, value) in points.split('|').filter_map(|point| point.split_once('=')) {
             let value = unescape(value);
             let variant = match code {
                 "offer" if offered.why.is_some() && value != "replenish" => "offer.because".into(),
                 "offer" | "status" => format!("{code}.{value}"),
+                "profit_at_risk" if self.settings.costs_unknown => "sales_at_risk".into(),
                 "wish" | "returned_product" if value.is_empty() => format!("{code}.unknown"),
                 _ => code.to_string(),
             };
@@ -146,7 +174,8 @@ impl Voice<'_> {
                 sentences.push(format!("{code}: {value}."));
                 continue;
             };
-            sentences.push(self.fill(facts, sentence[self.place()], &value, offered.product));
+            let sentence = sentence[self.place()].replace("{horizon}", &self.settings.horizon_days.to_string());
+            sentences.push(self.fill(names, &sentence, &value, offered.product));
             sentences.extend(offered.why.filter(|_| code == "offer").cloned());
         }
         sentences.retain(|sentence| !sentence.is_empty());
@@ -154,16 +183,16 @@ impl Voice<'_> {
     }
 
     /// Fills the one place of a sentence. What is filled in is not read again.
-    fn fill(self, facts: &Facts, sentence: &str, value: &str, offered: &str) -> String {
+    fn fill(self, names: &dyn ProductNames, sentence: &str, value: &str, offered: &str) -> String {
         let Some((before, (name, after))) =
             sentence.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
         else {
             return sentence.to_string();
         };
         let number = value.parse::<i64>().unwrap_or(0);
-        let count = format::count(number.unsigned_abs(), self.language);
-        let (decimals, shown) = (self.currency.decimals, self.currency.shown());
-        let filled = match (name, self.language) {
+        let QueueSettings { language, currency, .. } = self.settings;
+        let count = format::count(number.unsigned_abs(), language);
+        let filled = match (name, language) {
             ("ago", Language::Indonesian) if number == 1 => "kemarin".into(),
             ("ago", Language::English) if number == 1 => "yesterday".into(),
             ("ago", Language::Indonesian) => format!("{count} hari lalu"),
@@ -171,9 +200,11 @@ impl Voice<'_> {
             ("days", Language::English) if number == 1 => "day".into(),
             ("days", Language::Indonesian) => format!("{count} hari"),
             ("days", Language::English) => format!("{count} days"),
-            ("money", language) => format::money_code(number, decimals, shown, &self.currency.code, language),
+            ("money", language) => {
+                format::money_code(number, currency.decimals, currency.shown(), &currency.code, language)
+            }
             ("date", language) => format::date(value, language),
-            ("product", _) => product_name(facts, value).to_string(),
+            ("product", _) => names.product(value).to_string(),
             ("offered", _) => offered.to_string(),
             _ => count,
         };
@@ -236,7 +267,14 @@ const SENTENCES: &[(&str, [&str; 2])] = &[
         ["Menyampaikan keluhan {ago}; tanyakan apakah sudah tuntas.", "Complained {ago}; ask whether it is settled."],
     ),
     ("spent", ["Belanjanya {money}.", "Has spent {money}."]),
-    ("churn_percent", ["Peluang tidak membeli lagi {count}%.", "{count}% likely not to order again."]),
+    (
+        "churn_percent",
+        [
+            "Peluang tanpa pesanan dalam {horizon} hari ke depan {count} %.",
+            "{count} % likely to place no order within the next {horizon} days.",
+        ],
+    ),
+    ("sales_at_risk", ["Penjualan yang terancam {money}.", "Sales at risk: {money}."]),
     ("profit_at_risk", ["Laba yang terancam {money}.", "Profit at risk: {money}."]),
     ("usual_gap", ["Biasanya membeli setiap {days}.", "Usually orders every {days}."]),
     ("returned", ["Ada barang diretur dari pesanan {ago}.", "Something of the order {ago} was returned."]),

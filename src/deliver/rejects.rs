@@ -46,7 +46,7 @@ const HEADER: [&str; 11] =
 
 /// Writes `rejects.csv`.
 pub fn write(lake: &LakeDir, manifest: &Manifest, language: Language, out: &mut dyn Write) -> Result<()> {
-    let mut file = CsvFile::new(&HEADER, language, 0);
+    let mut file = CsvFile::new(&HEADER, language, [0, 0]);
     let mut failed = None;
     each(lake, manifest, |row| {
         let numbers = [row.record, row.line, row.byte_offset].map(Cell::Whole);

@@ -61,6 +61,10 @@ impl Analysis for Profitability {
         self.problem().map_or(Ok(()), Err)
     }
 
+    fn walks(&self) -> bool {
+        true
+    }
+
     fn explain(&self, inputs: &Inputs<'_>, key: &str) -> Result<Option<Explanation>> {
         self.walk(inputs.facts, key).map(Some)
     }

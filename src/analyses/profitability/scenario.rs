@@ -121,6 +121,15 @@ impl Profitability {
                     let mut known: Vec<&String> = rates.iter().map(|(name, ..)| name).chain(followed).collect();
                     known.sort();
                     known.dedup();
+                    if known.is_empty() {
+                        return Err(Error::Usage {
+                            message: format!("this project declares no rates, so `{rate}` changes nothing"),
+                            hint: "map a source to `cost_rates` and use rate.NAME in a formula, or say how far a pool \
+                                   follows one, `follows = { wage = 0.8 }` under [profitability.pools.POOL]; pools and \
+                                   prices change without: \"pool delivery +10%\", \"price -2%\""
+                                .into(),
+                        });
+                    }
                     if !known.contains(&rate) {
                         let known = known.into_iter().cloned().collect();
                         let what = "rate (nor does any pool follow one)";

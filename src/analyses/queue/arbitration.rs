@@ -133,24 +133,21 @@ impl Agenda {
     }
 }
 
-/// Names of rules, sorted and joined by `|`.
+/// Names of rules, the most urgent first (as in [`RULES`], so that weights change no key), joined by `|`.
 #[derive(Debug)]
 pub struct ReasonTexts {
-    places: Vec<usize>,
     known: BTreeMap<u32, String>,
 }
 
 impl ReasonTexts {
     /// Knows the texts of the candidates given.
     pub fn new<'c>(candidates: impl Iterator<Item = &'c Candidate>) -> ReasonTexts {
-        let mut places: Vec<usize> = (0..RULES.len()).collect();
-        places.sort_unstable_by_key(|place| RULES[*place].name);
-        let mut texts = ReasonTexts { places, known: BTreeMap::new() };
+        let mut texts = ReasonTexts { known: BTreeMap::new() };
         let mut masks: Vec<u32> = candidates.map(|candidate| candidate.reasons).collect();
         masks.sort_unstable();
         masks.dedup();
         for mask in masks {
-            let names = texts.places.iter().filter(|place| mask >> **place & 1 == 1).map(|place| RULES[*place].name);
+            let names = RULES.iter().enumerate().filter(|(place, _)| mask >> place & 1 == 1).map(|(_, rule)| rule.name);
             let text = names.collect::<Vec<&str>>().join("|");
             texts.known.insert(mask, text);
         }

@@ -11,7 +11,7 @@ use crate::calendar::day_number;
 use crate::config::{Config, Currency, Lists};
 use crate::contracts::{Column, Kind, Table};
 use crate::deliver::lists::{ListSettings, lists};
-use crate::deliver::queues::queues;
+use crate::deliver::queues::{QueueSettings, queues};
 use crate::deliver::report::Language;
 use crate::facts::{self, Facts};
 use crate::ingest::{Request, ingest};
@@ -146,7 +146,9 @@ fn lists_are_harmless_and_counted() {
     let (facts, _) = load(&given, "", day_number(2025, 1, 1).unwrap());
     let tables = run(&Queue::default(), &facts);
     let currency = Currency { code: "IDR".into(), decimals: 2, display: Some(0) };
-    let files = queues(&facts, &tables["queue"].1, &Default::default(), &currency, Language::Indonesian).unwrap();
+    let settings =
+        QueueSettings { language: Language::Indonesian, currency: &currency, horizon_days: 90, costs_unknown: false };
+    let files = queues(&facts, &tables["queue"].1, &Default::default(), settings).unwrap();
     assert_eq!((files.len(), files[0].rows), (1, 1));
     assert!(files[0].path.starts_with("queue/_") && !files[0].path.contains(".."), "{}", files[0].path);
     let key = tables["queue"].1.column("key").unwrap().str().unwrap().get(0).unwrap().to_string();
@@ -154,7 +156,7 @@ fn lists_are_harmless_and_counted() {
         String::from_utf8(files[0].bytes.clone()).unwrap(),
         format!(
             "\u{feff}No;ID pelanggan;Nama;Telepon;Alasan;Bahan pembicaraan;Produk;Perkiraan margin;Prioritas;Kunci\n\
-             1;'=1;'=cmd|' /C calc'!A0;'+628111;\"Ulang tahun, Pesanan pertama, Daftar keinginan\";\
+             1;'=1;'=cmd|' /C calc'!A0;(+62) 8111;\"Daftar keinginan, Pesanan pertama, Ulang tahun\";\
              \"Menginginkan -Oil; 1, belum dibeli. Pesanan pertamanya 12 hari lalu; ucapkan terima kasih. \
              Berulang tahun 2 Jan 2025. Pesanan sejauh ini: 1. Pesanan terakhir 12 hari lalu. \
              Aktif dalam 2 minggu terakhir.\";;;60;{key}\n"
@@ -163,7 +165,9 @@ fn lists_are_harmless_and_counted() {
     let rules = Lists { control_share: 0.0, ..Lists::default() };
     let settings = ListSettings {
         language: Language::English,
-        decimals: 2,
+        currency: &Currency { code: "IDR".into(), ..Currency::default() },
+        horizon_days: 90,
+        costs_unknown: false,
         assume_consent: false,
         contact_kinds: &[],
         rules: &rules,
@@ -178,7 +182,7 @@ fn lists_are_harmless_and_counted() {
         String::from_utf8(birthdays.file.bytes.clone()).unwrap(),
         "\u{feff}Customer ID,Name,E-mail,Telephone,City,E-mail consent,Message consent,Call consent,Birthday,Last order\n\
          C2,\"Toko \"\"Jaya\"\", Tbk\",'-c@d.example,,,yes,no,no,2025-01-01,2022-01-01\n\
-         '=1,'=cmd|' /C calc'!A0,,'+628111,,no,no,yes,2025-01-02,2024-12-20\n"
+         '=1,'=cmd|' /C calc'!A0,,(+62) 8111,,no,no,yes,2025-01-02,2024-12-20\n"
     );
 }
 
@@ -235,13 +239,16 @@ fn other_analyses_give_reasons_and_offers() {
          K10,pool-B1,first_order,40,,\n\
          K11,unassigned,churn_risk|first_order|offer,85,0.30,P1\n"
     );
-    let files = queues(&facts, &frames[0], &Default::default(), &Currency::default(), Language::English).unwrap();
+    let currency = Currency::default();
+    let settings =
+        QueueSettings { language: Language::English, currency: &currency, horizon_days: 90, costs_unknown: false };
+    let files = queues(&facts, &frames[0], &Default::default(), settings).unwrap();
     let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["queue/A1.csv", "queue/pool-B1.csv", "queue/unassigned.csv"]);
     let text = String::from_utf8(files[2].bytes.clone()).unwrap();
     assert!(
         text.contains(
-            ",0821,\"At risk of leaving, First order, Offer\",\"83% likely not to order again. Profit at risk: 7.00. \
+            ",0-821,\"At risk of leaving, First order, Offer\",\"83 % likely to place no order within the next 90 days. Profit at risk: 7.00. \
          Placed the first order 12 days ago; say thank you. Offer Oil: it goes with what was bought. Orders so far: 1. \
          Last order 12 days ago. Active in the last 2 weeks.\",Oil,0.30,85,"
         ),
@@ -250,7 +257,9 @@ fn other_analyses_give_reasons_and_offers() {
     let rules = Lists { control_share: 0.0, ..Lists::default() };
     let settings = ListSettings {
         language: Language::Indonesian,
-        decimals: 2,
+        currency: &currency,
+        horizon_days: 90,
+        costs_unknown: true,
         assume_consent: true,
         contact_kinds: &[],
         rules: &rules,
@@ -261,5 +270,5 @@ fn other_analyses_give_reasons_and_offers() {
         lists.iter().map(|list| (list.name.as_str(), list.chosen, list.file.rows)).collect();
     assert_eq!(counts, [("at_risk", 2, 2), ("cross_sell", 3, 3), ("up_sell", 3, 3)]);
     let text = String::from_utf8(lists[0].file.bytes.clone()).unwrap();
-    assert!(text.ends_with("ya;ya;ya;0,834;7,00\nK02;Two;;0812;;ya;ya;ya;0,900;5,00\n"), "{text}");
+    assert!(text.ends_with("ya;ya;ya;0,834;7,00;\nK02;Two;;0-812;;ya;ya;ya;0,900;5,00;\n"), "{text}");
 }

@@ -19,7 +19,7 @@ pub static QUEUE: Table = Table {
         Column::new("due_date", Date, "The day of the call: the as-of day.").filled(),
         Column::new("rank", Integer, "Place on the agent's list, 1 first; those held out have one, too.").filled(),
         Column::new("customer_id", Id, "The customer.").filled(),
-        Column::new("reasons", Text, "Rules that hold, in alphabetical order, joined by `|`.").filled(),
+        Column::new("reasons", Text, "Rules that hold, the most urgent first, joined by `|`.").filled(),
         Column::new("priority", Integer, "The highest weight + the bonus for each further reason.").filled(),
         Column::new("expected_margin", Money, "Margin expected of the offer; empty without an offer."),
         Column::new("product_id", Id, "The product to offer; empty without an offer."),
@@ -74,7 +74,7 @@ pub static QUEUE_CANDIDATES: Table = Table {
     key: &["customer_id"],
     columns: &[
         Column::new("customer_id", Id, "The customer.").filled(),
-        Column::new("reasons", Text, "Rules that hold, in alphabetical order, joined by `|`.").filled(),
+        Column::new("reasons", Text, "Rules that hold, the most urgent first, joined by `|`.").filled(),
         Column::new("priority", Integer, "The highest weight + the bonus for each further reason.").filled(),
         Column::new("outcome", Text, "queued, or why not: as in `queue_excluded`.").filled(),
         Column::new("agent_id", Id, "Whose list it would be; empty for a customer who cannot be called.").filled(),

@@ -82,8 +82,10 @@ pub struct KeyFigures {
     pub orders: Option<Figure<u64>>,
     /// Customers with an order in the period.
     pub active_customers: Option<Figure<u64>>,
-    /// Contribution, minor units.
+    /// Contribution of the known customers in the period, minor units.
     pub contribution: Option<Figure<i64>>,
+    /// Their net sales in the period, where these are not all net sales.
+    pub contribution_of: Option<i64>,
     /// Customers at risk of churning.
     pub customers_at_risk: Option<Figure<u64>>,
     /// Share of the active customers who had bought before.
@@ -178,8 +180,8 @@ pub struct Profitability {
 pub struct WhaleCurve {
     /// Customers on the curve.
     pub customers: u64,
-    /// Customers with a positive contribution.
-    pub profitable_customers: u64,
+    /// Customers with a negative contribution.
+    pub losing_customers: u64,
     /// Points from (0, 0) to (1, 1), the peak among them; some 100 are enough.
     pub points: Vec<WhalePoint>,
 }

@@ -119,6 +119,13 @@ pub struct Churn {
     pub model_card: Option<ModelCard>,
 }
 
+impl Churn {
+    /// Customers with a probability.
+    pub fn scored(&self) -> u64 {
+        self.bands.iter().map(|row| row.customers).sum()
+    }
+}
+
 /// A customer at risk.
 #[derive(Debug, Clone, Serialize, Default)]
 pub struct ChurnCustomer {
@@ -156,8 +163,10 @@ pub struct RiskBand {
 pub struct ModelCard {
     /// Name of the model.
     pub model: String,
-    /// Names of the baselines.
+    /// Names of the other models and rules.
     pub baselines: Vec<String>,
+    /// Those of all that are naive rules.
+    pub naive: Vec<String>,
     /// Days of the hold-out test.
     pub test_period: Period,
     /// Customers in the test.
@@ -175,6 +184,8 @@ pub struct MetricRow {
     pub metric: String,
     /// Whether a larger value is better.
     pub higher_is_better: bool,
+    /// The best value there can be is 1, from both sides.
+    pub best_at_one: bool,
     /// Value of the model.
     pub model: Option<f64>,
     /// Values of the baselines, in the order of their names.
@@ -244,7 +255,9 @@ pub struct OfferCount {
     pub customers: u64,
     /// Offers in all.
     pub offers: u64,
-    /// Share of the backtest's customers who bought one of their offers; of up-sell, of the offers.
+    /// What the rates are shares of: `customers` of the backtest who bought one of their first ten, or `offers` of it.
+    pub measure: &'static str,
+    /// The share that came true.
     pub hit_rate: Option<f64>,
     /// The same of the naive list.
     pub naive_hit_rate: Option<f64>,
@@ -259,6 +272,8 @@ pub struct FollowUpQueue {
     pub reasons: Vec<ReasonCount>,
     /// The next contacts; the first 15 are shown.
     pub next_contacts: Vec<NextContact>,
+    /// The exports have no consent at all, so nobody may be called or written to.
+    pub nobody_consents: bool,
 }
 
 /// The queue of one agent.

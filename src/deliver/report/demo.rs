@@ -1,6 +1,6 @@
 //! A made-up business, for the tests and for looking at the report.
 
-use super::demo_actions::{churn, cohorts, offers, quality, queue, segments};
+use super::demo_actions::{churn, cohorts, lifetime, offers, quality, queue, segments, subscriptions};
 use super::*;
 
 /// The same numbers at every call, 0 to below `n`.
@@ -44,6 +44,8 @@ impl ReportData {
             profitability: Some(profitability(&mut dice)),
             segments: Some(segments()),
             churn: Some(churn(&mut dice)),
+            subscriptions: Some(subscriptions()),
+            lifetime: Some(lifetime()),
             cohorts: Some(cohorts(&mut dice)),
             offers: Some(offers()),
             queue: Some(queue(&mut dice)),
@@ -56,6 +58,7 @@ impl ReportData {
                 program_version: "langgan 0.1.0".into(),
                 input_manifest_hash: "blake3:9f2c4be07d1a5530c8e6f1b2a49d7c3e58f06a1bd2c4937e60a8b5c1f2d3e4a5".into(),
             },
+            costs_unknown: false,
         }
     }
 }
@@ -98,6 +101,7 @@ fn header() -> Header {
                 previous: Some(8_995 * MILLION),
                 history: history(760),
             }),
+            contribution_of: Some(40_100 * MILLION),
             customers_at_risk: Some(Figure { value: 1_044, previous: Some(971), history: counts(1_000) }),
             repeat_customer_share: Some(Figure {
                 value: 0.614,
@@ -207,7 +211,7 @@ fn profitability(dice: &mut Dice) -> Profitability {
         period: period("2024-12-01", "2025-12-01"),
         whale_curve: Some(WhaleCurve {
             customers: 6_812,
-            profitable_customers: 4_223,
+            losing_customers: 2_589,
             points: (0..=100).map(|i| point(f64::from(i) / 100.0)).collect(),
         }),
         deciles: (1..=10).map(decile).collect(),

@@ -110,6 +110,7 @@ pub(super) fn churn(dice: &mut Dice) -> Churn {
     let metric = |metric: &str, higher_is_better, values: [f64; 3]| MetricRow {
         metric: metric.into(),
         higher_is_better,
+        best_at_one: false,
         model: Some(values[0]),
         baselines: vec![Some(values[1]), (metric != "Brier score").then_some(values[2])],
     };
@@ -124,6 +125,7 @@ pub(super) fn churn(dice: &mut Dice) -> Churn {
         model_card: Some(ModelCard {
             model: "Logistic".into(),
             baselines: vec!["Recency rule".into(), "RFM score".into()],
+            naive: vec!["Recency rule".into()],
             test_period: period("2025-06-01", "2025-09-01"),
             test_customers: 6_204,
             metrics: vec![
@@ -134,6 +136,35 @@ pub(super) fn churn(dice: &mut Dice) -> Churn {
             ],
             winner: "Logistic".into(),
         }),
+    }
+}
+
+pub(super) fn subscriptions() -> Subscriptions {
+    Subscriptions {
+        horizon_months: 3,
+        running: 512,
+        ended: 88,
+        monthly: 120 * MILLION,
+        survival: vec![(1, 0.95, (0.93, 0.97)), (6, 0.85, (0.8, 0.9)), (24, 0.6, (0.5, 0.7))],
+        bands: vec![RiskBand { band: "high".into(), lower: 0.5, upper: 1.0, customers: 31, ..RiskBand::default() }],
+        customers: vec![ChurnCustomer { customer_id: "C-1".into(), probability: 0.7, ..ChurnCustomer::default() }],
+        model_card: None,
+    }
+}
+
+pub(super) fn lifetime() -> Lifetime {
+    let tenth = |value: i64| LifetimeTenth {
+        customers: 681,
+        value: value * MILLION,
+        interval: (0, value * RUPIAH),
+        so_far: value * 2 * MILLION,
+    };
+    Lifetime {
+        months: 12,
+        tenths: [4_100, 1_900, 800, 300, 120, 60, 20, 8, 2, 0].map(tenth).to_vec(),
+        method: "mbg_nbd".into(),
+        coverage: Some(0.79),
+        model_card: None,
     }
 }
 
@@ -179,6 +210,7 @@ pub(super) fn offers() -> Offers {
                 kind: "cross_sell".into(),
                 customers: 1_904,
                 offers: 2_733,
+                measure: "customers",
                 hit_rate: Some(0.071),
                 naive_hit_rate: Some(0.058),
             },
@@ -186,6 +218,7 @@ pub(super) fn offers() -> Offers {
                 kind: "up_sell".into(),
                 customers: 612,
                 offers: 640,
+                measure: "offers",
                 hit_rate: Some(0.031),
                 naive_hit_rate: None,
             },
@@ -220,6 +253,7 @@ pub(super) fn queue(dice: &mut Dice) -> FollowUpQueue {
         queued,
     };
     FollowUpQueue {
+        nobody_consents: false,
         agents: agents.iter().map(agent).collect(),
         reasons: vec![
             reason("churn_risk", 88, 740, 104, 112),

@@ -5,9 +5,11 @@
 
 pub mod charts;
 pub mod charts_forecast;
+pub mod charts_survival;
 mod data;
 mod data_actions;
 mod data_trend;
+mod data_value;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -21,10 +23,12 @@ mod view;
 mod words;
 mod words_segments;
 mod words_trend;
+mod words_value;
 
 pub use data::*;
 pub use data_actions::*;
 pub use data_trend::*;
+pub use data_value::*;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
@@ -43,6 +47,10 @@ pub struct ReportData {
     pub segments: Option<Segments>,
     /// Customers at risk.
     pub churn: Option<Churn>,
+    /// Contracts, where there are any.
+    pub subscriptions: Option<Subscriptions>,
+    /// What customers will still bring.
+    pub lifetime: Option<Lifetime>,
     /// Retention by cohort.
     pub cohorts: Option<Cohorts>,
     /// Association rules and offers.
@@ -53,6 +61,8 @@ pub struct ReportData {
     pub quality: Option<DataQuality>,
     /// Definitions, settings, version and input hash.
     pub footer: Footer,
+    /// The exports have no costs of goods: margins are sales.
+    pub costs_unknown: bool,
 }
 
 /// Language of the reader.
@@ -65,6 +75,17 @@ pub enum Language {
     English,
 }
 
+/// A name of a group (`segment`, `band`, `model`, `value`) in words; as it is where it has none.
+pub fn word(group: &str, name: &str, language: Language) -> String {
+    words::find(&format!("{group}.{name}"), language).unwrap_or(name).to_string()
+}
+
+/// A line of the statement, or a cost pool, in words; a pool of the user's own by its name.
+pub fn statement_line(line: &str, language: Language) -> String {
+    let line = line.strip_prefix("cost_").unwrap_or(line);
+    words::find(&format!("line.{line}"), language).map_or_else(|| line.replace('_', " "), String::from)
+}
+
 /// The report as one HTML page. The same data always give the same bytes.
 pub fn render(data: &ReportData, language: Language) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
@@ -72,7 +93,8 @@ pub fn render(data: &ReportData, language: Language) -> Result<String, minijinja
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(syntax);
-    environment.add_function("w", move |key: String| words::word(&key, language).to_owned());
+    let without_costs = data.costs_unknown;
+    environment.add_function("w", move |key: String| words::word(&key, language, without_costs).to_owned());
     let style = include_str!("report.css").to_owned();
     environment.add_global("style", Value::from_safe_string(style));
     environment.add_template("report.html.j2", include_str!("report.html.j2"))?;
@@ -98,7 +120,7 @@ mod tests {
 
     #[test]
     fn empty_data_says_so() {
-        let absent = ["Analisis ini tidak ikut", "This analysis was not part of the run"];
+        let absent = ["Proses ini tidak punya data", "This run has no data"];
         for (language, absent) in LANGUAGES.into_iter().zip(absent) {
             let html = render(&ReportData::default(), language).unwrap();
             assert_eq!(html.matches(absent).count(), 8);
@@ -117,11 +139,14 @@ mod tests {
             }),
             segments: Some(Segments::default()),
             churn: Some(Churn { model_card: Some(ModelCard::default()), ..Churn::default() }),
+            subscriptions: Some(Subscriptions::default()),
+            lifetime: Some(Lifetime { model_card: Some(ModelCard::default()), ..Lifetime::default() }),
             cohorts: Some(Cohorts::default()),
             offers: Some(Offers::default()),
             queue: Some(FollowUpQueue::default()),
             quality: Some(DataQuality::default()),
             footer: Footer::default(),
+            costs_unknown: true,
         };
         for language in LANGUAGES {
             let html = render(&data, language).unwrap();

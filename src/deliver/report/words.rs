@@ -1,10 +1,11 @@
 //! Every word of the report in both languages: one table, key -> (Indonesian, English).
 
-use super::{Language, words_trend};
+use super::{Language, words_trend, words_value};
 
-/// The word of a key; the key itself when the table does not know it.
-pub(super) fn word(key: &str, language: Language) -> &str {
-    find(key, language).unwrap_or(key)
+/// The word of a key; the key itself when the table does not know it. `without_costs`: that of `<key>.sales`, if any.
+pub(super) fn word(key: &str, language: Language, without_costs: bool) -> &str {
+    let of_sales = || find(&format!("{key}.sales"), language).filter(|_| without_costs);
+    of_sales().or_else(|| find(key, language)).unwrap_or(key)
 }
 
 /// The word of a key.
@@ -17,10 +18,10 @@ pub(super) fn find(key: &str, language: Language) -> Option<&'static str> {
 
 /// Every row of the table.
 fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    WORDS.iter().chain(words_trend::WORDS).chain(super::words_segments::WORDS)
+    WORDS.iter().chain(words_trend::WORDS).chain(super::words_segments::WORDS).chain(words_value::WORDS)
 }
 
-/// Fills the `{places}` of a sentence with `shape`d values.
+/// Fills the `{places}` of a sentence with `shape`d values; `{rows:row|rows}` adds the word that goes with the number.
 pub(super) fn fill(sentence: &str, values: &[(&str, &str)], shape: impl Fn(&str) -> String) -> String {
     let mut text = String::with_capacity(sentence.len() + 32);
     let mut rest = sentence;
@@ -29,8 +30,12 @@ pub(super) fn fill(sentence: &str, values: &[(&str, &str)], shape: impl Fn(&str)
             break;
         };
         text.push_str(before);
+        let (name, words) = name.split_once(':').map_or((name, None), |(name, words)| (name, words.split_once('|')));
         if let Some((_, value)) = values.iter().find(|value| value.0 == name) {
             text.push_str(&shape(value));
+            if let Some((one, many)) = words {
+                text.push_str(&format!(" {}", if *value == "1" { one } else { many }));
+            }
         }
         rest = tail;
     }
@@ -38,7 +43,7 @@ pub(super) fn fill(sentence: &str, values: &[(&str, &str)], shape: impl Fn(&str)
 }
 
 /// Terms the report defines, in reading order; the text is at `def.` and the term.
-pub(super) const DEFINITIONS: [&str; 19] = [
+pub(super) const DEFINITIONS: [&str; 28] = [
     "net_sales",
     "contribution",
     "active_customers",
@@ -54,6 +59,15 @@ pub(super) const DEFINITIONS: [&str; 19] = [
     "probability",
     "profit_at_risk",
     "retention",
+    "metric.auc",
+    "metric.average_precision",
+    "metric.brier",
+    "metric.calibration_error",
+    "metric.total_error",
+    "metric.top_decile_lift",
+    "metric.explained_share",
+    "metric.total_ratio",
+    "metric.missed_share",
     "confidence",
     "lift",
     "q_value",
@@ -65,13 +79,14 @@ const WORDS: &[(&str, &str, &str)] = &[
     // Page
     ("title", "Laporan pelanggan", "Customer report"),
     ("as_of", "Data sebelum {day} (s.d. {last})", "Data before {day} (up to {last})"),
-    ("run_summary", "{received} baris dari {sources} tabel sumber, {accepted} di antaranya diterima: {orders} pesanan dari {customers} pelanggan, {period}.", "{received} rows from {sources} source tables, {accepted} of them accepted: {orders} orders by {customers} customers, {period}."),
+    ("run_summary", "{received} baris dari {sources} tabel sumber, {accepted} di antaranya diterima: {orders} pesanan dari {customers} pelanggan, {period}.", "{received:row|rows} from {sources:source table|source tables}, {accepted} of them accepted: {orders:order|orders} by {customers:customer|customers}, {period}."),
     ("currency", "Semua nilai uang dalam", "All amounts in"),
     ("compared", "{period} dibandingkan dengan {previous}", "{period} compared with {previous}"),
+    ("compared_none", "{period}", "{period}"),
     ("was", "sebelumnya", "was"),
     ("in_brief", "Ringkasnya", "In brief"),
     ("contents", "Isi laporan", "Contents"),
-    ("absent", "Analisis ini tidak ikut dalam proses ini.", "This analysis was not part of the run."),
+    ("absent", "Proses ini tidak punya data untuk bagian ini.", "This run has no data for this section."),
     ("nothing", "Tidak ada data untuk ditampilkan.", "Nothing to show."),
     ("first_of", "{shown} pertama dari {all}.", "The first {shown} of {all}."),
     ("last_of", "{shown} kohort terakhir dari {all}.", "The last {shown} of {all} cohorts."),
@@ -95,7 +110,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("customer", "Pelanggan", "Customer"),
     ("customers", "Pelanggan", "Customers"),
     ("active_customers", "Pelanggan aktif", "Active customers"),
-    ("customers_at_risk", "Pelanggan berisiko", "Customers at risk"),
+    ("customers_at_risk", "Pelanggan berisiko tinggi", "Customers at high risk"),
     ("repeat_customer_share", "Porsi pelanggan berulang", "Repeat customers"),
     ("share", "Porsi", "Share"),
     ("value", "Nilai", "Value"),
@@ -126,7 +141,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("on_year_before", "vs tahun lalu", "vs last year"),
     // Profitability
     ("covers", "Mencakup {period}.", "Covers {period}."),
-    ("whale_lead", "{customers} pelanggan terbaik menghasilkan {share} dari total kontribusi; {losing} pelanggan yang merugi menggerus {back} di antaranya.", "The best {customers} of customers earn {share} of the contribution; the {losing} loss-making customers give {back} of it back."),
+    ("whale_lead", "{customers} pelanggan terbaik menghasilkan {share} dari total kontribusi; {losing} pelanggan yang merugi menggerus {back} di antaranya.", "The best {customers} of customers earn {share} of the contribution; the {losing:loss-making customer|loss-making customers} together give {back} of it back."),
     ("whale_lead_all", "Tidak ada pelanggan yang merugi: {customers} pelanggan menghasilkan {share} dari total kontribusi.", "No customer makes a loss: {customers} of customers earn {share} of the contribution."),
     ("whale_aria", "Kurva paus: kontribusi kumulatif terhadap porsi pelanggan", "Whale curve: cumulative contribution over the share of customers"),
     ("whale_curve", "Kurva paus", "Whale curve"),
@@ -185,9 +200,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("segment.hibernating", "Tertidur", "Hibernating"),
     ("segment.lost", "Hilang", "Lost"),
     // Churn
-    ("churn_lead", "Dari {customers} pelanggan yang dinilai, sekitar {expected} diperkirakan pergi dalam {days} hari; laba yang terancam {profit}.", "Of {customers} customers scored, about {expected} are expected to leave within {days} days; {profit} of profit is at risk."),
+    ("churn_lead", "Dari {customers} pelanggan yang belum hilang, sekitar {expected} kemungkinan tidak memesan dalam {days} hari; laba yang terancam {profit}. {lost} lainnya sudah dianggap hilang.", "Of {customers} customers not yet lost, about {expected} are likely to place no order within {days} days; {profit} of profit is at risk. {lost} more count as lost already."),
     ("churn_title", "Yang paling layak dipertahankan", "Most worth keeping"),
-    ("probability", "Peluang pergi", "Churn probability"),
+    ("probability", "Peluang tanpa pesanan", "Chance of no order"),
     ("profit_at_risk", "Laba terancam", "Profit at risk"),
     ("reasons", "Alasan", "Reasons"),
     ("bands_title", "Tingkat risiko", "Risk bands"),
@@ -237,13 +252,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("band.high", "Tinggi", "High"),
     ("band.medium", "Sedang", "Medium"),
     ("band.low", "Rendah", "Low"),
-    ("expected_churners", "Perkiraan pergi", "Expected to leave"),
+    ("expected_churners", "Perkiraan tanpa pesanan", "Expected without an order"),
     ("model_title", "Kartu model", "Model card"),
     ("model_tested", "Diuji pada {customers} pelanggan, {period}, yang tidak dilihat model saat dilatih.", "Tested on {customers} customers, {period}, which the model had not seen in training."),
-    ("metric", "Metrik", "Metric"),
-    ("best_value", "Terbaik", "Best"),
-    ("higher_is_better", "makin tinggi makin baik", "higher is better"),
-    ("lower_is_better", "makin rendah makin baik", "lower is better"),
     ("winner", "Yang dipakai: {winner}", "In use: {winner}"),
     // Cohorts
     ("cohorts_lead", "Dari setiap pelanggan baru, rata-rata {one} membeli lagi satu bulan kemudian, {three} pada bulan ketiga dan {six} pada bulan keenam.", "Of new customers, on average {one} buy again one month later, {three} in the third month and {six} in the sixth."),
@@ -263,6 +274,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("offers_title", "Penawaran yang disiapkan", "Offers prepared"),
     ("kind", "Jenis", "Kind"),
     ("offers", "Penawaran", "Offers"),
+    ("measured_as", "Yang diukur", "What is measured"),
+    ("measure.customers", "pelanggan yang membeli dari 10 teratasnya", "customers who bought of their first 10"),
+    ("measure.offers", "penawaran yang dibeli", "offers that were bought"),
     ("hit_rate", "Tepat sasaran", "Hit rate"),
     ("naive_hit_rate", "Cara sederhana", "Naive list"),
     ("removed_title", "Penawaran yang tidak jadi dibuat", "Offers that were not made"),
@@ -278,7 +292,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("guard.removed_per_customer", "Lewat batas per pelanggan", "Over the customer's cap"),
     ("guard.removed_per_product", "Lewat batas per produk", "Over the product's cap"),
     // Queue
-    ("queue_lead", "{contacts} kontak menunggu {agents} agen, bernilai {value}.", "{contacts} contacts wait for {agents} agents, worth {value}."),
+    ("queue_lead", "{contacts} kontak menunggu {agents} agen, bernilai {value}.", "{contacts:contact waits|contacts wait} for {agents:agent|agents}, worth {value}."),
     ("agents_title", "Per agen", "By agent"),
     ("contacts", "Kontak", "Contacts"),
     ("cap", "Batas", "Cap"),
@@ -352,7 +366,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("def.contribution", "Penjualan bersih dikurangi HPP dan biaya yang dialokasikan dari pos biaya.", "Net sales less cost of goods sold and the costs allocated from the cost pools."),
     ("def.active_customers", "Pelanggan dikenal dengan sedikitnya satu pesanan dalam periode.", "Known customers with at least one order in the period."),
     ("def.repeat_customer_share", "Porsi pelanggan aktif yang sudah pernah membeli sebelum pesanan itu.", "Share of the active customers who had bought before."),
-    ("def.customers_at_risk", "Pelanggan pada tingkat risiko tertinggi.", "Customers in the highest risk band."),
+    ("def.customers_at_risk", "Pelanggan pada tingkat risiko tinggi; yang sudah dianggap hilang tidak dihitung.", "Customers in the risk band high; those who count as lost already are left out."),
     ("def.average_order", "Penjualan bersih dibagi jumlah pesanan.", "Net sales divided by orders."),
     ("def.sen_slope", "Median semua kemiringan antara dua bulan; p adalah peluang melihat urutan sejelas itu bila tidak ada tren.", "Median of all slopes between two months; p is the chance of an order this clear if there were no trend."),
     ("def.whale_curve", "Kontribusi kumulatif, pelanggan diurutkan dari yang terbaik. Setelah puncak, pelanggan merugi menurunkannya.", "Contribution added up, best customer first. After the peak, loss-making customers pull it down."),
@@ -360,8 +374,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("def.anonymous", "Penjualan yang tidak terkait dengan pelanggan dikenal.", "Sales not linked to a known customer."),
     ("def.unallocated", "Biaya yang tidak dibagikan oleh aturan mana pun.", "Costs that no rule allocates."),
     ("def.rfm", "Pelanggan diberi nilai 1–5 menurut kebaruan, frekuensi, dan nilai belanja; segmen memakai dua yang pertama.", "Customers score 1–5 for recency, frequency and monetary value; the map shows the first two."),
-    ("def.probability", "Peluang, menurut model, bahwa pelanggan tidak membeli lagi dalam rentang yang disebut.", "The model’s probability that a customer does not order within the days named."),
-    ("def.profit_at_risk", "Peluang pergi dikali laba yang diharapkan dari pelanggan itu.", "Churn probability times the profit otherwise expected from the customer."),
+    ("def.probability", "Peluang, menurut model, bahwa pelanggan tidak memesan sama sekali dalam jumlah hari yang disebut; bukan bahwa ia pergi untuk selamanya.", "The model’s probability that a customer places no order within the days named; not that he is gone for good."),
+    ("def.profit_at_risk", "Peluang tanpa pesanan dikali marjin kotor setahun terakhir, disesuaikan ke jumlah hari itu.", "Chance of no order times the gross margin of the last year, scaled to those days."),
     ("def.retention", "Porsi kohort yang membeli pada bulan tertentu setelah bulan pesanan pertama.", "Share of a cohort that orders in a given month after that of its first order."),
     ("def.confidence", "Porsi pembeli barang pertama yang juga membeli barang kedua.", "Share of the buyers of the first item who also bought the second."),
     ("def.lift", "Kepercayaan dibagi tingkat pembelian biasa barang kedua; batas bawah memperhitungkan kebetulan.", "Confidence over the usual rate of the second item; the lower bound allows for chance."),
@@ -375,7 +389,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn places(sentence: &str) -> HashSet<&str> {
-        sentence.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0)).collect()
+        sentence.split('{').skip(1).filter_map(|part| part.split_once('}')?.0.split(':').next()).collect()
     }
 
     #[test]
@@ -400,5 +414,8 @@ mod tests {
     fn places_are_filled_once_and_values_are_not_read_again() {
         let text = fill("{a} and {b}{c}", &[("a", "{b}"), ("b", "2")], str::to_owned);
         assert_eq!(text, "{b} and 2");
+        for (rows, said) in [("1", "1 row"), ("12", "12 rows")] {
+            assert_eq!(fill("{n:row|rows}", &[("n", rows)], str::to_owned), said);
+        }
     }
 }

@@ -22,7 +22,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("interval_95", "19 dari 20 kali di antara", "19 times in 20 between"),
     ("forecast_parts_title", "Per cabang dan kategori, semua bulan perkiraan", "By branch and category, all months forecast"),
     ("on_months_before", "vs bulan sebanyak itu sebelumnya", "vs as many months before"),
-    ("beats_naive", "Lebih baik dari tahun lalu?", "Better than last year’s?"),
+    ("beats_naive", "Perkiraan lebih tepat daripada patokan?", "Forecast nearer than the yardstick?"),
     ("yes", "ya", "yes"),
     ("no", "tidak", "no"),
     ("untested", "belum diuji", "not tried"),
@@ -86,5 +86,4 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("market_share", "Pangsa", "Share"),
     ("largest", "Pesaing terbesar", "Largest competitor"),
     ("price_index", "Harga kita / pesaing termurah", "Our price / cheapest competitor’s"),
-    ("points", "{points} poin", "{points} pts"),
 ];

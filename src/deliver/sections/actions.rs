@@ -9,6 +9,7 @@ use crate::contracts::results::{
     BASKET_RULES, CROSS_SELL, CROSS_SELL_MODEL_CARD, OFFER_GUARDS, QUEUE, QUEUE_REASONS, REPLENISH,
     REPLENISH_MODEL_CARD, UP_SELL, UP_SELL_MODEL_CARD,
 };
+use crate::deliver::lists;
 use crate::deliver::queues::reason_words;
 use crate::deliver::report::{
     AgentQueue, AssociationRule, FollowUpQueue, Language, NextContact, OfferCount, Offers, ReasonCount,
@@ -17,6 +18,9 @@ use crate::error::Result;
 
 /// Rules handed over; the report shows the first of them and says how many there are.
 const RULES: usize = 1000;
+/// What a card of offers measures, and of what it is a share; the first it has counts.
+const MEASURES: [(&str, &str); 3] =
+    [("hit_rate_10", "customers"), ("offers_bought", "offers"), ("listed_bought", "offers")];
 /// Contacts shown.
 const CONTACTS: usize = 15;
 
@@ -39,20 +43,25 @@ pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
         })
         .collect();
     let mut counts = Vec::new();
-    let kinds = [
-        (&CROSS_SELL, &CROSS_SELL_MODEL_CARD, "hit_rate_10"),
-        (&UP_SELL, &UP_SELL_MODEL_CARD, "offers_bought"),
-        (&REPLENISH, &REPLENISH_MODEL_CARD, "hit_rate_10"),
-    ];
-    for (table, card, metric) in kinds {
+    let kinds =
+        [(&CROSS_SELL, &CROSS_SELL_MODEL_CARD), (&UP_SELL, &UP_SELL_MODEL_CARD), (&REPLENISH, &REPLENISH_MODEL_CARD)];
+    for (table, card) in kinds {
         let Ok(frame) = delivery.results.get(table) else { continue };
         let customers: BTreeSet<&str> = texts(frame, "customer_id")?.iter().flatten().collect();
+        let mut tested = ("", None, None);
+        for (metric, measure) in MEASURES {
+            if tested.1.is_none() {
+                let value = |column| measured(delivery, card, metric, column);
+                tested = (measure, value("value")?, value("baseline_value")?);
+            }
+        }
         counts.push(OfferCount {
             kind: table.name.into(),
             customers: customers.len() as u64,
             offers: frame.height() as u64,
-            hit_rate: measured(delivery, card, metric, "value")?,
-            naive_hit_rate: measured(delivery, card, metric, "baseline_value")?,
+            measure: tested.0,
+            hit_rate: tested.1,
+            naive_hit_rate: tested.2,
         });
     }
     Ok(Some(Offers { rules: rules?, counts, removed: removed(delivery)? }))
@@ -135,7 +144,8 @@ pub fn queue(delivery: &Delivery<'_>) -> Result<Option<FollowUpQueue>> {
             })
         })
         .collect();
-    Ok(Some(FollowUpQueue { agents, reasons: reasons?, next_contacts }))
+    let nobody_consents = lists::nobody_consents(delivery.facts, delivery.config.analyses.queue.assume_consent);
+    Ok(Some(FollowUpQueue { agents, reasons: reasons?, next_contacts, nobody_consents }))
 }
 
 fn agent_name(delivery: &Delivery<'_>, id: &str) -> String {

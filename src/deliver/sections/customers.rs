@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::{Delivery, Rows, customer_name, segment_moves};
 use crate::analyses::frame::{flags, ratios, texts, wholes};
 use crate::analyses::rfm::Measure;
-use crate::calendar::day_name;
+use crate::contracts::Table;
 use crate::contracts::results::{CHURN, MODEL_CARDS, RFM, RFM_SEGMENTS};
 use crate::deliver::churn_words::churn_reason;
 use crate::deliver::report::{
     Churn, ChurnCustomer, MetricRow, ModelCard, Period, RfmCell, RiskBand, SegmentRow, Segments,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Customers at risk shown.
 const AT_RISK: usize = 20;
@@ -114,19 +114,20 @@ pub fn churn(delivery: &Delivery<'_>) -> Result<Option<Churn>> {
         horizon_days: churn.horizon_days as u32,
         customers: customers?,
         bands,
-        model_card: model_card(delivery, "churn")?,
+        model_card: model_card(delivery, &MODEL_CARDS, "churn")?,
     }))
 }
 
-/// Every model of an analysis beside the naive baselines.
-fn model_card(delivery: &Delivery<'_>, analysis: &str) -> Result<Option<ModelCard>> {
-    let Ok(frame) = delivery.results.get(&MODEL_CARDS) else { return Ok(None) };
+/// Every model of an analysis beside the naive baselines, in the first window of the table.
+pub fn model_card(delivery: &Delivery<'_>, table: &'static Table, analysis: &str) -> Result<Option<ModelCard>> {
+    let Ok(frame) = delivery.results.get(table) else { return Ok(None) };
     let rows = Rows(frame);
     let mut values: BTreeMap<(String, String), Option<f64>> = BTreeMap::new();
     let (mut models, mut metrics): (Vec<(bool, String)>, Vec<String>) = (Vec::new(), Vec::new());
     let (mut winner, mut test_customers, mut test_period) = (String::new(), 0, Period::default());
     for row in 0..rows.len() {
-        if rows.text("analysis", row)? != analysis {
+        let start = rows.day("test_from", row)?.unwrap_or_default();
+        if rows.text("analysis", row)? != analysis || (!models.is_empty() && start != test_period.start) {
             continue;
         }
         let (model, metric) = (rows.text("model", row)?, rows.text("metric", row)?);
@@ -141,14 +142,7 @@ fn model_card(delivery: &Delivery<'_>, analysis: &str) -> Result<Option<ModelCar
             winner.clone_from(&model);
         }
         test_customers = rows.count("n_customers", row)?;
-        let day = |name: &str| -> Result<String> {
-            let dates = frame
-                .column(name)
-                .and_then(|column| column.date().cloned())
-                .map_err(Error::internal("reading a table"))?;
-            Ok(dates.physical().get(row).map_or_else(String::new, day_name))
-        };
-        test_period = Period { start: day("test_from")?, end: day("test_to")? };
+        test_period = Period { start, end: rows.day("test_to", row)?.unwrap_or_default() };
         values.insert((model, metric), rows.ratio("value", row)?);
     }
     let Some(served) =
@@ -156,18 +150,29 @@ fn model_card(delivery: &Delivery<'_>, analysis: &str) -> Result<Option<ModelCar
     else {
         return Ok(None);
     };
+    let naive = models.iter().filter(|(is_naive, _)| *is_naive).map(|(_, model)| model.clone()).collect();
     let others: Vec<String> = models.into_iter().map(|(_, model)| model).filter(|model| *model != served).collect();
     let metrics = metrics
         .into_iter()
         .map(|metric| {
             let value = |model: &String| values.get(&(model.clone(), metric.clone())).copied().flatten();
             MetricRow {
-                higher_is_better: !["brier", "calibration_error", "total_error"].contains(&metric.as_str()),
+                higher_is_better: !["brier", "calibration_error", "total_error", "missed_share"]
+                    .contains(&metric.as_str()),
+                best_at_one: metric.ends_with("total_ratio"),
                 model: value(&served),
                 baselines: others.iter().map(value).collect(),
                 metric,
             }
         })
         .collect();
-    Ok(Some(ModelCard { model: served.clone(), baselines: others, test_period, test_customers, metrics, winner }))
+    Ok(Some(ModelCard {
+        model: served.clone(),
+        baselines: others,
+        naive,
+        test_period,
+        test_customers,
+        metrics,
+        winner,
+    }))
 }

@@ -2,10 +2,12 @@
 
 mod actions;
 mod customers;
+mod lifetime;
 mod outlook;
 mod profit;
 mod quality;
 mod segment_moves;
+mod subscriptions;
 mod trend;
 
 use polars::prelude::DataFrame;
@@ -20,17 +22,22 @@ use crate::lake::LakeDir;
 
 /// All the report shows.
 pub fn report_data(lake: &LakeDir, delivery: &Delivery<'_>) -> Result<ReportData> {
+    let subscriptions = subscriptions::subscriptions(delivery)?;
     Ok(ReportData {
         header: header(delivery)?,
         trend: trend::trend(delivery)?,
         profitability: profit::profitability(delivery)?,
         segments: customers::segments(delivery)?,
-        churn: customers::churn(delivery)?,
+        // Where nobody orders, contracts are all there is to lose.
+        churn: customers::churn(delivery)?.filter(|churn| churn.scored() > 0 || subscriptions.is_none()),
+        subscriptions,
+        lifetime: lifetime::lifetime(delivery)?,
         cohorts: trend::cohorts(delivery)?,
         offers: actions::offers(delivery)?,
         queue: actions::queue(delivery)?,
         quality: Some(quality::quality(lake, delivery)?),
         footer: footer(delivery),
+        costs_unknown: super::costs_unknown(delivery.results)?,
     })
 }
 

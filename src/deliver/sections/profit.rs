@@ -1,7 +1,7 @@
 //! Who earns us money.
 
 use super::{Delivery, Rows, customer_name, sales_period};
-use crate::analyses::frame::wholes;
+use crate::analyses::frame::{texts, wholes};
 use crate::contracts::results::{
     PROFITABILITY, PROFITABILITY_DECILES, PROFITABILITY_LOSSES, PROFITABILITY_TIEOUT, PROFITABILITY_WHALE,
 };
@@ -16,8 +16,10 @@ const ENDS: usize = 10;
 /// The statement, its whale curve and its tie-out.
 pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
     let Ok(frame) = delivery.results.get(&PROFITABILITY) else { return Ok(None) };
+    if delivery.facts.orders.is_empty() {
+        return Ok(None);
+    }
     let contribution: Vec<i64> = wholes(frame, "contribution")?.iter().flatten().collect();
-    let orders: Vec<i64> = wholes(frame, "n_orders")?.iter().flatten().collect();
     let mut ranking: Vec<u32> = (0..contribution.len() as u32).collect();
     ranking.sort_by_key(|row| (-contribution[*row as usize], *row));
     let rows = Rows(frame);
@@ -34,8 +36,13 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
         })
     };
     let earned = |row: &&u32| contribution[**row as usize] > 0;
-    let whale_curve =
-        whale(delivery, orders.len() as u64, contribution.iter().filter(|value| **value > 0).count() as u64)?;
+    let outside = texts(frame, "party_class")?.iter().map(|class| class != Some("internal"));
+    let (mut customers, mut losing) = (0, 0);
+    for (contribution, _) in contribution.iter().zip(outside).filter(|(_, outside)| *outside) {
+        customers += 1;
+        losing += u64::from(*contribution < 0);
+    }
+    let whale_curve = whale(delivery, customers, losing)?;
     Ok(Some(Profitability {
         period: sales_period(delivery),
         whale_curve,
@@ -67,7 +74,7 @@ fn losses(delivery: &Delivery<'_>, profile: &dyn Fn(&u32) -> Result<CustomerProf
     Ok(found)
 }
 
-fn whale(delivery: &Delivery<'_>, customers: u64, profitable: u64) -> Result<Option<WhaleCurve>> {
+fn whale(delivery: &Delivery<'_>, customers: u64, losing: u64) -> Result<Option<WhaleCurve>> {
     let Ok(frame) = delivery.results.get(&PROFITABILITY_WHALE) else { return Ok(None) };
     let mut points = vec![WhalePoint { customer_share: 0.0, contribution_share: 0.0 }];
     let (percents, sums) = (wholes(frame, "percent")?, wholes(frame, "cumulative_contribution")?);
@@ -80,7 +87,7 @@ fn whale(delivery: &Delivery<'_>, customers: u64, profitable: u64) -> Result<Opt
         points
             .push(WhalePoint { customer_share: percent as f64 / 100.0, contribution_share: sum as f64 / total as f64 });
     }
-    Ok(Some(WhaleCurve { customers, profitable_customers: profitable, points }))
+    Ok(Some(WhaleCurve { customers, losing_customers: losing, points }))
 }
 
 fn deciles(delivery: &Delivery<'_>) -> Result<Vec<DecileRow>> {

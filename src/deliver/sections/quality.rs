@@ -9,7 +9,7 @@ use crate::deliver::check_words;
 use crate::deliver::rejects;
 use crate::deliver::report::{
     Arrival, Arrivals, BranchArrivals, ControlMismatch, DataQuality, Language, OpenException, RejectCode, SourceRows,
-    format,
+    format, word,
 };
 use crate::engine::record;
 use crate::error::Result;
@@ -117,20 +117,23 @@ fn arrivals(delivery: &Delivery<'_>) -> Option<Arrivals> {
 fn notices(delivery: &Delivery<'_>) -> Vec<String> {
     let facts = delivery.facts;
     let indonesian = delivery.language == Language::Indonesian;
+    let count = |number: u64| format::count(number, delivery.language);
     let mut notices = Vec::new();
     for held in &delivery.manifest.held {
         notices.push(check_words::held_file(held, delivery.language));
     }
     let anonymous = facts.anonymous_orders();
     if !anonymous.is_empty() {
-        let lines: u64 = anonymous.clone().map(|order| u64::from(facts.orders.n_lines[order])).sum();
+        let lines = count(anonymous.clone().map(|order| u64::from(facts.orders.n_lines[order])).sum());
+        let orders = count(anonymous.len() as u64);
         notices.push(if indonesian {
-            format!("{} faktur ({lines} baris) tanpa pelanggan; tetap dihitung dalam penjualan.", anonymous.len())
+            format!("{orders} faktur ({lines} baris) tanpa pelanggan; tetap dihitung dalam penjualan.")
         } else {
-            format!("{} orders ({lines} lines) have no customer; they are kept in the sales figures.", anonymous.len())
+            format!("{orders} orders ({lines} lines) have no customer; they are kept in the sales figures.")
         });
     }
     for (status, orders) in &facts.other_orders {
+        let (status, orders) = (word("value", status, delivery.language), count(*orders));
         notices.push(if indonesian {
             format!("{orders} faktur berstatus \u{201c}{status}\u{201d} tidak dihitung.")
         } else {

@@ -3,11 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Delivery, Rows};
-use crate::analyses::frame::wholes;
 use crate::calendar::month_name;
-use crate::contracts::results::{
-    CHURN, PROFITABILITY, TREND_CALENDAR, TREND_COHORTS, TREND_KPIS, TREND_MOVERS, TREND_SLOPES,
-};
+use crate::contracts::results::{CHURN, TREND_CALENDAR, TREND_COHORTS, TREND_KPIS, TREND_MOVERS, TREND_SLOPES};
 use crate::deliver::report::{CohortRow, Cohorts, Figure, KeyFigures, MonthRow, Mover, Period, SlopeTest, Trend};
 use crate::error::Result;
 
@@ -56,7 +53,7 @@ fn months(delivery: &Delivery<'_>) -> Result<Vec<MonthRow>> {
             active_customers: rows.count("active_customers", row)?,
             new_customers: rows.count("new_customers", row)?,
             returning_customers: rows.count("returning_customers", row)?,
-            average_order: rows.whole("average_order", row)?,
+            average_order: average(rows.number("net_sales", row)?, rows.number("orders", row)?),
         });
     }
     months.sort_by(|left, right| left.month.cmp(&right.month));
@@ -70,6 +67,11 @@ fn months(delivery: &Delivery<'_>) -> Result<Vec<MonthRow>> {
         }
     }
     Ok(months)
+}
+
+/// Net sales an order, to the nearest unit.
+fn average(net_sales: i64, orders: i64) -> Option<i64> {
+    (orders > 0).then(|| (net_sales + net_sales.signum() * (orders / 2)) / orders)
 }
 
 /// The values of a dimension that moved most against the month before, up and down.
@@ -174,14 +176,16 @@ pub fn key_figures(delivery: &Delivery<'_>) -> Result<Option<KeyFigures>> {
         }
         Err(_) => None,
     };
-    let contribution = match delivery.results.get(&PROFITABILITY) {
-        Ok(frame) => Some(Figure {
-            value: wholes(frame, "contribution")?.iter().flatten().sum(),
-            previous: None,
-            history: Vec::new(),
-        }),
-        Err(_) => None,
+    let known = known_customers(delivery)?;
+    let of_known = |months: &[MonthRow], value: fn(&(i64, i64)) -> i64| -> i64 {
+        months.iter().filter_map(|month| known.as_ref()?.get(&month.month)).map(value).sum()
     };
+    let contribution = known.as_ref().map(|known| Figure {
+        value: of_known(now, |month| month.1),
+        previous: before.map(|before| of_known(before, |month| month.1)),
+        history: now.iter().map(|month| known.get(&month.month).map_or(0, |sums| sums.1)).collect(),
+    });
+    let (net_sales, net_of_known) = (sum(now, |month| month.net_sales), of_known(now, |month| month.0));
     let share = |(active, repeat): (u64, u64)| if active == 0 { 0.0 } else { repeat as f64 / active as f64 };
     Ok(Some(KeyFigures {
         period: bounds(now),
@@ -197,6 +201,7 @@ pub fn key_figures(delivery: &Delivery<'_>) -> Result<Option<KeyFigures>> {
             previous: previous.map(|found| found.0),
             history: now.iter().map(|month| month.active_customers).collect(),
         }),
+        contribution_of: (contribution.is_some() && net_of_known != net_sales).then_some(net_of_known),
         contribution,
         customers_at_risk: at_risk,
         repeat_customer_share: Some(Figure {
@@ -205,6 +210,19 @@ pub fn key_figures(delivery: &Delivery<'_>) -> Result<Option<KeyFigures>> {
             history: Vec::new(),
         }),
     }))
+}
+
+/// Net sales and contribution of the known customers by month; nothing where contributions were not worked out.
+fn known_customers(delivery: &Delivery<'_>) -> Result<Option<BTreeMap<String, (i64, i64)>>> {
+    let Ok(frame) = delivery.results.get(&TREND_COHORTS) else { return Ok(None) };
+    let rows = Rows(frame);
+    let mut months: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for row in 0..rows.len() {
+        let sums = months.entry(rows.text("period", row)?).or_default();
+        sums.0 += rows.number("net_sales", row)?;
+        sums.1 += rows.number("contribution", row)?;
+    }
+    Ok(Some(months))
 }
 
 /// Known customers who bought in these months, and those of them who had bought before a purchase in them.

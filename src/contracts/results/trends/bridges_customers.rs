@@ -12,7 +12,7 @@ const IS_PARTIAL: Column = Column::new("is_partial", Flag, "The data do not cove
 /// Who came and who went.
 pub static TREND_CUSTOMER_BRIDGE: Table = Table {
     name: "trend_customer_bridge",
-    doc: "The difference in net sales between two months as new + reactivated + retained − lost + others + anonymous, to the \
+    doc: "The difference in net sales between two months as new + reactivated + retained + lost (nil or negative) + others + anonymous, to the \
           last minor unit, against the month before and against the same month last year. One row per month and base month.",
     key: &["period", "base_period"],
     columns: &[

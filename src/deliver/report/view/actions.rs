@@ -27,12 +27,13 @@ pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
         ]
     });
     let share = |share: Option<f64>| number(share.map_or(format::NONE.to_owned(), |share| voice.percent(share, 1)));
-    let heads = ["kind", "#customers", "#offers", "#hit_rate", "#naive_hit_rate"];
+    let heads = ["kind", "#customers", "#offers", "measured_as", "#hit_rate", "#naive_hit_rate"];
     let counts = Table::new(voice, &heads).fill(voice, &data.counts, usize::MAX, |row| {
         vec![
             text(voice.label("reason", &row.kind)),
             number(voice.count(row.customers)),
             number(voice.count(row.offers)),
+            text(row.hit_rate.map_or(format::NONE.to_owned(), |_| voice.label("measure", row.measure))),
             share(row.hit_rate),
             share(row.naive_hit_rate),
         ]
@@ -43,7 +44,7 @@ pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
     });
     let offers = data.counts.iter().map(|row| row.offers).sum();
     let values = [("rules", &*voice.count(data.rules.len() as u64)), ("offers", &voice.count(offers))];
-    let some = !(data.rules.is_empty() && data.counts.is_empty());
+    let some = !data.rules.is_empty() || data.counts.iter().any(|row| row.offers > 0);
     context! { lead => some.then(|| voice.lead("offers_lead", &values)), rules, counts, removed }
 }
 
@@ -108,5 +109,5 @@ pub(super) fn queue(voice: Voice<'_>, data: &FollowUpQueue) -> Value {
         ];
         voice.lead("queue_lead", &values)
     });
-    context! { lead, agents, reasons, contacts }
+    context! { lead, agents, reasons, contacts, nobody_consents => data.nobody_consents }
 }

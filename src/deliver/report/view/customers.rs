@@ -2,7 +2,7 @@
 
 use super::super::format::{self, NONE};
 use super::super::table::{Table, number, signed, text};
-use super::super::{Churn, CohortRow, Cohorts, MetricRow, ModelCard, Segments};
+use super::super::{Churn, ChurnCustomer, CohortRow, Cohorts, MetricRow, ModelCard, RiskBand, Segments};
 use super::profitability::name_or_id;
 use super::{Voice, ratio, segment_moves, shade};
 use minijinja::{Value, context};
@@ -64,8 +64,36 @@ pub(super) fn segments(voice: Voice<'_>, data: &Segments) -> Value {
 }
 
 pub(super) fn churn(voice: Voice<'_>, data: &Churn) -> Value {
-    let heads = ["customer", "#probability", "#profit_at_risk", "reasons"];
-    let customers = Table::new(voice, &heads).fill(voice, &data.customers, AT_RISK, |row| {
+    // Who is lost already is not expected to leave.
+    let (lost, kept): (Vec<_>, Vec<_>) = data.bands.iter().partition(|row| row.band == LOST);
+    let days = data.horizon_days.to_string();
+    let lead = (data.scored() > 0).then(|| {
+        let profit = kept.iter().fold(0_i64, |sum, row| sum.saturating_add(row.profit_at_risk));
+        let values = [
+            ("expected", &*voice.decimal(kept.iter().map(|row| row.expected_churners).sum(), 0)),
+            ("customers", &voice.count(kept.iter().map(|row| row.customers).sum())),
+            ("lost", &voice.count(lost.iter().map(|row| row.customers).sum())),
+            ("days", &days),
+            ("profit", &voice.money_short(profit)),
+        ];
+        voice.lead("churn_lead", &values)
+    });
+    context! {
+        lead,
+        customers => worth_keeping(voice, &data.customers, ["probability", "profit_at_risk"]),
+        bands => bands(voice, &data.bands, ["probability", "customers", "expected_churners", "profit_at_risk"]),
+        model => data.model_card.as_ref().map(|card| model_card(voice, card)),
+    }
+}
+
+/// The band of those who count as gone.
+const LOST: &str = "lost";
+
+/// Customers worth keeping; `heads` are those of probability and money.
+pub(super) fn worth_keeping(voice: Voice<'_>, customers: &[ChurnCustomer], heads: [&str; 2]) -> Value {
+    let [chance, money] = heads.map(|head| format!("#{head}"));
+    let heads = ["customer", chance.as_str(), money.as_str(), "reasons"];
+    Table::new(voice, &heads).fill(voice, customers, AT_RISK, |row| {
         let (name, id) = name_or_id(&row.name, &row.customer_id);
         vec![
             text(name).sub(id),
@@ -73,59 +101,72 @@ pub(super) fn churn(voice: Voice<'_>, data: &Churn) -> Value {
             number(voice.money(row.profit_at_risk)),
             text(row.reasons.join(" · ")).class("long"),
         ]
-    });
-    let most = data.bands.iter().map(|row| row.customers).max().unwrap_or(0) as f64;
-    let heads = ["band", "#probability", "#customers", "#expected_churners", "#profit_at_risk"];
-    let bands = Table::new(voice, &heads).fill(voice, &data.bands, usize::MAX, |row| {
+    })
+}
+
+/// Risk bands; `heads` are those of bounds, number, expectation and money.
+pub(super) fn bands(voice: Voice<'_>, bands: &[RiskBand], heads: [&str; 4]) -> Value {
+    let most = bands.iter().map(|row| row.customers).max().unwrap_or(0) as f64;
+    let [bounds, customers, expected, money] = heads.map(|head| format!("#{head}"));
+    let heads = ["band", bounds.as_str(), customers.as_str(), expected.as_str(), money.as_str()];
+    Table::new(voice, &heads).fill(voice, bands, usize::MAX, |row| {
         let lower = voice.percent(row.lower, 0);
+        let of_kept = |value: String| number(if row.band == LOST { NONE.to_owned() } else { value });
         vec![
             text(voice.label("band", &row.band)),
             number(format!("{lower} – {}", voice.percent(row.upper, 0))),
             number(voice.count(row.customers)).bar(ratio(row.customers as f64, most)),
-            number(voice.decimal(row.expected_churners, 0)),
-            number(voice.money(row.profit_at_risk)),
+            of_kept(voice.decimal(row.expected_churners, 0)),
+            of_kept(voice.money(row.profit_at_risk)),
         ]
-    });
-    let days = data.horizon_days.to_string();
-    let lead = (!data.bands.is_empty()).then(|| {
-        let profit = data.bands.iter().fold(0_i64, |sum, row| sum.saturating_add(row.profit_at_risk));
-        let values = [
-            ("expected", &*voice.decimal(data.bands.iter().map(|row| row.expected_churners).sum(), 0)),
-            ("customers", &voice.count(data.bands.iter().map(|row| row.customers).sum())),
-            ("days", &days),
-            ("profit", &voice.money_short(profit)),
-        ];
-        voice.lead("churn_lead", &values)
-    });
-    context! {
-        lead, customers, bands,
-        model => data.model_card.as_ref().map(|card| model_card(voice, card)),
-    }
+    })
 }
 
-fn model_card(voice: Voice<'_>, card: &ModelCard) -> Value {
-    let mut table = Table::new(voice, &["metric"]).number_column(&voice.label("model", &card.model));
-    for baseline in &card.baselines {
-        table = table.number_column(&voice.label("model", baseline));
+/// A model a row, the one in use first.
+pub(super) fn model_card(voice: Voice<'_>, card: &ModelCard) -> Value {
+    let mut table = Table::new(voice, &["model"]);
+    for row in &card.metrics {
+        table = table.number_column(&voice.label("metric", &row.metric));
     }
-    let table = table.number_column(voice.word("best_value"));
-    let metrics = table.fill(voice, &card.metrics, usize::MAX, |row| {
-        let value = |value: Option<f64>| value.map_or(NONE.to_owned(), |v| voice.decimal(v, 3));
-        let key = if row.higher_is_better { "higher_is_better" } else { "lower_is_better" };
-        let mut cells = vec![text(voice.label("metric", &row.metric)).sub(voice.word(key)), number(value(row.model))];
-        let baselines = (0..card.baselines.len()).map(|i| row.baselines.get(i).copied().flatten());
-        cells.extend(baselines.map(|baseline| number(value(baseline))));
-        cells.push(number(
-            best(card, row).into_iter().map(|name| voice.label("model", name)).collect::<Vec<_>>().join(", "),
-        ));
+    let models: Vec<&String> = std::iter::once(&card.model).chain(&card.baselines).collect();
+    let metrics = table.fill(voice, &models, usize::MAX, |name| {
+        let naive = if card.naive.contains(name) { voice.word("naive_rule") } else { "" };
+        let used = if **name == card.winner { voice.word("in_use") } else { "" };
+        let about: Vec<&str> = [used, naive].into_iter().filter(|word| !word.is_empty()).collect();
+        let mut cells = vec![text(voice.label("model", name)).sub(about.join(", "))];
+        cells.extend(card.metrics.iter().map(|row| {
+            let mut values = std::iter::once(&row.model).chain(&row.baselines);
+            let place = models.iter().position(|known| known == name);
+            let value = place.and_then(|place| values.nth(place).copied().flatten());
+            let is_best = best(card, row).contains(&name.as_str());
+            number(value.map_or(NONE.to_owned(), |value| voice.decimal(value, 3))).class(if is_best {
+                "num best"
+            } else {
+                "num"
+            })
+        }));
         cells
     });
+    let named = |wanted: &dyn Fn(&&MetricRow) -> bool| {
+        let rows = card.metrics.iter().filter(wanted);
+        rows.map(|row| voice.label("metric", &row.metric)).collect::<Vec<String>>().join(", ")
+    };
+    let mut note = voice
+        .sentence("metrics_note", &[("higher", &named(&|row: &&MetricRow| row.higher_is_better && !row.best_at_one))]);
+    let lower = named(&|row: &&MetricRow| !row.higher_is_better && !row.best_at_one);
+    let aim = named(&|row: &&MetricRow| row.best_at_one);
+    for (key, place, names) in [("metrics_note_lower", "lower", lower), ("metrics_note_aim", "aim", aim)] {
+        if !names.is_empty() {
+            note = format!("{note} {}", voice.sentence(key, &[(place, &names)]));
+        }
+    }
+    let in_parts = card.test_period.start == card.test_period.end;
     let winner = voice.lead("winner", &[("winner", &voice.label("model", &card.winner))]);
     let values = [("customers", &*voice.count(card.test_customers)), ("period", &voice.period(&card.test_period))];
     context! {
-        metrics,
+        metrics, note,
         winner => (!card.winner.is_empty()).then_some(winner),
-        tested => voice.sentence("model_tested", &values),
+        tested => voice.sentence(if in_parts { "model_tested_parts" } else { "model_tested" }, &values),
     }
 }
 
@@ -133,10 +174,14 @@ fn model_card(voice: Voice<'_>, card: &ModelCard) -> Value {
 fn best<'a>(card: &'a ModelCard, row: &MetricRow) -> Vec<&'a str> {
     let names = std::iter::once(&card.model).chain(&card.baselines);
     let values = std::iter::once(&row.model).chain(&row.baselines);
-    let sign = if row.higher_is_better { 1.0 } else { -1.0 };
+    let score = |value: f64| match row.higher_is_better {
+        _ if row.best_at_one => -(value - 1.0).abs(),
+        true => value,
+        false => -value,
+    };
     let values = names.zip(values);
     let scores: Vec<_> =
-        values.filter_map(|(name, value)| Some((&**name, sign * (*value).filter(|v| !v.is_nan())?))).collect();
+        values.filter_map(|(name, value)| Some((&**name, score((*value).filter(|v| !v.is_nan())?)))).collect();
     let top = scores.iter().fold(f64::NEG_INFINITY, |top, score| top.max(score.1));
     scores.iter().filter(|score| score.1 == top).map(|score| score.0).collect()
 }

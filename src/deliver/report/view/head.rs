@@ -26,7 +26,8 @@ pub(super) fn view(voice: Voice<'_>, header: &Header) -> Value {
         summary,
         currency => &header.currency.code,
         tiles => figures.map(|figures| tiles(voice, figures)).unwrap_or_default(),
-        compared => figures.map(|figures| voice.sentence("compared", &[
+        compared => figures.map(|figures| voice.sentence(
+            if figures.previous_period.start.is_empty() { "compared_none" } else { "compared" }, &[
             ("period", &voice.period(&figures.period)),
             ("previous", &voice.period(&figures.previous_period)),
         ])),
@@ -56,7 +57,11 @@ fn tiles(voice: Voice<'_>, figures: &KeyFigures) -> Vec<Value> {
     };
     vec![
         money("net_sales", &figures.net_sales),
-        money("contribution", &figures.contribution),
+        context! {
+            of => figures.contribution_of
+                .map(|sales| voice.sentence("contribution_of", &[("sales", &voice.money_short(sales))])),
+            ..money("contribution", &figures.contribution)
+        },
         count("orders", &figures.orders, true),
         count("active_customers", &figures.active_customers, true),
         share_tile(voice, figures.repeat_customer_share.as_ref()),

@@ -9,17 +9,20 @@ mod profitability;
 mod quality;
 mod segment_moves;
 mod trend;
+mod value;
 
 use super::{Currency, Language, Period, ReportData, charts::Amounts, format, words};
 use minijinja::{HtmlEscape, Value, context};
 
 /// Everything the template prints.
 pub(super) fn page(data: &ReportData, language: Language) -> Value {
-    let voice = Voice { language, currency: &data.header.currency };
+    let voice = Voice { language, currency: &data.header.currency, without_costs: data.costs_unknown };
     let trend = data.trend.as_ref().map(|section| trend::view(voice, section));
     let profitability = data.profitability.as_ref().map(|section| profitability::view(voice, section));
     let segments = data.segments.as_ref().map(|section| customers::segments(voice, section));
     let churn = data.churn.as_ref().map(|section| customers::churn(voice, section));
+    let subscriptions = data.subscriptions.as_ref().map(|section| value::subscriptions(voice, section));
+    let lifetime = data.lifetime.as_ref().map(|section| value::lifetime(voice, section));
     let cohorts = data.cohorts.as_ref().map(|section| customers::cohorts(voice, section));
     let offers = data.offers.as_ref().map(|section| actions::offers(voice, section));
     let queue = data.queue.as_ref().map(|section| actions::queue(voice, section));
@@ -29,11 +32,21 @@ pub(super) fn page(data: &ReportData, language: Language) -> Value {
         ("profitability", &profitability),
         ("segments", &segments),
         ("churn", &churn),
+        ("subscriptions", &subscriptions),
+        ("lifetime", &lifetime),
         ("cohorts", &cohorts),
         ("offers", &offers),
         ("queue", &queue),
         ("quality", &quality),
     ];
+    // Subscriptions take the place of churn where nobody orders.
+    let left_out = |id: &str| match id {
+        "churn" => churn.is_none() && subscriptions.is_some(),
+        "subscriptions" => subscriptions.is_none(),
+        "lifetime" => lifetime.is_none(),
+        _ => false,
+    };
+    let contents: Vec<&str> = brief.iter().map(|(id, _)| *id).filter(|id| !left_out(id)).chain(["method"]).collect();
     let brief: Vec<_> = brief
         .into_iter()
         .filter_map(|(id, section)| {
@@ -47,7 +60,7 @@ pub(super) fn page(data: &ReportData, language: Language) -> Value {
             Language::English => "en",
         },
         head => head::view(voice, &data.header),
-        brief, trend, profitability, segments, churn, cohorts, offers, queue, quality,
+        brief, contents, trend, profitability, segments, churn, subscriptions, lifetime, cohorts, offers, queue, quality,
         foot => quality::footer(voice, &data.footer),
     }
 }
@@ -57,12 +70,14 @@ pub(super) fn page(data: &ReportData, language: Language) -> Value {
 pub(super) struct Voice<'a> {
     pub(super) language: Language,
     pub(super) currency: &'a Currency,
+    /// The exports have no costs of goods.
+    pub(super) without_costs: bool,
 }
 
 impl Voice<'_> {
     /// A word of the table.
     pub(super) fn word(self, key: &str) -> &str {
-        words::word(key, self.language)
+        words::word(key, self.language, self.without_costs)
     }
 
     /// A name that is translated when the words know it and shown as it is when not.

@@ -197,7 +197,7 @@ fn abc(voice: Voice<'_>, matrix: &AbcMatrix) -> Value {
 fn products(voice: Voice<'_>, all: &[ProductWay]) -> Value {
     let heads = ["product", "course", "#last_months", "#months_before", "#share_change", "against"];
     Table::new(voice, &heads).when_empty(voice.word("products_none")).fill(voice, all, usize::MAX, |row| {
-        let change = format::signed_percent(row.share_change, 2, voice.language);
+        let change = format::points(row.share_change, 2, voice.language);
         vec![
             text(&*row.name).sub(&*row.product_id),
             text(voice.label("course", &row.kind))
@@ -224,9 +224,7 @@ fn market(voice: Voice<'_>, all: &[MarketShare]) -> Value {
     let points = |change: Option<f64>| {
         let Some(change) = change else { return number(NONE) };
         let class = if change < 0.0 { "num bad" } else { "num good" };
-        let sign = if change > 0.0 { "+" } else { "" };
-        number(voice.sentence("points", &[("points", &format!("{sign}{}", voice.decimal(change * 100.0, 1)))]))
-            .class(class)
+        number(format::points(change, 1, voice.language)).class(class)
     };
     Table::new(voice, &heads).fill(voice, all, ROWS, |row| {
         let name = if row.category == "all" { voice.word("all_categories").to_owned() } else { row.category.clone() };

@@ -29,6 +29,8 @@ pub(super) fn view(voice: Voice<'_>, data: &Profitability) -> Value {
         whale => whale.map(|whale| Value::from_safe_string(whale_chart(voice, whale))),
         waterfall => data.waterfall.as_ref()
             .map(|steps| Value::from_safe_string(waterfall_chart(voice, steps))),
+        waterfall_note => data.tie_out.iter().any(|row| row.internal != 0 || row.anonymous != 0),
+        costs_unknown => voice.without_costs,
         deciles,
         best => customers(voice, &data.best),
         worst => customers(voice, &data.worst),
@@ -44,7 +46,7 @@ fn peak(whale: &WhaleCurve) -> (f64, f64) {
 
 fn lead(voice: Voice<'_>, whale: &WhaleCurve) -> Value {
     let (customers, share) = peak(whale);
-    let losing = whale.customers.saturating_sub(whale.profitable_customers);
+    let losing = whale.losing_customers;
     let values = [
         ("customers", &*voice.percent(customers, 0)),
         ("share", &voice.percent(share, 0)),
@@ -142,7 +144,9 @@ fn tie_out(voice: Voice<'_>, rows: &[TieOutRow]) -> Value {
     Table::new(voice, &heads).fill(voice, rows, usize::MAX, |row| {
         let (mark, class) = if ties(row) { ("✓", "num good") } else { ("✗", "num bad") };
         let mut cells = vec![text(voice.label("line", &row.line))];
-        cells.extend(columns.iter().map(|(_, value)| number(voice.money_exact(value(row)))));
+        // A line that does not tie out is shown to the last unit.
+        let money = |minor| if ties(row) { voice.money(minor) } else { voice.money_exact(minor) };
+        cells.extend(columns.iter().map(|(_, value)| number(money(value(row)))));
         cells.push(number(mark).class(class));
         cells
     })

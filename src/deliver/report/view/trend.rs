@@ -52,7 +52,7 @@ pub(super) fn view(voice: Voice<'_>, trend: &Trend) -> Value {
         lebaran_shown => trend.months.iter().any(|row| row.lebaran.is_some()),
         partial_shown => shown.iter().any(|row| row.partial),
         months,
-        movers_title => voice.sentence("movers_title", &[("month", &month)]),
+        movers_title => (!trend.movers_month.is_empty()).then(|| voice.sentence("movers_title", &[("month", &month)])),
         categories => movers(voice, "category", &trend.categories),
         branches => movers(voice, "branch", &trend.branches),
         outlook => super::outlook::view(voice, &trend.outlook),
