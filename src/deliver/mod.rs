@@ -16,6 +16,7 @@ pub mod rejects;
 pub mod report;
 mod sections;
 pub mod speech;
+pub mod table_words;
 mod workbook;
 
 use crate::analyses::Results;
