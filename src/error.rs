@@ -57,6 +57,9 @@ pub enum Error {
     /// The lake has no orders yet.
     #[error("the lake has no orders: there is nothing to analyse")]
     NoOrders,
+    /// The lake has rows, but no order to take the day from.
+    #[error("there are rows but no orders to take the as-of day from")]
+    NoDay,
     /// The lake was written for other settings.
     #[error("the lake was built with {was}, the configuration now says {now}")]
     LakeSettings { was: String, now: String },
@@ -122,6 +125,7 @@ impl Error {
             | Error::Untrusted { .. }
             | Error::NothingServes
             | Error::NoOrders
+            | Error::NoDay
             | Error::TooManyValues { .. } => 3,
             Error::TieOut { .. } | Error::AllHeld { .. } => 4,
             Error::Io { .. } | Error::Damaged { .. } | Error::DatabaseDown { .. } => 74,
@@ -173,6 +177,7 @@ impl Error {
                 "run again once it answers; everything loaded before still serves, and no row is missed".into()
             }
             Error::NoOrders => "load some with `langgan ingest`".into(),
+            Error::NoDay => "name it: `--as-of 2026-01-31`, or `as_of` under [run] in langgan.toml".into(),
             Error::TooManyValues { column } => {
                 format!("is the right column mapped to `{column}`? It should name a kind of thing, not each one")
             }

@@ -68,7 +68,11 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
             if session.json {
                 tables.insert(table.name.into(), render::rows_json(&frame));
             } else {
-                render::to_stdout(&format!("{}\n{}\n", table.name, render::frame(&frame, 20)))?;
+                render::to_stdout(&format!(
+                    "{}\n{}\n",
+                    table.name,
+                    render::frame(&frame, 20, Some(config.core.currency.shown()))
+                ))?;
             }
         }
     }
@@ -169,7 +173,8 @@ fn publish(
     if session.json {
         render::to_stdout(&String::from_utf8_lossy(&json))?;
     } else if !session.quiet {
-        render::to_stdout(&summary(session, config, &facts, &outcome, &picture, &record, &place))?;
+        let newest = if facts.orders.is_empty() { facts::orders_by_day(lake, manifest)?.last_key_value().map(|(day, _)| *day) } else { None };
+        render::to_stdout(&summary(session, config, &facts, &outcome, &picture, &record, &place, newest))?;
     }
     let code = report_failures(session, &outcome)?;
     Ok(if code == 0 { check::exit_code(&picture) } else { code })
@@ -179,7 +184,7 @@ fn publish(
 /// all others were mistyped and do not count.
 ///
 /// # Errors
-/// [`Error::NoOrders`]; [`Error::Usage`] for a day long after all orders.
+/// [`Error::NoOrders`]; [`Error::NoDay`] where only customers are known; [`Error::Usage`] for a day long after all orders.
 pub fn as_of(flag: Option<&str>, config: &Config, lake: &LakeDir, manifest: &Manifest) -> Result<i32> {
     let mut days = facts::orders_by_day(lake, manifest)?;
     for mistyped in far_days(&days, config.core.check.limit("future_date") as i32) {
@@ -196,7 +201,9 @@ pub fn as_of(flag: Option<&str>, config: &Config, lake: &LakeDir, manifest: &Man
             hint: "correct the year".into(),
         }),
         (Some(day), _) => Ok(day),
-        (None, newest) => Ok(newest.ok_or(Error::NoOrders)? + 1),
+        (None, Some(newest)) => Ok(newest + 1),
+        (None, None) if manifest.files("customers").next().is_some() => Err(Error::NoDay),
+        (None, None) => Err(Error::NoOrders),
     }
 }
 
@@ -264,6 +271,7 @@ fn summary(
     picture: &Picture,
     record: &Record,
     place: &std::path::Path,
+    newest: Option<i32>,
 ) -> String {
     let money = |minor: i64| {
         let currency = &config.core.currency;
@@ -299,9 +307,19 @@ fn summary(
             text.push_str("  … all of them: langgan check\n");
         }
     }
+    if let Some(newest) = newest {
+        let newest = day_name(newest);
+        text.push_str(&format!("no order is before this day, the newest is of {newest}: name another with --as-of\n"));
+    }
     let open = picture.exceptions.iter().filter(|told| told.state.is_open()).count();
     if open > 0 {
-        text.push_str(&format!("{open} open exceptions: langgan check\n"));
+        text.push_str(&format!(
+            "{}: langgan check\n",
+            render::counted(open as u64, "open exception", "open exceptions")
+        ));
+    }
+    if deliver::lists::nobody_consents(facts, config.analyses.queue.assume_consent) {
+        text.push_str(&format!("{}\n", render::NOBODY_CONSENTS));
     }
     for held in &picture.gate.held {
         let held = deliver::check_words::held(held, deliver::report::Language::English);

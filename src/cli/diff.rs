@@ -28,7 +28,11 @@ pub fn run(session: &Session, args: &Diff) -> Result<u8> {
     }
     for (name, frame) in &answers {
         let frame = for_people(frame)?;
-        let body = if frame.height() == 0 { "nothing".to_string() } else { render::frame(&frame, 40) };
+        let body = if frame.height() == 0 {
+            "nothing".to_string()
+        } else {
+            render::frame(&frame, 40, Some(config.core.currency.shown()))
+        };
         render::to_stdout(&format!("{name}\n{body}\n"))?;
     }
     Ok(0)

@@ -1,18 +1,24 @@
 //! `langgan explain`: definitions, from the one place each is declared.
 
-use super::args::Explain;
-use super::{Session, analyze, render};
+use polars::prelude::*;
+
+use super::args::{Explain, Which};
+use super::show::no_run;
+use super::{Session, analyze, customer, query, render};
 use crate::analyses::explanation::{Cell, Section};
 use crate::analyses::{Analyses, Inputs, Results};
 use crate::config::Config;
 use crate::contracts::rules::{RULES, rule_of};
 use crate::contracts::{Table, input_tables, results};
+use crate::deliver::report::Language;
+use crate::deliver::speech::OF_PRODUCTS;
+use crate::deliver::table_words::says;
 use crate::engine::{self, earlier};
 use crate::error::{Error, Result};
 use crate::facts;
 use crate::ingest::rejects;
 use crate::lake::{LakeDir, Manifest};
-use crate::marts::MARTS;
+use crate::marts::{self, MARTS};
 use crate::stats::decimal::Decimal;
 
 /// Prints what a name means.
@@ -91,14 +97,24 @@ pub fn run(session: &Session, args: &Explain) -> Result<u8> {
 /// The most rows of a table that are printed; all of them with `--json`.
 const MOST_ROWS: usize = 60;
 
-/// Follows the numbers of a key down to the rows they come from.
+/// Follows the numbers of a key down to the rows they come from; of an analysis that has no such walk, shows its rows
+/// about the key.
 fn with_key(session: &Session, args: &Explain, name: &str, key: &str) -> Result<u8> {
     let config = session.config()?;
     let all = config.analyses.all();
     let Some(analysis) = all.iter().find(|analysis| analysis.spec().id == name) else {
-        let known = Analyses::IDS.iter().map(|id| (*id).to_string()).collect();
-        return Err(Error::Unknown { what: "analysis", name: name.into(), known });
+        return match results::ALL.iter().find(|table| table.name == name) {
+            Some(table) => rows_about(session, args, &config, table.doc, std::slice::from_ref(table), name, key),
+            None => {
+                let known = Analyses::IDS.iter().map(|id| (*id).to_string()).collect();
+                Err(Error::Unknown { what: "analysis", name: name.into(), known })
+            }
+        };
     };
+    if !analysis.walks() {
+        let spec = analysis.spec();
+        return rows_about(session, args, &config, spec.definition, spec.outputs, name, key);
+    }
     let lake = LakeDir(session.project.lake());
     let manifest = Manifest::read(&lake)?;
     let as_of = analyze::as_of(args.as_of.as_deref(), &config, &lake, &manifest)?;
@@ -157,6 +173,89 @@ fn with_key(session: &Session, args: &Explain, name: &str, key: &str) -> Result<
     }
     Ok(0)
 }
+
+/// Prints the rows of published tables that belong to a customer, a product or a value.
+fn rows_about(
+    session: &Session,
+    args: &Explain,
+    config: &Config,
+    definition: &str,
+    tables: &[&'static Table],
+    name: &str,
+    key: &str,
+) -> Result<u8> {
+    let run = args.as_of.clone().filter(|day| session.project.runs().join(day).exists());
+    let which = Which { run };
+    if !query::run_dir(session, &which).join("tables").is_dir() {
+        return Err(no_run(&which));
+    }
+    let mut context = query::context(session, &which)?;
+    let there = context.get_tables();
+    let customers = customer::find(&mut context, key)?;
+    let wanted = df!("wanted" => [key]).map_err(Error::internal("looking up"))?;
+    context.register("lookup", wanted.lazy());
+    let products = "SELECT p.product_id FROM lake_products AS p CROSS JOIN lookup AS k \
+                    WHERE p.product_id = k.wanted OR p.name = k.wanted ORDER BY product_id";
+    let products = marts::collect(&mut context, products)?;
+    let products: Vec<String> = (0..products.height()).flat_map(|row| render::cells(&products, row)).collect();
+    let failed = |error: PolarsError| Error::Query { message: error.to_string() };
+    let among = |column: &str, ids: &[String]| ids.iter().map(|id| col(column).eq(lit(id.as_str()))).reduce(Expr::or);
+    let mut found: Vec<(&'static Table, DataFrame)> = Vec::new();
+    for table in tables.iter().copied().filter(|table| there.iter().any(|known| known == table.name)) {
+        let frame = marts::collect(&mut context, &format!("SELECT * FROM {}", table.name))?;
+        let has = |column: &&str| frame.column(column).is_ok();
+        let mut about: Vec<Expr> = Vec::new();
+        about
+            .extend(["customer_id"].iter().filter(|column| has(column)).filter_map(|column| among(column, &customers)));
+        about.extend(OF_PRODUCTS.iter().filter(|column| has(column)).filter_map(|column| among(column, &products)));
+        // A month, a branch, a segment, …
+        let is_text = |column: &&Column| *column.dtype() == DataType::String && column.name() != "customer_id";
+        if customers.is_empty() && products.is_empty() {
+            about.extend(frame.columns().iter().filter(is_text).map(|column| col(column.name().clone()).eq(lit(key))));
+        } else if has(&"dimension") {
+            about.extend(among("value", &products).map(|value| col("dimension").eq(lit("product")).and(value)));
+        }
+        let Some(about) = about.into_iter().reduce(Expr::or) else { continue };
+        let rows = frame.lazy().filter(about).collect().map_err(failed)?;
+        if rows.height() > 0 {
+            found.push((table, rows));
+        }
+    }
+    if found.is_empty() {
+        return Err(if customers.is_empty() && products.is_empty() {
+            let known = "ids, telephones, e-mail addresses, cards and vehicle numbers of customers, ids and names of \
+                         products as exported, and what the tables hold as text";
+            Error::Unknown { what: "customer, product or value", name: key.into(), known: vec![known.into()] }
+        } else {
+            let tables: Vec<&str> = tables.iter().map(|table| table.name).collect();
+            Error::Usage {
+                message: format!("no row of `{name}` is about `{key}` (tables: {})", tables.join(", ")),
+                hint: format!("see what it means with `langgan explain {name}`"),
+            }
+        });
+    }
+    if session.json {
+        let object = found.iter().map(|(table, rows)| (table.name.to_string(), render::rows_json(rows))).collect();
+        return render::json(&serde_json::Value::Object(object)).map(|()| 0);
+    }
+    let speech = customer::speech(session, config, &mut context)?;
+    let language = speech.settings.language;
+    let said_in = if language == Language::Indonesian { "Definisi (bahasa Inggris): " } else { "" };
+    render::to_stdout(&format!("{name}\n\n{said_in}{definition}\n"))?;
+    for (table, rows) in &found {
+        let body = if rows.height() <= UPRIGHT {
+            let upright = (0..rows.height()).map(|row| customer::upright(&speech, table, rows, row));
+            upright.collect::<Result<Vec<String>>>()?.join("\n\n")
+        } else {
+            customer::rows(&speech, table, rows, MOST_ROWS)?
+        };
+        render::to_stdout(&format!("\n{}: {}\n\n{body}\n", table.name, says(table, language)))?;
+    }
+    Ok(0)
+}
+
+/// Rows printed a line a column; more stand side by side.
+const UPRIGHT: usize = 3;
 
 fn table_text(table: &Table, column: Option<&str>) -> String {
     let columns: Vec<Vec<String>> = table

@@ -64,7 +64,9 @@ pub fn doctor(session: &Session) -> Result<u8> {
             continue;
         }
         match source.paths(name, &session.project.0) {
-            Ok(paths) => tell(true, format!("source {name}: {} files", paths.len()))?,
+            Ok(paths) => {
+                tell(true, format!("source {name}: {}", render::counted(paths.len() as u64, "file", "files")))?
+            }
             Err(error) => tell(false, error.to_string())?,
         }
     }

@@ -59,6 +59,10 @@ pub fn load(session: &Session, config: &Config, lake: &LakeDir, only: &[String],
     outcome
 }
 
+fn files_are(files: usize, one: &str, many: &str) -> String {
+    render::counted(files as u64, &format!("file {one}"), &format!("files {many}"))
+}
+
 /// The row arithmetic of what is new, and the first rejects.
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -69,7 +73,7 @@ pub fn summary(outcome: &Outcome) -> String {
         if outcome.known.is_empty() && !outcome.held.is_empty() {
             return "nothing was loaded".into();
         }
-        return format!("nothing new: {} files are in the lake already", outcome.known.len());
+        return format!("nothing new: {} in the lake already", files_are(outcome.known.len(), "is", "are"));
     }
     let mut rows = Vec::new();
     let mut total = Arithmetic::default();
@@ -84,7 +88,7 @@ pub fn summary(outcome: &Outcome) -> String {
         total.received, total.accepted, total.rejected, total.duplicate
     ));
     if !outcome.known.is_empty() {
-        text.push_str(&format!("{} files were in the lake already\n", outcome.known.len()));
+        text.push_str(&format!("{} in the lake already\n", files_are(outcome.known.len(), "was", "were")));
     }
     for batch in &outcome.loaded {
         for change in &batch.drift {

@@ -18,16 +18,51 @@ pub fn run(session: &Session, args: &Query) -> Result<u8> {
         (None, Some(sql)) => sql.clone(),
         (None, None) => String::new(),
     };
+    read_only(&sql)?;
     let mut context = context(session, &args.which)?;
-    let frame = marts::collect(&mut context, &sql)?;
+    let frame = marts::collect(&mut context, &sql).map_err(|error| named(error, &context.get_tables()))?;
     if session.json {
         render::json(&render::rows_json(&frame))?;
     } else if render::on_terminal() {
-        render::to_stdout(&render::frame(&frame, 200))?;
+        render::to_stdout(&render::frame(&frame, 200, None))?;
     } else {
         render::to_stdout(&csv(&frame)?)?;
     }
     Ok(0)
+}
+
+/// The words a query may begin with.
+const READING: [&str; 7] = ["select", "with", "show", "explain", "describe", "values", "from"];
+
+/// Refuses what is no query: nothing typed here changes a table, and it should not look as if it did.
+fn read_only(sql: &str) -> Result<()> {
+    let mut rest = sql.trim_start_matches(['(', ' ', '\t', '\r', '\n']);
+    while let Some(comment) = rest.strip_prefix("--") {
+        rest = comment.split_once('\n').map_or("", |(_, after)| after).trim_start_matches(['(', ' ', '\t', '\r', '\n']);
+    }
+    while let Some(comment) = rest.strip_prefix("/*") {
+        rest = comment.split_once("*/").map_or("", |(_, after)| after).trim_start_matches(['(', ' ', '\t', '\r', '\n']);
+    }
+    let word = rest.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default().to_lowercase();
+    if READING.contains(&word.as_str()) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: format!("a query reads and changes nothing: it begins with SELECT, WITH or SHOW, not `{word}`"),
+        hint: "list what can be queried with `langgan query -c \"SHOW TABLES\"`".into(),
+    })
+}
+
+/// Of a table that is not there under its plain name, the name it is there under.
+fn named(error: Error, tables: &[String]) -> Error {
+    let Error::Query { message } = error else { return error };
+    let missing = message.split_once("relation '").and_then(|(_, rest)| rest.split_once('\'')).map(|(name, _)| name);
+    match missing.map(|name| format!("lake_{name}")).filter(|name| tables.contains(name)) {
+        Some(name) => {
+            Error::Usage { message: format!("the query failed: {message}"), hint: format!("did you mean `{name}`?") }
+        }
+        None => Error::Query { message },
+    }
 }
 
 /// The lake, and the tables of a run.

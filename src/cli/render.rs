@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use polars::prelude::{AnyValue, DataFrame, DataType};
 
+use crate::deliver::report::{Language, format};
 use crate::error::{Error, Result};
 
 /// Prints an error: what, where, what next.
@@ -50,6 +51,16 @@ pub fn json(value: &serde_json::Value) -> Result<()> {
     to_stdout(&serde_json::to_string_pretty(value).map_err(Error::internal("writing JSON"))?)
 }
 
+/// A number and the word that goes with it.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// Why every list and queue is empty, and what to do.
+pub const NOBODY_CONSENTS: &str = "nobody is on a list or in the queue: the exports have no consent; map consent_call, \
+                                   consent_sms, consent_email, or, where consent is kept elsewhere, write \
+                                   `assume_consent = true` under [queue] in langgan.toml";
+
 /// Makes text from outside harmless to a terminal: control characters become spaces.
 pub fn harmless(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
@@ -72,11 +83,15 @@ pub fn table(headers: &[&str], rows: &[Vec<String>], right: &[usize]) -> String 
     lines.join("\n")
 }
 
-/// The first rows of a frame as a table for people.
-pub fn frame(frame: &DataFrame, most: usize) -> String {
+/// The first rows of a frame as a table for people; money with the decimals `shown`, or all where there are none.
+pub fn frame(frame: &DataFrame, most: usize, shown: Option<u32>) -> String {
     let headers: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
     let short = |value: AnyValue<'_>| match value {
         AnyValue::Float64(number) => format!("{number:.4}"),
+        AnyValue::Decimal(minor, _, scale) => match i64::try_from(minor) {
+            Ok(minor) => amount(minor, scale as u32, shown.unwrap_or(scale as u32)),
+            Err(_) => cell(&AnyValue::Decimal(minor, 38, scale)),
+        },
         other => cell(&other),
     };
     let row = |row: usize| frame.columns().iter().map(|column| column.get(row).map_or(String::new(), short)).collect();
@@ -93,6 +108,11 @@ pub fn frame(frame: &DataFrame, most: usize) -> String {
         text.push_str(&format!("\n… {} more rows", frame.height() - most));
     }
     text
+}
+
+/// Money without separators between thousands, rounded to the decimals `shown`.
+pub fn amount(minor: i64, decimals: u32, shown: u32) -> String {
+    format::money(minor, decimals, shown.min(decimals), Language::English).replace(',', "")
 }
 
 /// One row as text.

@@ -1,5 +1,7 @@
 //! `langgan segment`: the segments of a run, and what a condition would choose.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::*;
 
 use super::args::{Segment, SegmentAction, Which};
@@ -62,9 +64,9 @@ fn show(session: &Session, name: Option<&str>, which: &Which) -> Result<u8> {
         });
         return render::json(&both).map(|()| 0);
     }
-    render::to_stdout(&render::frame(&segments, 1000))?;
+    render::to_stdout(&render::frame(&segments, 1000, shown(session)))?;
     if overlaps.height() > 0 {
-        render::to_stdout(&format!("\nin two segments\n{}", render::frame(&overlaps, 50)))?;
+        render::to_stdout(&format!("\nin two segments\n{}", render::frame(&overlaps, 50, None)))?;
     }
     Ok(0)
 }
@@ -88,13 +90,20 @@ fn preview(session: &Session, condition: &str, which: &Which) -> Result<u8> {
     let columns = [col("net_sales"), col("contribution"), holds.alias(CHOSEN)];
     let customers = scan(&path).map_err(failed)?.select(columns).collect().map_err(failed)?;
     let mask = customers.column(CHOSEN).and_then(|column| column.bool().cloned()).map_err(failed)?;
-    let sum = |name: &str| -> Result<String> {
+    let sum = |name: &str| -> Result<AnyValue<'static>> {
         let money = customers.column(name).map_err(failed)?.filter(&mask).map_err(failed)?;
         let sum = money.as_materialized_series().sum_reduce().map_err(failed)?;
-        Ok(render::cell(&sum.into_value()))
+        Ok(sum.into_value().into_static())
     };
     let (count, all) = (mask.sum().unwrap_or(0), customers.height());
     let (net_sales, contribution) = (sum("net_sales")?, sum("contribution")?);
+    for (column, value) in expression::texts(condition) {
+        let known = values(session, &scan(&path).map_err(failed)?, &column)?;
+        if known.len() <= MOST_VALUES && !known.contains(&value) {
+            let known = known.into_iter().collect::<Vec<String>>().join(", ");
+            session.say(&format!("no customer has `{column}` = '{value}'; it is one of: {}", render::harmless(&known)));
+        }
+    }
     let mut shared: Vec<(String, u64)> = Vec::new();
     let members = tables.join("segment_members.parquet");
     if members.exists() {
@@ -114,13 +123,22 @@ fn preview(session: &Session, condition: &str, which: &Which) -> Result<u8> {
             shared.into_iter().map(|(name, both)| (name, both.into())).collect();
         return render::json(&serde_json::json!({
             "where": condition, "customers": count, "of": all, "share": share,
-            "net_sales": net_sales, "contribution": contribution, "shared_with": shared,
+            "net_sales": render::cell(&net_sales), "contribution": render::cell(&contribution), "shared_with": shared,
         }))
         .map(|()| 0);
     }
+    let money = |value: &AnyValue<'_>| match value {
+        AnyValue::Decimal(minor, _, scale) => match (i64::try_from(*minor), *scale as u32) {
+            (Ok(minor), scale) => render::amount(minor, scale, shown(session).unwrap_or(scale)),
+            _ => render::cell(value),
+        },
+        other => render::cell(other),
+    };
     let mut text = format!(
-        "{count} of {all} customers ({:.1} %), net sales {net_sales}, contribution {contribution}\n",
-        share * 100.0
+        "{count} of {all} customers ({:.1} %), net sales {}, contribution {}\n",
+        share * 100.0,
+        money(&net_sales),
+        money(&contribution)
     );
     if !shared.is_empty() {
         let rows: Vec<Vec<String>> = shared.iter().map(|(name, both)| vec![name.clone(), both.to_string()]).collect();
@@ -128,6 +146,29 @@ fn preview(session: &Session, condition: &str, which: &Which) -> Result<u8> {
     }
     render::to_stdout(&text)?;
     Ok(0)
+}
+
+/// Values of a column that are named to who wrote another.
+const MOST_VALUES: usize = 40;
+
+/// Decimals of money shown to people; nothing where there is no configuration to say.
+fn shown(session: &Session) -> Option<u32> {
+    session.config().ok().map(|config| config.core.currency.shown())
+}
+
+/// The values a column of `customers` has, and those it could have.
+fn values(session: &Session, customers: &LazyFrame, column: &str) -> Result<BTreeSet<String>> {
+    let failed = |error: PolarsError| Error::Query { message: error.to_string() };
+    let found = customers.clone().select([col(column).unique()]).collect().map_err(failed)?;
+    let mut values: BTreeSet<String> = text_cells(&found, column)?.into_iter().collect();
+    match column {
+        "segment" => {
+            values.extend(session.config().iter().flat_map(|config| config.analyses.rfm.map.names()).cloned());
+        }
+        "risk_band" => values.extend(["low", "medium", "high", "lost"].map(String::from)),
+        _ => {}
+    }
+    Ok(values)
 }
 
 /// The column that says who is chosen; no column of `customers` is called so.

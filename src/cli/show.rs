@@ -34,6 +34,10 @@ pub fn list(session: &Session, args: &List) -> Result<u8> {
             std::iter::once(name.clone()).chain(columns.iter().map(|column| counts[*column].to_string())).collect()
         };
         let rows: Vec<Vec<String>> = lists.iter().map(row).collect();
+        let sum = |name: &str| lists.values().filter_map(|counts| counts[name].as_u64()).sum::<u64>();
+        if sum("listed") == 0 && sum("no_consent") > 0 && sum("no_consent") + sum("not_external") == sum("chosen") {
+            session.say(render::NOBODY_CONSENTS);
+        }
         let headers: Vec<&str> = std::iter::once("list").chain(columns.iter().copied()).collect();
         let right: Vec<usize> = (1..headers.len()).collect();
         return render::to_stdout(&render::table(&headers, &rows, &right)).map(|()| 0);
@@ -64,6 +68,14 @@ pub fn queue(session: &Session, args: &Queue) -> Result<u8> {
          FROM queue AS q LEFT JOIN lake_customers AS c ON q.customer_id = c.customer_id \
          WHERE NOT q.in_control ORDER BY agent_id, rank",
     )?;
+    if frame.height() == 0 {
+        let left_out = "SELECT reason, customers FROM queue_excluded WHERE reason <> 'no_reason' AND customers > 0";
+        let left_out = marts::collect(&mut context, left_out)?;
+        let reasons: Vec<Vec<String>> = (0..left_out.height()).map(|row| render::cells(&left_out, row)).collect();
+        if !reasons.is_empty() && reasons.iter().all(|row| ["no_consent", "not_external"].contains(&row[0].as_str())) {
+            session.say(render::NOBODY_CONSENTS);
+        }
+    }
     let frame = match agent {
         Some(agent) => {
             use polars::prelude::*;
@@ -78,7 +90,7 @@ pub fn queue(session: &Session, args: &Queue) -> Result<u8> {
     if session.json {
         render::json(&render::rows_json(&frame))?;
     } else {
-        render::to_stdout(&render::frame(&frame, 1000))?;
+        render::to_stdout(&render::frame(&frame, 1000, None))?;
     }
     Ok(0)
 }

@@ -81,6 +81,24 @@ pub fn parse(text: &str) -> Result<Expr, String> {
     Ok(holds.fill_null(lit(false)))
 }
 
+/// The texts that columns of text are compared with, for who mistypes one.
+pub fn texts(condition: &str) -> Vec<(String, String)> {
+    let Ok(parsed) = sql_expr(condition) else { return Vec::new() };
+    let mut found = Vec::new();
+    let is_text = |name: &str| CUSTOMERS.column(name).is_some_and(|column| column.kind == Kind::Text);
+    for node in &parsed {
+        let Expr::BinaryExpr { left, op: Operator::Eq | Operator::NotEq, right } = node else { continue };
+        for sides in [(&**left, &**right), (&**right, &**left)] {
+            if let (Expr::Column(name), Expr::Literal(value)) = sides
+                && let Some(text) = value.extract_str().filter(|_| is_text(name))
+            {
+                found.push((name.to_string(), text.to_string()));
+            }
+        }
+    }
+    found
+}
+
 /// Looks through the words outside quotes.
 fn words(text: &str) -> Result<(), String> {
     let mut letters = text.char_indices().peekable();
@@ -277,6 +295,13 @@ mod tests {
         ] {
             assert_eq!(chosen(condition), ids, "{condition}");
         }
+    }
+
+    #[test]
+    fn texts_are_found_beside_their_columns() {
+        let found = texts("segment = 'juara' and n_orders > 1 or 'high' <> risk_band");
+        let pair = |column: &str, text: &str| (column.to_string(), text.to_string());
+        assert_eq!(found, [pair("segment", "juara"), pair("risk_band", "high")]);
     }
 
     #[test]
