@@ -115,6 +115,7 @@ impl Error {
             | Error::NoProject { .. }
             | Error::Unknown { .. }
             | Error::Usage { .. }
+            | Error::NoDay
             | Error::Query { .. }
             | Error::LakeSettings { .. } => 2,
             Error::NothingToLoad { .. }
@@ -125,7 +126,6 @@ impl Error {
             | Error::Untrusted { .. }
             | Error::NothingServes
             | Error::NoOrders
-            | Error::NoDay
             | Error::TooManyValues { .. } => 3,
             Error::TieOut { .. } | Error::AllHeld { .. } => 4,
             Error::Io { .. } | Error::Damaged { .. } | Error::DatabaseDown { .. } => 74,

@@ -173,7 +173,11 @@ fn publish(
     if session.json {
         render::to_stdout(&String::from_utf8_lossy(&json))?;
     } else if !session.quiet {
-        let newest = if facts.orders.is_empty() { facts::orders_by_day(lake, manifest)?.last_key_value().map(|(day, _)| *day) } else { None };
+        let newest = if facts.orders.is_empty() {
+            facts::orders_by_day(lake, manifest)?.last_key_value().map(|(day, _)| *day)
+        } else {
+            None
+        };
         render::to_stdout(&summary(session, config, &facts, &outcome, &picture, &record, &place, newest))?;
     }
     let code = report_failures(session, &outcome)?;

@@ -356,7 +356,8 @@ pub struct Explain {
     /// An analysis, a segment, a table, table.column, a reject code or a rule; all names where left out
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-    /// With an analysis: the customer whose numbers are followed down to the rows they come from
+    /// With an analysis or table: a customer, a product or a value, whose rows are shown in words; of profitability, a
+    /// customer, whose numbers are followed down to the rows they come from
     #[arg(value_name = "KEY")]
     pub key: Option<String>,
     /// With a key: see only what happened before this day

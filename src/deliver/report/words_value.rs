@@ -106,5 +106,6 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("value.ties", "nilai yang sama", "equal values"),
     ("band.ended", "Berakhir", "Ended"),
     ("contribution_of", "dari penjualan {sales} kepada pelanggan dikenal", "of {sales} sold to known customers"),
+    ("contribution_of.sales", "hanya pelanggan dikenal", "known customers alone"),
     ("waterfall_note", "Hanya pelanggan di luar perusahaan; bagian sendiri dan penjualan anonim ada di pencocokan di bawah.", "Customers outside the house alone; our own departments and anonymous sales are in the tie-out below."),
 ];
