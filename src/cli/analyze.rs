@@ -173,12 +173,16 @@ fn publish(
     if session.json {
         render::to_stdout(&String::from_utf8_lossy(&json))?;
     } else if !session.quiet {
-        let newest = if facts.orders.is_empty() {
-            facts::orders_by_day(lake, manifest)?.last_key_value().map(|(day, _)| *day)
-        } else {
-            None
-        };
-        render::to_stdout(&summary(session, config, &facts, &outcome, &picture, &record, &place, newest))?;
+        let mut text = summary(session, config, &facts, &outcome, &picture, &record, &place);
+        if facts.orders.is_empty()
+            && let Some((newest, _)) = facts::orders_by_day(lake, manifest)?.last_key_value()
+        {
+            let newest = day_name(*newest);
+            text.push_str(&format!(
+                "no order is before this day, the newest is of {newest}: name another with --as-of\n"
+            ));
+        }
+        render::to_stdout(&text)?;
     }
     let code = report_failures(session, &outcome)?;
     Ok(if code == 0 { check::exit_code(&picture) } else { code })
@@ -275,7 +279,6 @@ fn summary(
     picture: &Picture,
     record: &Record,
     place: &std::path::Path,
-    newest: Option<i32>,
 ) -> String {
     let money = |minor: i64| {
         let currency = &config.core.currency;
@@ -310,10 +313,6 @@ fn summary(
         if picture.mismatches.len() > 5 {
             text.push_str("  … all of them: langgan check\n");
         }
-    }
-    if let Some(newest) = newest {
-        let newest = day_name(newest);
-        text.push_str(&format!("no order is before this day, the newest is of {newest}: name another with --as-of\n"));
     }
     let open = picture.exceptions.iter().filter(|told| told.state.is_open()).count();
     if open > 0 {
