@@ -55,6 +55,7 @@ pub fn json(picture: &Picture) -> Value {
         "closed_today": picture.closed,
         "corrections": picture.corrections,
         "refused_rows_not_looked_at": picture.not_all,
+        "rules_with_more_rows_than_told": picture.capped,
     })
 }
 

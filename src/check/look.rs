@@ -59,6 +59,8 @@ pub struct Seen {
     pub held_files: Vec<HeldFile>,
     /// Files of which not every refused row was looked at.
     pub not_all: Vec<NotAll>,
+    /// Rules of which more rows are wrong than [`scan::MOST`]: the first are told and acted on.
+    pub capped: Vec<&'static str>,
     /// Branch-days compared with control totals.
     pub compared: u64,
     /// Those that differ.
@@ -134,7 +136,9 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     findings.extend(total_rules::findings(look, &seen, &gaps)?);
     findings.extend(file_rules::findings(look, &seen)?);
     findings.extend(hq::findings(look, &seen)?);
-    findings.extend(row_rules::findings(look, &seen)?);
+    let (of_rows, capped) = row_rules::findings(look, &seen)?;
+    findings.extend(of_rows);
+    seen.capped = capped;
     findings.extend(refused_rules::findings(look, &seen)?);
     findings.extend(master_rules::findings(look, &seen)?);
     seen.late = day_rules::late(look, &seen.scan);

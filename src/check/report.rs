@@ -66,6 +66,8 @@ pub struct Picture {
     pub gate: Gate,
     /// Files of which not every refused row was looked at.
     pub not_all: Vec<NotAll>,
+    /// Rules of which more rows are wrong than are told.
+    pub capped: Vec<&'static str>,
     /// Corrections by what became of them: applied, mended, unfit.
     pub corrections: BTreeMap<&'static str, u64>,
     /// The first day of the grid.
@@ -302,6 +304,7 @@ pub fn picture(request: &Request<'_>, ledger: &Ledger) -> Result<Picture> {
         mismatches: seen.mismatches,
         gate: Gate { view: kept(gate.view, mended), ..gate },
         not_all: seen.not_all,
+        capped: seen.capped,
         closed,
         corrections: fates,
         from: request.as_of - GRID_DAYS.min(request.settings.window_days as i32),

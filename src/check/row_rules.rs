@@ -24,8 +24,8 @@ struct Told {
     expected: String,
 }
 
-/// What is wrong with single orders and lines.
-pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
+/// What is wrong with single orders and lines; and the rules of which more is wrong than is told.
+pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<(Vec<Finding>, Vec<&'static str>)> {
     let mut told = Vec::new();
     for (rule, column) in
         [("line_total", "stated_total"), ("discount_over_amount", "discount"), ("negative_quantity", "quantity")]
@@ -54,6 +54,7 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
         });
     }
     told.retain(|row| look.settings.is_on(row.rule));
+    let capped = capped(&told);
     told.truncate(scan::MOST);
     let documents = documents(look, told.iter().map(|row| row.order).collect())?;
     let stated = stated_lines(look, &told)?;
@@ -67,7 +68,16 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
     for finding in &mut findings {
         finding.rows.sort_by(|a, b| (&a.document, a.line_no).cmp(&(&b.document, b.line_no)));
     }
-    Ok(findings)
+    Ok((findings, capped))
+}
+
+/// The rules that stopped at the most they look for, and those of which some is left out because of the others.
+fn capped(told: &[Told]) -> Vec<&'static str> {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    told.iter().for_each(|row| *counts.entry(row.rule).or_default() += 1);
+    let left_out: BTreeSet<&str> = told.iter().skip(scan::MOST).map(|row| row.rule).collect();
+    let stopped = counts.into_iter().filter(|(rule, count)| *count >= scan::MOST || left_out.contains(rule));
+    stopped.map(|(rule, _)| rule).collect()
 }
 
 /// A row as it is told.

@@ -6,6 +6,7 @@ use crate::check::Picture;
 use crate::check::exceptions::State;
 use crate::check::keys::parts;
 use crate::check::report::{Branch, Status, Told};
+use crate::check::scan;
 use crate::contracts::rules::{Action, Severity};
 use crate::deliver::check_words as words;
 use crate::deliver::report::Language;
@@ -393,6 +394,13 @@ impl Screen<'_> {
         }
         if gate.quarantined > 0 {
             lines.push(format!("{} {}", gate.quarantined, self.say("faktur disisihkan", "orders in quarantine")));
+        }
+        if !self.picture.capped.is_empty() {
+            let rules = self.picture.capped.join(", ");
+            lines.push(cut(&match self.language {
+                Language::Indonesian => format!("{rules}: {} baris atau lebih; hanya yang pertama dipakai", scan::MOST),
+                Language::English => format!("{rules}: {} rows or more; only the first are acted on", scan::MOST),
+            }));
         }
         for file in self.picture.not_all.iter().take(1) {
             let more = if self.picture.not_all.len() > 1 {

@@ -109,9 +109,12 @@ pub(super) fn built_in<'t>(
             let (ranks, products) = (columns.whole("rank")?, columns.text("product_id")?);
             let margins = columns.whole("expected_margin")?;
             for row in (0..columns.len()).filter(|row| ranks.get(*row) == Some(1)) {
-                let margin = margins.get(row).unwrap_or(0);
+                let margin = margins.get(row);
                 let product = product_name(facts, products.get(row).unwrap_or_default());
-                take(row, -margin, vec![Cell::text(product), Cell::Money(margin), Cell::text(reasons.words(row)?)]);
+                let shown = margin.map_or(Cell::Empty, Cell::Money);
+                // What earns nobody knows how much comes last.
+                let order = margin.map_or(i64::MAX, |margin| -margin);
+                take(row, order, vec![Cell::text(product), shown, Cell::text(reasons.words(row)?)]);
             }
             named([["Produk", "Product"], ["Perkiraan margin", "Expected margin"], ["Alasan", "Reason"]])
         }

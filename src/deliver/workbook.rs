@@ -1,6 +1,8 @@
 //! The small result tables as one workbook. Text is written as text, so that no cell is ever a formula; money as
 //! numbers with the currency's digits, days as days. The first sheet says what the others hold.
 
+use std::borrow::Cow;
+
 use polars::prelude::{AnyValue, Column, DataFrame};
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Url, Workbook, Worksheet, XlsxError};
 
@@ -181,10 +183,21 @@ fn product_names(
         let name = delivery.facts.product(id);
         if name != id {
             width = width.max(name.chars().count());
-            sheet.write_string(row as u32 + 1, place, name)?;
+            sheet.write_string(row as u32 + 1, place, fitting(name))?;
         }
     }
     Ok(width)
+}
+
+/// A cell holds no more letters.
+const MOST_LETTERS: usize = 32_767;
+
+/// As much of a text as a cell holds; three dots say that there is more.
+fn fitting(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MOST_LETTERS - 1) {
+        Some((end, last)) if text.len() > end + last.len_utf8() => Cow::Owned(format!("{}…", &text[..end])),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// Writes a cell; the letters it takes.
@@ -230,7 +243,7 @@ fn cell(
         }
         value => match (value.get_str(), value.extract::<f64>()) {
             (Some(text), _) => {
-                sheet.write_string(row, place, text)?;
+                sheet.write_string(row, place, fitting(text))?;
                 text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
             }
             (None, Some(number)) if number.is_finite() => {

@@ -98,7 +98,10 @@ pub fn render(data: &ReportData, language: Language) -> Result<String, minijinja
     let style = include_str!("report.css").to_owned();
     environment.add_global("style", Value::from_safe_string(style));
     environment.add_template("report.html.j2", include_str!("report.html.j2"))?;
-    environment.get_template("report.html.j2")?.render(view::page(data, language))
+    let html = environment.get_template("report.html.j2")?.render(view::page(data, language))?;
+    // Outside text may hold control characters, which are none of a page.
+    let is_control = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    Ok(if html.contains(is_control) { html.replace(is_control, "\u{FFFD}") } else { html })
 }
 
 #[cfg(test)]
