@@ -98,7 +98,7 @@ fn shown(frame: &DataFrame, table: &Table, columns: &[&str]) -> String {
 #[test]
 fn cases_hold() {
     let cases = cases(include_str!("../../../tests/cases/queue.md"));
-    assert_eq!(cases.len(), 5);
+    assert_eq!(cases.len(), 6);
     for case in cases {
         let (facts, config) = load(&case.given, &case.toml, case.as_of);
         let tables = run(&config.analyses.queue, &facts);
