@@ -6,8 +6,11 @@ use super::Language;
 use super::format::percent;
 use super::svg::{dot, line, n, open, text};
 
+/// Month, share still running, and the interval of it.
+pub type Step = (u64, f64, (f64, f64));
+
 /// `steps` are month, share, bounds; before the first everyone is there.
-pub fn survival_curve(steps: &[(u64, f64, (f64, f64))], aria: &str, x_label: &str, language: Language) -> String {
+pub fn survival_curve(steps: &[Step], aria: &str, x_label: &str, language: Language) -> String {
     let (width, height, left, top, bottom) = (960.0, 300.0, 58.0, 16.0, 48.0);
     let last = steps.last().map_or(1, |step| step.0).max(1) as f64;
     let x = |month: f64| left + month / last * (width - left - 40.0);
@@ -23,7 +26,7 @@ pub fn survival_curve(steps: &[(u64, f64, (f64, f64))], aria: &str, x_label: &st
     }
     text(&mut svg, "tick end", width, height - bottom + 38.0, x_label);
     // Each share holds until the next month in which one ended.
-    let corners = |value: fn(&(u64, f64, (f64, f64))) -> f64| {
+    let corners = |value: fn(&Step) -> f64| {
         let mut before = 1.0;
         let mut corners = vec![(0.0, 1.0)];
         for step in steps {
