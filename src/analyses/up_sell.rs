@@ -61,7 +61,7 @@ static SPEC: Spec = Spec {
                  `contact_cost`. Offers that the guards let pass are ranked by expected margin, then probability, ties by \
                  product; the first `keep` are given. `up_sell_backtest` makes each kind's offers a horizon before the \
                  as-of date, by what was known then, to at most `test_customers` customers, beside a naive rule: the best \
-                 seller of the kind that is dearer (trade_up, bigger_pack), the best seller of other categories \
+                 seller of the kind that is dearer, within the same price step (trade_up, bigger_pack), the best seller of other categories \
                  (accessory), everybody who has something of the kind (replacement). A kind that loses on \
                  `min_tested_offers` or more steps aside: none of it is offered, but that for trade_up the naive rule serves \
                  (dearer), with the share of its offers that were bought. From as many tested offers on, probabilities are \
@@ -190,7 +190,7 @@ impl Shop<'_> {
     /// What might be offered on a day by what was known before it.
     fn found(&self, kind: Kind, customers: Customers<'_>, day: i32) -> Found {
         let (scene, packs) = (self.scene, self.packs);
-        let dearer = |usual: u32, product: u32| scene.is_dearer(usual, product) && scene.is_near(usual, product);
+        let dearer = |usual: u32, product: u32| scene.is_above(usual, product);
         let cheaper_by_unit = |usual: u32, product: u32| {
             packs.is_cheaper(usual, product) && scene.extra_margin(usual, product).is_none_or(|extra| extra > 0)
         };

@@ -136,7 +136,7 @@ pub(super) fn found(
             let dearer = kinds[scene.tiers.kinds[*usual as usize] as usize]
                 .iter()
                 .copied()
-                .find(|product| scene.is_dearer(*usual, *product) && !owned.has(*product));
+                .find(|product| scene.is_above(*usual, *product) && !owned.has(*product));
             found.naive.push((customer as u32, Target::Product(dearer.unwrap_or(NOTHING))));
         }
     };
@@ -173,7 +173,7 @@ pub(super) fn dearer(scene: &Scene<'_>, tried: (u32, u32), end: i32) -> Found {
         owned.read(scene, customer, end);
         for (_, usual) in habits.usual.iter().filter(|(step, _)| ladder.steps[*step as usize].has_next) {
             let products = kinds[ladder.kinds[*usual as usize] as usize].iter().copied();
-            let above = products.filter(|product| scene.is_dearer(*usual, *product));
+            let above = products.filter(|product| scene.is_above(*usual, *product));
             let Some(product) = scene.first(above, owned, &mut found.removed) else { continue };
             let (customer, because) = (customer as u32, *usual);
             let kind = Kind::Dearer;

@@ -214,6 +214,11 @@ impl Scene<'_> {
         dearer && self.extra_margin(usual, product).is_none_or(|extra| extra > 0)
     }
 
+    /// Whether a product is dearer than another and still something of its sort.
+    pub(super) fn is_above(&self, usual: u32, product: u32) -> bool {
+        self.is_dearer(usual, product) && self.is_near(usual, product)
+    }
+
     /// Whether a product costs not so much more than another that it is something else.
     pub(super) fn is_near(&self, usual: u32, product: u32) -> bool {
         match (self.watch.prices[usual as usize], self.watch.prices[product as usize]) {
