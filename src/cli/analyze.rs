@@ -58,7 +58,7 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
     let decimals = config.core.currency.decimals;
     let earlier = earlier::load(&session.project.runs(), as_of, decimals, &config.analyses, &args.names)?;
     let outcome = engine::run(&config.analyses, &args.names, &facts, &lake, served, earlier, &|_| {})?;
-    let mut tables = serde_json::Map::new();
+    let mut tables = render::Tables(Vec::new());
     for analysis in
         config.analyses.all().iter().filter(|analysis| args.names.iter().any(|name| name == analysis.spec().id))
     {
@@ -66,7 +66,7 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
             let Ok(frame) = outcome.results.get(table) else { continue };
             let frame = outside(table.name, frame, config.core.currency.decimals)?;
             if session.json {
-                tables.insert(table.name.into(), render::rows_json(&frame));
+                tables.0.push((table.name, frame));
             } else {
                 render::to_stdout(&format!(
                     "{}\n{}\n",
@@ -77,7 +77,7 @@ pub fn analyze(session: &Session, args: &Analyze) -> Result<u8> {
         }
     }
     if session.json {
-        render::json(&serde_json::Value::Object(tables))?;
+        render::json(&tables)?;
     }
     report_failures(session, &outcome)
 }

@@ -389,7 +389,8 @@ impl Screen<'_> {
         }
         if !gate.held.is_empty() {
             let held: Vec<String> = gate.held.iter().map(|held| harmless(&words::held(held, self.language))).collect();
-            let (n, days) = (held.len(), self.say("hari cabang ditahan", "branch-days held back"));
+            let days = if held.len() == 1 { "branch-day held back" } else { "branch-days held back" };
+            let (n, days) = (held.len(), self.say("hari cabang ditahan", days));
             lines.push(cut(&format!("{n} {days}: {}", held.join("; "))));
         }
         if gate.quarantined > 0 {

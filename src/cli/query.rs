@@ -22,7 +22,7 @@ pub fn run(session: &Session, args: &Query) -> Result<u8> {
     let mut context = context(session, &args.which)?;
     let frame = marts::collect(&mut context, &sql).map_err(|error| named(error, &context.get_tables()))?;
     if session.json {
-        render::json(&render::rows_json(&frame))?;
+        render::json(&render::Rows(&frame))?;
     } else if render::on_terminal() {
         render::to_stdout(&render::frame(&frame, 200, None))?;
     } else {

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use polars::prelude::{AnyValue, DataFrame, DataType};
+use serde::{Serialize, Serializer};
 
 use crate::deliver::report::{Language, format};
 use crate::error::{Error, Result};
@@ -46,9 +47,15 @@ pub fn to_stdout(text: &str) -> Result<()> {
     write!(out, "{text}{end}").and_then(|()| out.flush()).map_err(Error::io("write to", std::path::Path::new("stdout")))
 }
 
-/// Pretty JSON to stdout.
-pub fn json(value: &serde_json::Value) -> Result<()> {
-    to_stdout(&serde_json::to_string_pretty(value).map_err(Error::internal("writing JSON"))?)
+/// Pretty JSON to stdout, written as it is made.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    let failed = || Error::io("write to", std::path::Path::new("stdout"));
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    serde_json::to_writer_pretty(&mut out, value).map_err(|error| match error.io_error_kind() {
+        Some(kind) => failed()(kind.into()),
+        None => Error::internal("writing JSON")(error),
+    })?;
+    writeln!(out).and_then(|()| out.flush()).map_err(failed())
 }
 
 /// A number and the word that goes with it.
@@ -143,17 +150,38 @@ pub fn cell(value: &AnyValue<'_>) -> String {
     }
 }
 
-/// A frame as JSON rows; decimals as strings, so that none is lost.
+/// The rows of a frame for JSON, one at a time; decimals as strings, so that none is lost.
+pub struct Rows<'f>(pub &'f DataFrame);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq((0..self.0.height()).map(|row| Row(self.0, row)))
+    }
+}
+
+struct Row<'f>(&'f DataFrame, usize);
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.columns().iter().map(|column| {
+            let value = column.get(self.1).unwrap_or(AnyValue::Null);
+            (column.name().as_str(), value_json(&value, column.dtype()))
+        }))
+    }
+}
+
+/// Tables by name.
+pub struct Tables(pub Vec<(&'static str, DataFrame)>);
+
+impl Serialize for Tables {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, frame)| (*name, Rows(frame))))
+    }
+}
+
+/// A small frame as JSON rows.
 pub fn rows_json(frame: &DataFrame) -> serde_json::Value {
-    let names = frame.get_column_names();
-    let row = |row: usize| {
-        let fields = frame.columns().iter().zip(&names).map(|(column, name)| {
-            let value = column.get(row).unwrap_or(AnyValue::Null);
-            (name.to_string(), value_json(&value, column.dtype()))
-        });
-        serde_json::Value::Object(fields.collect())
-    };
-    serde_json::Value::Array((0..frame.height()).map(row).collect())
+    serde_json::json!(Rows(frame))
 }
 
 fn value_json(value: &AnyValue<'_>, dtype: &DataType) -> serde_json::Value {

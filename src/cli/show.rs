@@ -88,7 +88,7 @@ pub fn queue(session: &Session, args: &Queue) -> Result<u8> {
         None => frame,
     };
     if session.json {
-        render::json(&render::rows_json(&frame))?;
+        render::json(&render::Rows(&frame))?;
     } else {
         render::to_stdout(&render::frame(&frame, 1000, None))?;
     }
