@@ -37,7 +37,7 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
         "rank" => agenda.entries.iter().map(|entry| i64::from(entry.rank)).collect::<Vec<_>>(),
         "customer_id" => rows.iter().map(|row| facts.customers.id(row.customer as usize)).collect::<Vec<_>>(),
         "priority" => rows.iter().map(|row| row.priority).collect::<Vec<_>>(),
-        "reasons" => rows.iter().map(|row| reasons.of(row)).collect::<Vec<_>>(),
+        "reasons" => rows.iter().map(|row| by_name(reasons.of(row))).collect::<Vec<_>>(),
         "monetary_c" => rows.iter().map(|row| agenda.histories[row.customer as usize].monetary).collect::<Vec<_>>(),
     );
     output::csv(&frame.map_err(&failed)?, &out.join("j7_queue.csv"))?;
@@ -53,4 +53,11 @@ pub fn run(facts: &Facts, out: &Path) -> Result<()> {
         "customers" => counts.iter().map(|row| row.1).collect::<Vec<_>>(),
     );
     output::csv(&frame.map_err(&failed)?, &out.join("j7_reasons.csv"))
+}
+
+/// The job has reasons by name, the queue the most urgent first.
+fn by_name(reasons: &str) -> String {
+    let mut names: Vec<&str> = reasons.split('|').collect();
+    names.sort_unstable();
+    names.join("|")
 }
