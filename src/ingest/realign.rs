@@ -30,8 +30,12 @@ impl Realign {
             let Some(newline) = self.line_end(&bytes, at) else { continue };
             let is_between = (newline - from) % 2 != usize::from(self.odd);
             if newline > from && is_between {
-                steady.extend_from_slice(&bytes[from..newline - 1]);
-                steady.extend_from_slice(if self.little_endian { &[0xFD, 0xFF] } else { &[0xFF, 0xFD] });
+                // One byte less than there were, so that no offset lies beyond the end of the file.
+                let damaged = if newline - from >= 3 { 3 } else { 1 };
+                steady.extend_from_slice(&bytes[from..newline - damaged]);
+                if damaged == 3 {
+                    steady.extend_from_slice(if self.little_endian { &[0xFD, 0xFF] } else { &[0xFF, 0xFD] });
+                }
                 (from, self.odd) = (newline, false);
             }
         }
