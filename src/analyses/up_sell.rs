@@ -190,12 +190,13 @@ impl Shop<'_> {
     /// What might be offered on a day by what was known before it.
     fn found(&self, kind: Kind, customers: Customers<'_>, day: i32) -> Found {
         let (scene, packs) = (self.scene, self.packs);
-        let dearer = |usual: u32, product: u32| scene.is_above(usual, product);
         let cheaper_by_unit = |usual: u32, product: u32| {
             packs.is_cheaper(usual, product) && scene.extra_margin(usual, product).is_none_or(|extra| extra > 0)
         };
         match kind {
-            Kind::TradeUp | Kind::Dearer => climb::found(scene, scene.tiers, kind, customers, day, dearer),
+            Kind::TradeUp | Kind::Dearer => {
+                climb::found(scene, scene.tiers, kind, customers, day, |usual, product| scene.is_above(usual, product))
+            }
             Kind::BiggerPack => climb::found(scene, &packs.ladder, kind, customers, day, cheaper_by_unit),
             Kind::Accessory => accessory::found(scene, customers, day),
             Kind::Replacement => replacement::found(scene, customers, day),

@@ -217,7 +217,7 @@ pub fn ids(lake: &LakeDir, manifest: &Manifest, scan: &Scan) -> Result<Vec<Ids>>
 }
 
 /// Hands over the key and id of every order in force.
-pub fn each_order_id(lake: &LakeDir, manifest: &Manifest, mut each: impl FnMut(u32, &str)) -> Result<()> {
+pub fn each_order_id(lake: &LakeDir, manifest: &Manifest, mut each: impl FnMut(u32, &str) + Send) -> Result<()> {
     for file in manifest.files("orders") {
         crate::lake::reader::read_each(lake, file, &["order_key", "order_id"], &[], |batch| {
             let keys = batch.column(0).as_primitive::<Int32Type>().values();

@@ -94,7 +94,7 @@ impl<'l> Making<'l> {
     fn rewrite(
         &mut self,
         table: &'static str,
-        change: &mut dyn FnMut(&RecordBatch) -> Option<RecordBatch>,
+        change: &mut (dyn FnMut(&RecordBatch) -> Option<RecordBatch> + Send),
     ) -> Result<()> {
         let Some(contract) = input_table(table) else { return Ok(()) };
         let schema = schema(contract);

@@ -118,7 +118,7 @@ pub fn frame(frame: &DataFrame, most: usize, shown: Option<u32>) -> String {
 }
 
 /// Money without separators between thousands, rounded to the decimals `shown`.
-pub fn amount(minor: i64, decimals: u32, shown: u32) -> String {
+fn amount(minor: i64, decimals: u32, shown: u32) -> String {
     format::money(minor, decimals, shown.min(decimals), Language::English).replace(',', "")
 }
 

@@ -7,6 +7,7 @@ use polars::prelude::*;
 use super::args::{Segment, SegmentAction, Which};
 use super::show::no_run;
 use super::{Session, query, render};
+use crate::deliver::report::format;
 use crate::error::{Error, Result};
 use crate::marts;
 use crate::segments::{MEMBER, expression};
@@ -127,12 +128,14 @@ fn preview(session: &Session, condition: &str, which: &Which) -> Result<u8> {
         }))
         .map(|()| 0);
     }
-    let money = |value: &AnyValue<'_>| match value {
-        AnyValue::Decimal(minor, _, scale) => match (i64::try_from(*minor), *scale as u32) {
-            (Ok(minor), scale) => render::amount(minor, scale, shown(session).unwrap_or(scale)),
-            _ => render::cell(value),
-        },
-        other => render::cell(other),
+    let config = session.config().ok();
+    let money = |value: &AnyValue<'_>| match (value, &config) {
+        (AnyValue::Decimal(minor, _, scale), Some(config)) if i64::try_from(*minor).is_ok() => {
+            let currency = &config.core.currency;
+            let language = session.language(config);
+            format::money_code(*minor as i64, *scale as u32, currency.shown(), &currency.code, language)
+        }
+        (value, _) => render::cell(value),
     };
     let mut text = format!(
         "{count} of {all} customers ({:.1} %), net sales {}, contribution {}\n",

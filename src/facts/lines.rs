@@ -8,7 +8,7 @@ use super::unit_values::Sold;
 use super::{ANONYMOUS, Keep, Line, Lines, OrderTotals, Orders, Parts, Sales, line_kind};
 use crate::contracts::inputs::ORDER_LINES;
 use crate::error::Result;
-use crate::lake::reader::{has_values, read, read_each};
+use crate::lake::reader::{has_values, read_files};
 use crate::lake::{DataFile, LakeDir, Manifest};
 
 const COLUMNS: [&str; 6] = ["order_key", "product_key", "quantity", "unit_price", "discount", "returned"];
@@ -28,12 +28,16 @@ pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Order
         cost: Vec::new(),
     };
     let mut next = orders.first_line.clone();
-    for file in manifest.files(ORDER_LINES.name) {
-        read_each(lake, file, &columns(lake, file)?, &[], |batch| {
+    read_files(
+        lake,
+        manifest.files(ORDER_LINES.name),
+        |file| columns(lake, file),
+        &[],
+        |batch| {
             place(&batch, &mut lines, &mut next, &number_of, products, orders);
             Ok(())
-        })?;
-    }
+        },
+    )?;
     Ok(lines)
 }
 
@@ -52,16 +56,21 @@ fn number(numbers: &[u32], key: i32) -> u32 {
 
 /// Counts the lines of each order, and so finds where each order's lines are; how many there are in all.
 fn count_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Orders, number_of: &[u32]) -> Result<usize> {
-    for file in manifest.files(ORDER_LINES.name) {
-        for batch in read(lake, file, &["order_key"], &[])? {
+    read_files(
+        lake,
+        manifest.files(ORDER_LINES.name),
+        |_| Ok(vec!["order_key"]),
+        &[],
+        |batch| {
             for key in batch.column(0).as_primitive::<Int32Type>().values() {
                 let order = number(number_of, *key);
                 if order != ANONYMOUS {
                     orders.n_lines[order as usize] += 1;
                 }
             }
-        }
-    }
+            Ok(())
+        },
+    )?;
     let mut first = 0;
     for (place, count) in orders.first_line.iter_mut().zip(&orders.n_lines) {
         *place = first;
@@ -102,8 +111,12 @@ pub(super) fn sum_lines(
     }
     let mut totals = vec![OrderTotals::default(); if parts.sums { orders.len() } else { 0 }];
     let mut sales = Sales::of(if parts.sums { 0 } else { orders.len() });
-    for file in manifest.files(ORDER_LINES.name) {
-        read_each(lake, file, &columns(lake, file)?, &[], |batch| {
+    read_files(
+        lake,
+        manifest.files(ORDER_LINES.name),
+        |file| columns(lake, file),
+        &[],
+        |batch| {
             each_line(&batch, &number_of, by_product.numbers, |order, line, promotion| {
                 add_promotion(orders, order, promotion);
                 sold.add(&line);
@@ -123,8 +136,8 @@ pub(super) fn sum_lines(
                 }
             });
             Ok(())
-        })?;
-    }
+        },
+    )?;
     let is_sale = totals.iter_mut().map(|totals| &mut totals.is_sale).chain(&mut sales.is_sale);
     for (is_sale, n_lines) in is_sale.zip(&orders.n_lines) {
         *is_sale |= *n_lines == 0;

@@ -18,7 +18,7 @@ use crate::calendar::month_number;
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
 use crate::lake::layout::schema;
-use crate::lake::reader::{read, read_each};
+use crate::lake::reader::{read, read_each, read_files};
 use crate::lake::{LakeDir, Manifest};
 
 /// How many accepted orders each day has, whatever their status.
@@ -292,7 +292,7 @@ fn load_orders(
     n_customers: usize,
     codes: bool,
 ) -> Result<(Orders, Vec<(String, u64)>)> {
-    let texts: &[&str] = if codes { &ORDER_CODES } else { &ORDER_CODES[..1] };
+    let texts: &[&'static str] = if codes { &ORDER_CODES } else { &ORDER_CODES[..1] };
     let columns = [&["order_key", "customer_key", "order_day"], texts].concat();
     let mut coders: [Coder; 5] = std::array::from_fn(|_| Coder::default());
     let rows = manifest.files("orders").map(|file| file.rows as usize).sum();
@@ -309,8 +309,12 @@ fn load_orders(
         raw.staff.reserve_exact(rows);
     }
     let mut others: BTreeMap<String, u64> = BTreeMap::new();
-    for file in manifest.files("orders") {
-        read_each(lake, file, &columns, texts, |batch| {
+    read_files(
+        lake,
+        manifest.files("orders"),
+        |_| Ok(columns.clone()),
+        texts,
+        |batch| {
             let keys = batch.column(0).as_primitive::<Int32Type>();
             let customer_keys = batch.column(1).as_primitive::<Int32Type>();
             let days = batch.column(2).as_primitive::<Int32Type>();
@@ -344,8 +348,8 @@ fn load_orders(
                 }
             }
             Ok(())
-        })?;
-    }
+        },
+    )?;
     for (coder, column) in coders.iter().zip(ORDER_CODES).take(4) {
         if coder.values.len() > usize::from(u16::MAX) {
             return Err(Error::TooManyValues { column });

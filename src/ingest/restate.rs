@@ -127,7 +127,7 @@ impl Placed {
     }
 }
 
-fn each_line(lake: &LakeDir, file: &DataFile, mut each: impl FnMut(usize, i64)) -> Result<()> {
+fn each_line(lake: &LakeDir, file: &DataFile, mut each: impl FnMut(usize, i64) + Send) -> Result<()> {
     read_each(lake, file, &["order_key", "quantity", "unit_price", "discount"], &[], |rows| {
         let (keys, quantities) =
             (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_primitive::<Int32Type>());

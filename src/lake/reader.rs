@@ -1,7 +1,7 @@
 //! Reads columns of the lake's files, row groups in parallel, rows in the order they were written.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, new_null_array};
@@ -37,36 +37,89 @@ pub fn read_each(
     file: &DataFile,
     columns: &[&str],
     coded: &[&str],
-    mut each: impl FnMut(RecordBatch) -> Result<()>,
+    each: impl FnMut(RecordBatch) -> Result<()> + Send,
 ) -> Result<()> {
-    let path = lake.file(&file.path);
-    let damaged = |message: String| Error::Damaged { path: path.clone(), message };
-    let table = input_table(&file.table).ok_or_else(|| damaged(format!("unknown table `{}`", file.table)))?;
-    let handle = open(&path)?;
-    let fields = fields(&handle, table, coded).map_err(|error| damaged(error.to_string()))?;
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
-    let metadata = ArrowReaderMetadata::load(&handle, options).map_err(|error| damaged(error.to_string()))?;
-    let descriptor = metadata.parquet_schema();
-    let roots: Vec<usize> =
-        (0..descriptor.num_columns()).filter(|i| columns.contains(&descriptor.column(*i).name())).collect();
-    let groups: Vec<(usize, usize)> =
-        metadata.metadata().row_groups().iter().map(|group| group.num_rows() as usize).enumerate().collect();
-    let decode = |(group, rows): &(usize, usize)| {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open(&path)?, metadata.clone());
-        let mask = ProjectionMask::leaves(builder.parquet_schema(), roots.iter().copied());
-        let reader = builder.with_projection(mask).with_row_groups(vec![*group]).with_batch_size((*rows).max(1));
+    read_groups(&[Chosen::of(lake, file, columns, coded)?], each)
+}
+
+/// Reads columns of file after file as [`read_each`] does; the next ones are decoded while one is handed over.
+pub fn read_files<'f>(
+    lake: &LakeDir,
+    files: impl Iterator<Item = &'f DataFile>,
+    columns: impl Fn(&DataFile) -> Result<Vec<&'static str>>,
+    coded: &[&str],
+    mut each: impl FnMut(RecordBatch) -> Result<()> + Send,
+) -> Result<()> {
+    let files: Vec<&DataFile> = files.collect();
+    for some in files.chunks(FILES_AT_ONCE) {
+        let chosen: Result<Vec<Chosen>> =
+            some.iter().map(|file| Chosen::of(lake, file, &columns(file)?, coded)).collect();
+        read_groups(&chosen?, &mut each)?;
+    }
+    Ok(())
+}
+
+/// Files whose metadata are in memory together.
+const FILES_AT_ONCE: usize = 64;
+
+/// Hands over the row groups of files in their order.
+fn read_groups(files: &[Chosen], mut each: impl FnMut(RecordBatch) -> Result<()> + Send) -> Result<()> {
+    let groups: Vec<(&Chosen, usize)> = files
+        .iter()
+        .flat_map(|file| (0..file.metadata.metadata().num_row_groups()).map(move |at| (file, at)))
+        .collect();
+    let decode = |wave: Option<&[(&Chosen, usize)]>| -> Result<Vec<RecordBatch>> {
+        wave.unwrap_or_default().par_iter().map(|(file, group)| file.decode(*group)).collect()
+    };
+    let mut waves = groups.chunks(rayon::current_num_threads() * 2);
+    let mut decoded = decode(waves.next())?;
+    while !decoded.is_empty() {
+        let next = waves.next();
+        let hand_over = || decoded.into_iter().try_for_each(&mut each);
+        let (handed_over, next) = rayon::join(hand_over, || decode(next));
+        handed_over?;
+        decoded = next?;
+    }
+    Ok(())
+}
+
+/// A file, and what is read of it.
+struct Chosen {
+    path: PathBuf,
+    table: &'static Table,
+    columns: Vec<String>,
+    coded: Vec<String>,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Chosen {
+    fn of(lake: &LakeDir, file: &DataFile, columns: &[&str], coded: &[&str]) -> Result<Chosen> {
+        let path = lake.file(&file.path);
+        let damaged = |message: String| Error::Damaged { path: path.clone(), message };
+        let table = input_table(&file.table).ok_or_else(|| damaged(format!("unknown table `{}`", file.table)))?;
+        let handle = open(&path)?;
+        let fields = fields(&handle, table, coded).map_err(|error| damaged(error.to_string()))?;
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+        let metadata = ArrowReaderMetadata::load(&handle, options).map_err(|error| damaged(error.to_string()))?;
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
+        Ok(Chosen { columns: owned(columns), coded: owned(coded), path, table, metadata })
+    }
+
+    fn decode(&self, group: usize) -> Result<RecordBatch> {
+        let damaged = |message: String| Error::Damaged { path: self.path.clone(), message };
+        let rows = self.metadata.metadata().row_group(group).num_rows() as usize;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open(&self.path)?, self.metadata.clone());
+        let descriptor = builder.parquet_schema();
+        let is_chosen = |leaf: &usize| self.columns.iter().any(|name| name == descriptor.column(*leaf).name());
+        let mask = ProjectionMask::leaves(descriptor, (0..descriptor.num_columns()).filter(is_chosen));
+        let reader = builder.with_projection(mask).with_row_groups(vec![group]).with_batch_size(rows.max(1));
         let mut reader = reader.build().map_err(|error| damaged(error.to_string()))?;
         let batch = match reader.next() {
             Some(batch) => batch.map_err(|error| damaged(error.to_string()))?,
             None => return Err(damaged("a row group is empty".into())),
         };
-        in_order(&batch, table, columns, coded).map_err(|error| damaged(error.to_string()))
-    };
-    for wave in groups.chunks(rayon::current_num_threads() * 2) {
-        let batches: Result<Vec<RecordBatch>> = wave.par_iter().map(decode).collect();
-        batches?.into_iter().try_for_each(&mut each)?;
+        in_order(&batch, self.table, &self.columns, &self.coded).map_err(|error| damaged(error.to_string()))
     }
-    Ok(())
 }
 
 /// How the columns of a file are read: as the table's are stored, text as codes where asked for. A file from before a
@@ -86,8 +139,8 @@ fn fields(handle: &File, table: &'static Table, coded: &[&str]) -> Result<Vec<Fi
 fn in_order(
     batch: &RecordBatch,
     table: &'static Table,
-    columns: &[&str],
-    coded: &[&str],
+    columns: &[String],
+    coded: &[String],
 ) -> Result<RecordBatch, ArrowError> {
     let stored = schema(table);
     let (mut fields, mut arrays) = (Vec::new(), Vec::new());

@@ -23,10 +23,8 @@ pub(super) struct Tested {
     pub outcomes: Vec<Outcome>,
     /// Whether the product of each offer sold.
     sold: Vec<bool>,
-    /// The same of the naive rule's.
-    naive: Vec<bool>,
     /// What the naive rule would promise, the same to everybody, and whether its product sold.
-    naive_outcomes: Vec<Outcome>,
+    naive: Vec<Outcome>,
     /// What earlier offers had taught about the promises before the test; the test says what it made of them.
     pub promise: Promise,
     /// Whether enough was offered to say that it lost.
@@ -53,25 +51,25 @@ impl Tested {
         };
         let kept = sales(scene, ladder, &targets(true), &days);
         let sold = sales(scene, ladder, &targets(false), &days);
-        let naive = sales(scene, ladder, &found.naive, &days);
-        let outcomes = found.offers.iter().zip(kept).map(|(offer, kept)| Outcome {
-            probability: offer.probability,
-            activity: scene.activity(offer.customer, days.start),
-            kept,
-        });
-        let outcomes = outcomes.collect();
-        let usual = share(&naive).unwrap_or(0.0);
-        let naive_outcomes = found.naive.iter().zip(&naive).map(|((customer, _), sold)| Outcome {
-            probability: usual,
-            activity: scene.activity(*customer, days.start),
-            kept: *sold,
-        });
-        let naive_outcomes = naive_outcomes.collect();
-        let from = days.start;
-        let mut tested = Tested { kind, from, outcomes, sold, naive, naive_outcomes, promise, steps_aside: false };
-        let enough = tested.sold.len() >= scene.parameters.min_tested_offers as usize;
-        tested.steps_aside = enough && share(&tested.sold) < share(&tested.naive);
-        tested
+        let naive_sold = sales(scene, ladder, &found.naive, &days);
+        let outcomes: Vec<Outcome> = (found.offers.iter().zip(kept))
+            .map(|(offer, kept)| Outcome {
+                probability: offer.probability,
+                activity: scene.activity(offer.customer, days.start),
+                kept,
+            })
+            .collect();
+        let usual = share(naive_sold.iter().copied());
+        let naive: Vec<Outcome> = (found.naive.iter().zip(&naive_sold))
+            .map(|((customer, _), sold)| Outcome {
+                probability: usual.unwrap_or(0.0),
+                activity: scene.activity(*customer, days.start),
+                kept: *sold,
+            })
+            .collect();
+        let enough = sold.len() >= scene.parameters.min_tested_offers as usize;
+        let steps_aside = enough && share(sold.iter().copied()) < usual;
+        Tested { kind, from: days.start, outcomes, sold, naive, promise, steps_aside }
     }
 
     /// Whether it lost.
@@ -87,30 +85,34 @@ impl Tested {
 
     /// How many of the naive rule's offers were bought, and how many it made.
     pub(super) fn naive(&self) -> (u32, u32) {
-        (self.naive.iter().filter(|sold| **sold).count() as u32, self.naive.len() as u32)
+        (self.naive.iter().filter(|offer| offer.kept).count() as u32, self.naive.len() as u32)
     }
 
-    /// What was said of each offer, after what earlier ones had taught.
-    fn said(&self) -> impl Iterator<Item = f64> {
-        self.outcomes.iter().map(|outcome| self.promise.of(outcome.probability, &outcome.activity))
+    /// What was said of some offers, after what earlier ones had taught.
+    fn said(&self, outcomes: &[Outcome]) -> impl Iterator<Item = f64> {
+        outcomes.iter().map(|outcome| self.promise.of(outcome.probability, &outcome.activity))
     }
 
     /// The offers of the way that serves: the naive rule's where it does.
     fn what_serves(&self) -> &[Outcome] {
-        if self.naive_serves() { &self.naive_outcomes } else { &self.outcomes }
+        if self.naive_serves() { &self.naive } else { &self.outcomes }
     }
 
-    fn said_by_what_serves(&self) -> impl Iterator<Item = f64> {
-        self.what_serves().iter().map(|outcome| self.promise.of(outcome.probability, &outcome.activity))
+    /// Whether the product of each offer of the way that serves sold.
+    fn sold_by_what_serves(&self) -> Vec<bool> {
+        match self.naive_serves() {
+            true => self.naive.iter().map(|offer| offer.kept).collect(),
+            false => self.sold.clone(),
+        }
     }
 
     fn mean_probability(&self) -> Option<f64> {
         let n = self.outcomes.len();
-        (n > 0).then(|| self.said().sum::<f64>() / n as f64)
+        (n > 0).then(|| self.said(&self.outcomes).sum::<f64>() / n as f64)
     }
 
     fn share_kept(&self) -> Option<f64> {
-        share(&self.outcomes.iter().map(|outcome| outcome.kept).collect::<Vec<bool>>())
+        share(self.outcomes.iter().map(|outcome| outcome.kept))
     }
 
     /// Whether the naive rule's offers are made: it did better, and it is an offer.
@@ -119,31 +121,30 @@ impl Tested {
     }
 }
 
-fn share(outcomes: &[bool]) -> Option<f64> {
-    let n = outcomes.len();
-    (n > 0).then(|| outcomes.iter().filter(|outcome| **outcome).count() as f64 / n as f64)
+fn share(outcomes: impl Iterator<Item = bool>) -> Option<f64> {
+    let (kept, n) = outcomes.fold((0_u32, 0_u32), |(kept, n), outcome| (kept + u32::from(outcome), n + 1));
+    (n > 0).then(|| f64::from(kept) / f64::from(n))
 }
 
 /// Lines of the model card: all kinds that serve together, then whether each steps aside.
 pub(super) fn metrics(tested: &[Tested], sampled: usize) -> Vec<Metric> {
     let serving = || tested.iter().filter(|tested| !tested.steps_aside || tested.naive_serves());
-    let scores: Vec<f64> = serving().flat_map(Tested::said_by_what_serves).collect();
+    let scores: Vec<f64> = serving().flat_map(|tested| tested.said(tested.what_serves())).collect();
     let outcomes = || serving().flat_map(Tested::what_serves);
     let kept: Vec<bool> = outcomes().map(|outcome| outcome.kept).collect();
-    let sold: Vec<bool> = serving()
-        .flat_map(|tested| if tested.naive_serves() { &tested.naive } else { &tested.sold })
-        .copied()
-        .collect();
+    let sold = serving().flat_map(Tested::sold_by_what_serves);
     // Of a kind with another number of chances, what counts is the share.
-    let expected = |tested: &Tested| Some(share(&tested.naive)? * tested.what_serves().len() as f64);
+    let expected =
+        |tested: &Tested| Some(share(tested.naive.iter().map(|offer| offer.kept))? * tested.what_serves().len() as f64);
     let naive: f64 = serving().filter_map(expected).sum();
     let of_all = |sum: f64| (!scores.is_empty()).then(|| sum / scores.len() as f64);
     let mut card = vec![
         Metric::of("sampled_customers", sampled as f64),
         Metric::of("tested_offers", scores.len() as f64),
-        Metric::of("mean_probability", of_all(scores.iter().sum())).against("share_that_came_true", share(&kept)),
+        Metric::of("mean_probability", of_all(scores.iter().sum()))
+            .against("share_that_came_true", share(kept.iter().copied())),
         Metric::of("auc", auc(&scores, &kept)).against("chance", 0.5),
-        Metric::of("offers_bought", share(&sold)).against("naive_offers", of_all(naive)),
+        Metric::of("offers_bought", share(sold)).against("naive_offers", of_all(naive)),
     ];
     for tested in tested {
         let name = match tested.kind {
@@ -162,7 +163,7 @@ pub(super) fn frame(tested: &[Tested]) -> Result<DataFrame> {
     let rows: Vec<(&Tested, bool)> = tested.iter().flat_map(|tested| [(tested, false), (tested, true)]).collect();
     let n = |(tested, naive): &(&Tested, bool)| if *naive { tested.naive.len() } else { tested.sold.len() };
     let bought = |(tested, naive): &(&Tested, bool)| match naive {
-        true => tested.naive.iter().filter(|sold| **sold).count(),
+        true => tested.naive.iter().filter(|offer| offer.kept).count(),
         false => tested.sold.iter().filter(|sold| **sold).count(),
     };
     let ours = |value: fn(&Tested) -> Option<f64>| {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::ladder::Ladder;
-use super::scene::{Customers, Found, Kind, NOTHING, Offer, Owned, Scene, Target, each_kept, gathered};
+use super::scene::{Customers, Found, Kind, NOTHING, Offer, Owned, Scene, Target, best_sellers, each_kept, gathered};
 
 /// How many customers had a usual step, and how many of them bought of each step of the kind since.
 #[derive(Debug, Clone, Default)]
@@ -108,7 +108,7 @@ pub(super) fn found(
     let window = scene.window(end);
     let sold = scene.sold(&window);
     let steps = best_sellers(&sold, ladder.steps.len(), |product| ladder.step_of(product));
-    let kinds = best_sellers(&sold, scene.tiers.names.len(), |product| Some(scene.tiers.kinds[product as usize]));
+    let kinds = scene.best_sellers_by_kind(&sold);
     let find = |desk: &mut (Habits, Owned), customer: usize, found: &mut Found| {
         let (habits, owned) = desk;
         habits.read(scene, ladder, customer, &window);
@@ -146,26 +146,11 @@ pub(super) fn found(
     found
 }
 
-/// The products sold, by number of what they belong to, from the best-selling down, ties by product.
-fn best_sellers(sold: &[u32], groups: usize, group: impl Fn(u32) -> Option<u32>) -> Vec<Vec<u32>> {
-    let mut products = vec![Vec::new(); groups];
-    for product in (0..sold.len() as u32).filter(|product| sold[*product as usize] > 0) {
-        if let Some(group) = group(product) {
-            products[group as usize].push(product);
-        }
-    }
-    for products in &mut products {
-        products.sort_unstable_by_key(|product| (Reverse(sold[*product as usize]), *product));
-    }
-    products
-}
-
 /// The naive rule of trading up: to everybody who might, the kind's best seller that is dearer than his usual product.
 /// `tried` are the offers of the test that were bought, and all of them; the probability is their share.
 pub(super) fn dearer(scene: &Scene<'_>, tried: (u32, u32), end: i32) -> Found {
     let (ladder, window) = (scene.tiers, scene.window(end));
-    let sold = scene.sold(&window);
-    let kinds = best_sellers(&sold, ladder.names.len(), |product| Some(ladder.kinds[product as usize]));
+    let kinds = scene.best_sellers_by_kind(&scene.sold(&window));
     let probability = f64::from(tried.0) / f64::from(tried.1.max(1));
     let find = |desk: &mut (Habits, Owned), customer: usize, found: &mut Found| {
         let (habits, owned) = desk;

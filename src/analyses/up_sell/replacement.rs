@@ -88,14 +88,7 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
     if due.iter().all(Option::is_none) {
         return Found::default();
     }
-    let sold = scene.sold(&scene.window(end));
-    let mut goods = vec![Vec::new(); due.len()];
-    for product in (0..sold.len() as u32).filter(|product| sold[*product as usize] > 0) {
-        goods[scene.tiers.kinds[product as usize] as usize].push(product);
-    }
-    goods.iter_mut().for_each(|products| {
-        products.sort_unstable_by_key(|product| (Reverse(sold[*product as usize]), *product));
-    });
+    let goods = scene.best_sellers_by_kind(&scene.sold(&scene.window(end)));
     let nobody = Owned::new(scene);
     let weight = scene.parameters.shrinkage;
     let place = |kind: usize, band: usize| (kind * BANDS + band) as u32;

@@ -1,5 +1,6 @@
 //! What the kinds of up-sell share: what is known of products and customers, offers, and what became of them.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -184,6 +185,11 @@ impl Scene<'_> {
         (0..PARTS).into_par_iter().map(part).reduce(|| vec![0; self.facts.products.len()], add)
     }
 
+    /// The products sold of each kind, from the best-selling down.
+    pub(super) fn best_sellers_by_kind(&self, sold: &[u32]) -> Vec<Vec<u32>> {
+        best_sellers(sold, self.tiers.names.len(), |product| Some(self.tiers.kinds[product as usize]))
+    }
+
     /// How active a customer was on a day, by what he bought in the window before it.
     pub(super) fn activity(&self, customer: u32, day: i32) -> Activity {
         let days = self.window(day);
@@ -246,6 +252,20 @@ impl Scene<'_> {
             guard.is_none()
         })
     }
+}
+
+/// The products sold, by number of what they belong to, from the best-selling down, ties by product.
+pub(super) fn best_sellers(sold: &[u32], groups: usize, group: impl Fn(u32) -> Option<u32>) -> Vec<Vec<u32>> {
+    let mut products = vec![Vec::new(); groups];
+    for product in (0..sold.len() as u32).filter(|product| sold[*product as usize] > 0) {
+        if let Some(group) = group(product) {
+            products[group as usize].push(product);
+        }
+    }
+    for products in &mut products {
+        products.sort_unstable_by_key(|product| (Reverse(sold[*product as usize]), *product));
+    }
+    products
 }
 
 /// The products one customer has had.

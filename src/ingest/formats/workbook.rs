@@ -187,6 +187,7 @@ impl Book {
         match self {
             Book::Xlsx(book) => {
                 let mut merged = Merged::of(book.merge_cells_by_sheet_name(sheet).unwrap_or_default());
+                let mut padded = Padded::of(book, sheet)?;
                 let mut take = |number: u32, row: &mut Vec<Data>| {
                     merged.fill(number, row);
                     take(number, row)
@@ -217,7 +218,7 @@ impl Book {
                     }
                     row[column] = match (Data::from(cell.value), cell.formula) {
                         (Data::Empty, Some(_)) => Data::String(UNCALCULATED.into()),
-                        (value, _) => value,
+                        (value, _) => padded.shown(cell.pos, value),
                     };
                 }
                 take(number, &mut row)
@@ -237,6 +238,54 @@ impl Book {
                 Ok(())
             }
         }
+    }
+}
+
+/// Codes kept as numbers, whose format shows their leading zeros: `00000`.
+struct Padded {
+    /// Row, column and digits of each such cell, in the order of the sheet.
+    cells: std::iter::Peekable<std::vec::IntoIter<(u32, u32, u8)>>,
+}
+
+impl Padded {
+    /// Reads the sheet for them where the workbook has such a format at all.
+    fn of(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> std::result::Result<Padded, String> {
+        let failed = |error: calamine::XlsxError| error.to_string();
+        let mut reader = book.worksheet_cells_reader(sheet).map_err(failed)?;
+        let digits: Vec<u8> = (reader.styles().iter())
+            .map(|style| style.number_format.as_ref().map_or(0, |format| padded_digits(&format.format_code)))
+            .collect();
+        let mut cells = Vec::new();
+        if digits.iter().any(|digits| *digits > 0) {
+            while let Some((row, column, style)) = reader.next_style_id().map_err(failed)? {
+                if digits[style] > 0 {
+                    cells.push((row, column, digits[style]));
+                }
+            }
+        }
+        Ok(Padded { cells: cells.into_iter().peekable() })
+    }
+
+    /// A cell as its format shows it; cells come in the order of the sheet.
+    fn shown(&mut self, at: (u32, u32), value: Data) -> Data {
+        while self.cells.next_if(|(row, column, _)| (*row, *column) < at).is_some() {}
+        let digits = self.cells.next_if(|(row, column, _)| (*row, *column) == at).map(|(_, _, digits)| digits.into());
+        let whole = match value {
+            Data::Int(value) if value >= 0 => value,
+            Data::Float(value) if (0.0..1e15).contains(&value) && value.fract() == 0.0 => value as i64,
+            _ => return value,
+        };
+        digits.map_or(value, |digits: usize| Data::String(format!("{whole:0digits$}")))
+    }
+}
+
+/// The fewest digits a format of nothing but digits shows, where it is more than one: from its first `0` on.
+fn padded_digits(format: &str) -> u8 {
+    let shown = format.split(';').next().unwrap_or_default();
+    let only_digits = shown.bytes().all(|place| matches!(place, b'0' | b'#'));
+    match shown.find('0') {
+        Some(first) if only_digits && shown.len() - first > 1 => (shown.len() - first).min(30) as u8,
+        _ => 0,
     }
 }
 
@@ -416,6 +465,12 @@ mod tests {
         assert_eq!(text(60.0, false), "1900-02-29");
         assert_eq!(moment(&ExcelDateTime::new(1.5, ExcelDateTimeType::TimeDelta, false), '.'), "36:00:00");
         assert_eq!(duration("PT01H02M03S").as_deref(), Some("01:02:03"));
+    }
+
+    #[test]
+    fn formats_that_pad() {
+        let digits = ["00000", "0#", "#000", "00;-00", "0", "General", "0.00", "#,##0", "@", ""].map(padded_digits);
+        assert_eq!(digits, [5, 2, 3, 2, 0, 0, 0, 0, 0, 0]);
     }
 
     #[test]
