@@ -71,7 +71,7 @@ fn read_groups(files: &[Chosen], mut each: impl FnMut(RecordBatch) -> Result<()>
     let decode = |wave: Option<&[(&Chosen, usize)]>| -> Result<Vec<RecordBatch>> {
         wave.unwrap_or_default().par_iter().map(|(file, group)| file.decode(*group)).collect()
     };
-    let mut waves = groups.chunks(rayon::current_num_threads() * 2);
+    let mut waves = groups.chunks(rayon::current_num_threads());
     let mut decoded = decode(waves.next())?;
     while !decoded.is_empty() {
         let next = waves.next();

@@ -173,7 +173,7 @@ fn distance(left: &str, right: &str) -> usize {
     row[right.len()]
 }
 
-/// Days compare with days as written, and money divides as a number, not to the last unit.
+/// Days compare with days as written; money divides as a number, not to the last unit, and nothing by zero.
 fn exact(node: Expr) -> PolarsResult<Expr> {
     let (left, op, right) = match node {
         Expr::BinaryExpr { left, op, right } => (left, op, right),
@@ -195,6 +195,11 @@ fn exact(node: Expr) -> PolarsResult<Expr> {
     }
     if op == Operator::TrueDivide {
         (left, right) = (left.cast(DataType::Float64), right.cast(DataType::Float64));
+    }
+    if matches!(op, Operator::TrueDivide | Operator::FloorDivide | Operator::Modulus) {
+        // Nothing is known of what is divided by nothing.
+        let zero = right.clone().cast(DataType::Float64).eq(lit(0.0));
+        right = when(zero).then(lit(NULL)).otherwise(right);
     }
     Ok(Expr::BinaryExpr { left: left.into(), op, right: right.into() })
 }
@@ -277,6 +282,10 @@ mod tests {
             ("gross_margin / net_sales > 0.333", "ac"),
             ("net_sales / n_orders >= 0.3", "ab"),
             ("net_sales * 2 > 0.5", "ab"),
+            ("net_sales / (n_orders - 2) > 0", "c"),
+            ("(net_sales - net_sales) / (n_orders - 2) >= 0", "ac"),
+            ("not (net_sales / (n_orders - 2) > 0)", "a"),
+            ("n_orders % (n_orders - 2) >= 0", "ac"),
             ("segment <> 'new'", "a"),
             ("segment is null", "c"),
             ("not do_not_chase", "b"),

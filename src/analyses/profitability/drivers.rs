@@ -204,7 +204,7 @@ impl<'f> Scan<'f> {
                             i64::from(totals.is_sale && self.delivered[facts.orders.channel[order] as usize])
                         }
                         Driver::CardNetSales if self.card[facts.orders.payment[order] as usize] => totals.kept,
-                        Driver::NetSales => totals.kept,
+                        Driver::NetSales => totals.net(),
                         Driver::ActiveMonths => i64::from(totals.is_sale && month != active_month && known),
                         Driver::CardNetSales | Driver::ServiceMinutes | Driver::Contacts => 0,
                     },

@@ -21,8 +21,8 @@ static SPEC: Spec = Spec {
                  run counted as lasting at least so long), for all and by type, service and payment; and the \
                  probability that a running subscription ends within the horizon (3 months). It is learned from the \
                  subscriptions that ran a horizon ago and tested in the same way one horizon earlier; where the export \
-                 holds no days, only months and whether a subscription has ended, on five parts in turn, each foreseen from \
-                 the other four. A logistic regression and boosted trees (months run, charge, type, service, payment) \
+                 holds no days of most of them, only months and whether a subscription has ended, on five parts in turn, each \
+                 foreseen from the other four. A logistic regression and boosted trees (months run, charge, type, service, payment) \
                  are compared with naive rules: the share that ends among subscriptions as old, of the same type, and of \
                  all. The highest AUC serves (of those within .002 of it the best Brier score), be it a model or a \
                  rule; with fewer than 50 subscriptions, or none that ended, the share of subscriptions as old. Subscriptions that \

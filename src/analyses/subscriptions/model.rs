@@ -90,8 +90,8 @@ struct Sample<'c> {
 
 impl<'c> Sample<'c> {
     /// Those that ran on the eve of `day`, and which of them ended within `days` from it.
-    fn running(subscriptions: &'c [Subscription], day: i32, days: i32) -> Sample<'c> {
-        let of: Vec<&Subscription> = subscriptions.iter().filter(|of| of.runs(day)).collect();
+    fn running(subscriptions: &[&'c Subscription], day: i32, days: i32) -> Sample<'c> {
+        let of: Vec<&Subscription> = subscriptions.iter().copied().filter(|of| of.runs(day)).collect();
         let ended = of.iter().map(|of| of.has_ended(day + days)).collect();
         Sample { of, ended, day }
     }
@@ -128,17 +128,17 @@ impl<'c> Sample<'c> {
 /// Tests every method, and lets the best one speak.
 pub fn served(subscriptions: &[Subscription], as_of: i32, horizon_months: u16) -> Served {
     let days = (f64::from(horizon_months) * DAYS_PER_MONTH).round() as i32;
-    let has_days = subscriptions.iter().all(|of| matches!(of.span, Span::Days(..)));
+    let dated: Vec<&Subscription> = subscriptions.iter().filter(|of| matches!(of.span, Span::Days(..))).collect();
+    // Where most have days, they teach and test; of a few without, only the months they have run are known.
+    let has_days = 2 * dated.len() >= subscriptions.len();
     let (tested, found, window, newest) = if has_days {
-        let (past, test) = (
-            Sample::running(subscriptions, as_of - 2 * days, days),
-            Sample::running(subscriptions, as_of - days, days),
-        );
+        let (past, test) =
+            (Sample::running(&dated, as_of - 2 * days, days), Sample::running(&dated, as_of - days, days));
         let found: Vec<(Method, Vec<f64>)> = METHODS
             .into_iter()
             .filter_map(|method| apply(method, &past, &test.of, test.day).map(|found| (method, found)))
             .collect();
-        let newest = Sample::running(subscriptions, as_of - days, days);
+        let newest = Sample::running(&dated, as_of - days, days);
         (test, found, (as_of - days, as_of), newest)
     } else {
         let all = Sample {
