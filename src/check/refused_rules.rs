@@ -171,12 +171,12 @@ fn repeats(look: &Look<'_>, seen: &Seen) -> Result<BTreeMap<usize, &'static str>
 
 /// Whether a repeated row says something else than the one that was kept.
 fn conflict(look: &Look<'_>, row: &Refused, first: &Document) -> Option<&'static str> {
-    let is_order = look.manifest.batches[row.batch as usize].table == "orders";
-    if is_order {
-        let own = row.cells.get("branch_id").map_or("", String::as_str);
-        if !own.is_empty() && own != first.branch {
-            return Some("reused_id");
-        }
+    let table = look.manifest.batches[row.batch as usize].table.as_str();
+    let own = row.cells.get("branch_id").map_or("", String::as_str);
+    if table != "order_lines" && !own.is_empty() && own != first.branch {
+        return Some("reused_id");
+    }
+    if table == "orders" {
         // Sent again in another file: the same day and the same branch is the same order, as far as can be told.
         let same_file = row.batch == first.place.batch;
         return (same_file || row.day != Some(first.day)).then_some("conflicting_key");

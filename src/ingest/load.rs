@@ -78,6 +78,7 @@ pub(super) fn load_table(
         layouts: Vec::new(),
         held: Vec::new(),
     };
+    seen.sent.is_wanted |= files.len() > 1;
     let (mut loaded, mut written_files) = (Vec::new(), Vec::new());
     let mut tail: Option<RawBlock> = None;
     let wave = feed.wave(&mut tail)?;

@@ -31,6 +31,7 @@ pub mod rejects;
 pub mod resolve;
 mod restate;
 mod restore;
+mod sent;
 pub mod source;
 mod units;
 pub mod values;

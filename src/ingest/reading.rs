@@ -107,6 +107,7 @@ impl Reading {
             let (orders, lines) = seen.resolve_flat(&mut block, layout);
             if block.last {
                 self.said = std::mem::take(&mut seen.said);
+                seen.sent.next_file();
             }
             vec![orders, lines]
         } else {

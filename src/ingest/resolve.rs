@@ -11,6 +11,7 @@ use super::encode::Selection;
 use super::implied::Said;
 use super::keys::{Guess, KeyIndex};
 use super::parse::{Block, NO_KEY, Owners, UNKNOWN_KEY};
+use super::sent::{Line, Sent};
 use super::source::Layout;
 use super::values::EMPTY;
 use crate::contracts::Kind;
@@ -28,6 +29,8 @@ pub struct Seen {
     pub strays: (KeyIndex, LineNumbers),
     /// Lines of each order so far, where ingest numbers them.
     line_counts: Vec<u32>,
+    /// What flat files have said of orders.
+    pub sent: Sent,
     /// What the flat file at hand says of products and customers.
     pub said: BTreeMap<&'static str, Said>,
 }
@@ -176,7 +179,8 @@ impl Seen {
         }
     }
 
-    /// Resolves a block of a flat file into its orders and its lines.
+    /// Resolves a block of a flat file into its orders and its lines. A line that another file has sent is refused, and so
+    /// is one under a number that is another branch's.
     pub fn resolve_flat(&mut self, block: &mut Block, layout: &Layout) -> (Selection, Selection) {
         let (mut orders, mut lines) = (Selection::default(), Selection::default());
         let quote = layout.dialect.quote;
@@ -189,7 +193,8 @@ impl Seen {
         let (Some(order_field), Some(product_field)) = (field("order_id"), field("product_id")) else {
             return (orders, lines);
         };
-        let customer_field = field("customer_id");
+        let (customer_field, branch_field) = (field("customer_id"), field("branch_id"));
+        let [quantity, price, discount] = ["quantity", "unit_price", "discount"].map(|name| layout.mapped(name));
         let attributes: [(&'static str, Vec<Option<usize>>); 2] = [
             ("products", PRODUCT_ATTRIBUTES.iter().map(|(_, flat)| field(flat)).collect()),
             ("customers", CUSTOMER_ATTRIBUTES.iter().map(|(_, flat)| field(flat)).collect()),
@@ -215,6 +220,22 @@ impl Seen {
                 block.refuse(record, Some("customer_id"), "unknown_customer");
                 continue;
             }
+            let owner = &mut self.owners.orders;
+            let (order, _) = owner.keys.insert_near(&block.cell(record, order_field, quote), &mut near_order);
+            let branch = branch_field.map(|field| block.cell(record, field, quote)).unwrap_or_default();
+            let is_of_another = self.sent.is_of_another(order, &branch);
+            drop(branch);
+            let value = |place: Option<usize>| place.map(|place| block.values[place][record]).filter(|v| *v != EMPTY);
+            let line = Line {
+                product: product_keys[record],
+                quantity: value(quantity).unwrap_or(0),
+                price: value(price).unwrap_or(0),
+                discount: value(discount).unwrap_or(0),
+            };
+            if is_of_another || self.sent.is_repeated(order, line) {
+                block.refuse(record, Some("order_id"), "duplicate_key");
+                continue;
+            }
             for (table, fields) in &attributes {
                 let product = *table == "products";
                 let key = if product { product_keys[record] } else { customer_keys[record] };
@@ -224,7 +245,6 @@ impl Seen {
                 }
             }
             let owner = &mut self.owners.orders;
-            let (order, _) = owner.keys.insert_near(&block.cell(record, order_field, quote), &mut near_order);
             owner.accepted.add(order);
             order_keys[record] = order;
             if owner.claimed.add(order) {

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Int32Type, Int64Type, TimestampMicrosecondType}
 
 use super::keys::Guess;
 use super::resolve::{Seen, append_key_part, stored_key_part};
+use super::sent::Line;
 use crate::contracts::{Column, Table, input_table};
 use crate::error::Result;
 use crate::lake::reader::read_each;
@@ -16,6 +17,7 @@ use crate::lake::{DataFile, LakeDir, Manifest};
 /// nothing, but their keys stay given.
 pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>, loads: &BTreeSet<&str>) -> Result<Seen> {
     let mut seen = Seen::default();
+    let flat = loads.contains("flat");
     let orders = ["orders", "flat"].iter().any(|table| loads.contains(table)) || loads.iter().any(names_orders);
     for table in ["customers", "products"] {
         give_keys(lake, manifest, replaced, table, &mut seen)?;
@@ -26,14 +28,25 @@ pub fn seen(lake: &LakeDir, manifest: &Manifest, replaced: &BTreeSet<usize>, loa
             let Some(table) = input_table(&file.table) else { continue };
             match table.name {
                 "customers" | "products" => {}
-                "orders" if orders => give(lake, file, table, active, active, &mut seen)?,
+                "orders" if orders => {
+                    give(lake, file, table, active, active, &mut seen)?;
+                    if flat && active && batch.table == "flat" {
+                        restore_branches(lake, file, &mut seen)?;
+                    }
+                }
                 "orders" => {}
-                "order_lines" if active => restore_lines(lake, file, loads, &mut seen)?,
+                "order_lines" if active => {
+                    restore_lines(lake, file, loads, &mut seen)?;
+                    if flat && batch.table == "flat" {
+                        restore_sent(lake, file, &mut seen)?;
+                    }
+                }
                 _ if active && loads.contains(table.name) => restore_keys(lake, file, table, &mut seen)?,
                 _ => {}
             }
         }
     }
+    seen.sent.next_file();
     Ok(seen)
 }
 
@@ -110,6 +123,38 @@ fn restore_lines(lake: &LakeDir, file: &DataFile, loads: &BTreeSet<&str>, seen: 
                 let count = seen.count_of(order);
                 *count = (*count).max(number as u32);
             }
+        }
+        Ok(())
+    })
+}
+
+/// Remembers the branches of orders that flat files brought.
+fn restore_branches(lake: &LakeDir, file: &DataFile, seen: &mut Seen) -> Result<()> {
+    read_each(lake, file, &["order_key", "branch_id"], &[], |rows| {
+        let (orders, branches) = (rows.column(0).as_primitive::<Int32Type>(), rows.column(1).as_string::<i32>());
+        for row in (0..rows.num_rows()).filter(|row| branches.is_valid(*row)) {
+            seen.sent.is_of_another(orders.value(row) as u32, branches.value(row).as_bytes());
+        }
+        Ok(())
+    })
+}
+
+/// Remembers the lines that flat files brought.
+fn restore_sent(lake: &LakeDir, file: &DataFile, seen: &mut Seen) -> Result<()> {
+    seen.sent.is_wanted = true;
+    read_each(lake, file, &["order_key", "product_key", "quantity", "unit_price", "discount"], &[], |rows| {
+        let keys = |place: usize| rows.column(place).as_primitive::<Int32Type>();
+        let money = |place: usize| rows.column(place).as_primitive::<Int64Type>();
+        let (orders, products, quantities) = (keys(0), keys(1), keys(2));
+        let (prices, discounts) = (money(3), money(4));
+        for row in 0..rows.num_rows() {
+            let line = Line {
+                product: products.value(row) as u32,
+                quantity: i64::from(quantities.value(row)),
+                price: prices.value(row),
+                discount: if discounts.is_valid(row) { discounts.value(row) } else { 0 },
+            };
+            seen.sent.remember(orders.value(row) as u32, line);
         }
         Ok(())
     })
