@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use langgan::analyses::churn::features::{Features, Regression, features, without_order};
+use langgan::analyses::churn::features::{Features, Flags, Regression, features, without_order};
 use langgan::calendar::day_number;
 use langgan::error::{Error, Result};
 use langgan::facts::Facts;
@@ -16,11 +16,11 @@ use crate::output;
 pub fn run(facts: &Facts, out: &Path) -> Result<()> {
     let day = |year, month| day_number(year, month, 1).unwrap_or_default();
     let cutoffs = [day(2024, 1), day(2024, 7), facts.as_of];
-    let train = features(facts, cutoffs[0]);
+    let train = features(facts, cutoffs[0], Flags::Count);
     let train_lost = without_order(facts, &train, cutoffs[0], cutoffs[1]);
-    let test = features(facts, cutoffs[1]);
+    let test = features(facts, cutoffs[1], Flags::Count);
     let test_lost = without_order(facts, &test, cutoffs[1], cutoffs[2]);
-    let now = features(facts, cutoffs[2]);
+    let now = features(facts, cutoffs[2], Flags::Count);
     let failed = Error::internal::<&str>("fitting J4");
     let regression = Regression::fit(&train, &[], &train_lost).ok_or_else(|| failed("no regression"))?;
     let risk = regression.predict(&now, &[]);

@@ -2,7 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::offers::repeats::median;
 use crate::calendar::{civil, day_number, days_in_month};
+use crate::facts::Facts;
+
+/// The usual gap of a customer: the median of the days between days with an order, half a day rounded up. `None` where
+/// he ordered on fewer than two days.
+pub fn usual_gap(facts: &Facts, customer: usize) -> Option<i32> {
+    let sales = facts.orders_of(customer).filter(|order| facts.is_sale(*order));
+    let mut days: Vec<i32> = sales.map(|order| facts.orders.day[order]).collect();
+    days.dedup();
+    let mut gaps: Vec<i32> = days.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    (!gaps.is_empty()).then(|| median(&mut gaps))
+}
 
 /// The windows a customer's activity is told by, the shortest first.
 ///

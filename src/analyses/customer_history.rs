@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::activity::{ActivityWindows, is_active_in_month, next_birthday};
+use super::activity::{ActivityWindows, is_active_in_month, next_birthday, usual_gap};
 use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::CUSTOMER_HISTORY;
@@ -15,7 +15,7 @@ use crate::facts::{Facts, Parts};
 
 static SPEC: Spec = Spec {
     id: "customer_history",
-    definition: "First and last completed order, the usual gap between order days (their median), the branch, channel, \
+    definition: "First and last completed order, the usual gap between order days (their median, half a day rounded up), the branch, channel, \
                  category and staff a customer buys from most (ties: the lower id), the last activity (order or \
                  interaction) and its status, the shortest window it lies in: 14 days, one calendar month, six calendar \
                  months (or `activity_windows`), else inactive. The first day of a window belongs to it, the as-of day \
@@ -108,23 +108,13 @@ fn history(facts: &Facts, customer: usize) -> History {
     History {
         first: days.first().copied(),
         last: days.last().copied(),
-        gap: usual_gap(&days),
+        gap: usual_gap(facts, customer).map(i64::from),
         activity: days.last().copied().max(interaction),
         branch: most_frequent(sales.iter().map(|order| u32::from(orders.branch[*order]))),
         channel: most_frequent(sales.iter().map(|order| u32::from(orders.channel[*order]))),
         category: most_frequent(lines.map(|line| facts.category[facts.lines.product[line] as usize])),
         staff: most_frequent(staffed),
     }
-}
-
-/// The lower median of the days between order days; `None` below three order days.
-fn usual_gap(days: &[i32]) -> Option<i64> {
-    let mut gaps: Vec<i32> = days.windows(2).map(|pair| pair[1] - pair[0]).filter(|gap| *gap > 0).collect();
-    if gaps.len() < 2 {
-        return None;
-    }
-    gaps.sort_unstable();
-    Some(i64::from(gaps[(gaps.len() - 1) / 2]))
 }
 
 /// The most frequent code, the lowest among equals.

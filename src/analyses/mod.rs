@@ -64,6 +64,17 @@ pub trait Analysis: Sync {
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>>;
 }
 
+/// Whether the probabilities that bands begin at lie between 0 and 1 and rise; what is wrong where they do not.
+fn ascending_bounds(bounds: &[(&str, f64)]) -> std::result::Result<(), String> {
+    if let Some((name, value)) = bounds.iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+        return Err(format!("`{name}` is {value}; a probability is 0 to 1"));
+    }
+    match bounds.windows(2).find(|pair| pair[0].1 > pair[1].1) {
+        Some(pair) => Err(format!("`{}` is above `{}`", pair[0].0, pair[1].0)),
+        None => Ok(()),
+    }
+}
+
 /// What an analysis is, declared once.
 #[derive(Debug)]
 pub struct Spec {

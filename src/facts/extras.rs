@@ -241,6 +241,7 @@ pub(super) fn jobs(lake: &LakeDir, manifest: &Manifest, facts: &Facts, products:
                     labour_hours: amount(3, row),
                     machine_hours: amount(4, row),
                     rejected_units: if rejected.is_valid(row) { i64::from(rejected.value(row)) } else { 0 },
+                    came_back: false,
                 };
                 jobs.insert((*order, job.line_no), job);
             }
@@ -276,8 +277,8 @@ fn add_lines(
                 job.quantity = i64::from(whole(3).value(row));
                 let unit_cost = amount(5, row).or_else(|| standard.get(job.product as usize).copied().flatten());
                 let cost = amount(6, row).unwrap_or(job.quantity * unit_cost.unwrap_or(0));
-                let came_back = returned.is_valid(row) && returned.value(row);
-                job.standard_cost = if came_back { 0 } else { cost };
+                job.came_back = returned.is_valid(row) && returned.value(row);
+                job.standard_cost = if job.came_back { 0 } else { cost };
                 job.counted_cost = job.standard_cost;
             }
             Ok(())

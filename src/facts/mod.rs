@@ -255,6 +255,8 @@ pub struct Job {
     pub machine_hours: i64,
     /// Units made and thrown away.
     pub rejected_units: i64,
+    /// Whether the line was brought back: it costs nothing by the standard then.
+    pub came_back: bool,
 }
 
 impl Orders {

@@ -116,8 +116,9 @@ impl Facts {
         }
         let unit_cost = self.products.numbers::<Int64Type>("unit_cost");
         self.totals = totals(&self.orders, &self.lines, &unit_cost, &self.category);
-        for job in &mut self.jobs {
-            job.counted_cost = job.standard_cost;
+        // Lines hold what their jobs took; of those brought back the totals count nothing yet.
+        for job in self.jobs.iter_mut().filter(|job| job.came_back) {
+            job.counted_cost = 0;
         }
     }
 
@@ -131,13 +132,28 @@ impl Facts {
         &jobs[..jobs.partition_point(|job| job.order as usize == order)]
     }
 
-    /// Puts what lines made to order took, one cost a job, in the place of what they counted at in the totals: whoever
-    /// asks for the cost of goods gets the same one.
+    /// Puts what lines made to order took, one cost a job, in the place of what they counted at in the totals and the
+    /// lines: whoever asks for the cost of goods gets the same one.
     pub fn cost_jobs(&mut self, costs: &[i64]) {
-        for (job, cost) in self.jobs.iter_mut().zip(costs) {
-            if let Some(totals) = self.totals.get_mut(job.order as usize) {
+        let Facts { jobs, totals, lines, orders, .. } = self;
+        if !lines.product.is_empty() && lines.cost.is_empty() {
+            lines.cost = vec![None; lines.product.len()];
+        }
+        let mut next = (0, 0);
+        for (job, cost) in jobs.iter_mut().zip(costs) {
+            let order = job.order as usize;
+            if let Some(totals) = totals.get_mut(order) {
                 totals.cogs += cost - job.counted_cost;
                 job.counted_cost = *cost;
+            }
+            // Jobs and lines are both in the order of their numbers.
+            let of_order = orders.lines(order);
+            let from = if next.0 == order { next.1 } else { of_order.start };
+            let is_of_job =
+                |line: &usize| lines.product[*line] == job.product && i64::from(lines.quantity[*line]) == job.quantity;
+            if let Some(line) = (from..of_order.end.min(lines.quantity.len())).find(is_of_job) {
+                lines.cost[line] = Some(*cost);
+                next = (order, line + 1);
             }
         }
     }

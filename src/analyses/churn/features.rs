@@ -40,6 +40,8 @@ pub struct Features {
     pub average_gap_days: f64,
     /// Lines brought back / lines.
     pub return_rate: f64,
+    /// The same, whenever they were brought back. Not a feature: it is told to people.
+    pub brought_back_rate: f64,
     /// Discounts / gross sales.
     pub discount_rate: f64,
     /// Distinct product categories.
@@ -56,11 +58,20 @@ pub struct Features {
     pub wishes_180: u32,
 }
 
+/// What a line that is marked as returned, on no day of its own, tells of a day in the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flags {
+    /// That it was brought back by then.
+    Count,
+    /// Nothing: it may have been brought back later.
+    AreUndated,
+}
+
 /// The features of every customer who ordered before the cutoff day, by customer.
 ///
 /// An order is one that sold something; money, lines and categories are of all completed orders.
-pub fn features(facts: &Facts, cutoff: i32) -> Vec<Features> {
-    let scan = Scan::new(facts, cutoff);
+pub fn features(facts: &Facts, cutoff: i32, flags: Flags) -> Vec<Features> {
+    let scan = Scan::new(facts, cutoff, flags);
     let customers = facts.customers.len();
     let piece = |piece: usize| {
         let mut codes = Vec::new();
@@ -123,6 +134,7 @@ const MASK_BITS: usize = 64;
 struct Scan<'f> {
     facts: &'f Facts,
     cutoff: i32,
+    flags: Flags,
     kinds: Vec<Kind>,
     log_weeks: Vec<f64>,
 }
@@ -136,7 +148,7 @@ enum Kind {
 }
 
 impl<'f> Scan<'f> {
-    fn new(facts: &'f Facts, cutoff: i32) -> Scan<'f> {
+    fn new(facts: &'f Facts, cutoff: i32, flags: Flags) -> Scan<'f> {
         let kind = |name: &String| match name.as_str() {
             "complaint" => Kind::Complaint,
             "call" => Kind::Call,
@@ -144,7 +156,7 @@ impl<'f> Scan<'f> {
             _ => Kind::Other,
         };
         let log_weeks = (0..TABULATED).map(|days| (days as f64 / DAYS_PER_WEEK).ln()).collect();
-        Scan { facts, cutoff, kinds: facts.interactions.kinds.values.iter().map(kind).collect(), log_weeks }
+        Scan { facts, cutoff, flags, kinds: facts.interactions.kinds.values.iter().map(kind).collect(), log_weeks }
     }
 
     fn of(&self, customer: usize, codes: &mut Vec<u32>) -> Option<Features> {
@@ -155,16 +167,19 @@ impl<'f> Scan<'f> {
         let mut found = Features { customer: customer as u32, ..Features::default() };
         let (mut first, mut last) = (None, i32::MIN);
         let (mut gross, mut discount) = (0, 0);
-        let (mut lines, mut returned) = (0_u32, 0_u32);
+        let (mut lines, mut returned, mut brought_back) = (0_u32, 0_u32, 0_u32);
         let (mut categories, mut channels) = (0_u64, 0_u64);
         for order in orders.clone() {
             let totals = &facts.totals[order];
             let day = facts.orders.day[order];
-            let net = totals.net();
+            // What lines marked as returned came to.
+            let flagged = totals.gross - totals.discount - totals.kept;
+            let is_known = self.flags == Flags::Count || flagged == 0;
+            let net = if is_known { totals.net() } else { totals.net() + flagged };
             found.monetary += net;
             if day >= cutoff - 365 {
                 found.net_365 += net;
-                found.margin_365 += net - totals.cogs;
+                found.margin_365 += totals.net() - totals.cogs;
                 if day >= cutoff - 90 {
                     found.net_90 += net;
                 }
@@ -172,7 +187,8 @@ impl<'f> Scan<'f> {
             gross += totals.gross;
             discount += totals.discount;
             lines += facts.orders.n_lines[order];
-            returned += u32::from(totals.n_returned);
+            brought_back += u32::from(totals.n_returned);
+            returned += if is_known { u32::from(totals.n_returned) } else { 0 };
             categories |= totals.categories;
             if !totals.is_sale {
                 continue;
@@ -201,6 +217,7 @@ impl<'f> Scan<'f> {
             orders => f64::from(last - first) / f64::from(orders - 1),
         };
         found.return_rate = share(i64::from(returned), i64::from(lines));
+        found.brought_back_rate = share(i64::from(brought_back), i64::from(lines));
         found.discount_rate = share(discount, gross);
         found.n_categories = if fits(&facts.categories) {
             categories.count_ones()

@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::features::{Features, Regression, design, features, order_days_within, predict_by_pieces, silent_share};
+use super::features::{
+    Features, Flags, Regression, design, features, order_days_within, predict_by_pieces, silent_share,
+};
 use super::orders_model::{OrdersModel, Rate, Window};
 use crate::facts::Facts;
 use crate::stats::boosting;
@@ -97,7 +99,7 @@ pub struct Origin {
 impl Origin {
     /// The customers known at `day`, labelled by the `horizon` days from then on.
     pub fn new(facts: &Facts, day: i32, horizon: i32) -> Origin {
-        let features = features(facts, day);
+        let features = features(facts, day, Flags::AreUndated);
         let orders = order_days_within(facts, &features, day, day + horizon);
         let without_order = orders.iter().map(|orders| *orders == 0).collect();
         Origin { features, orders, without_order }
@@ -190,11 +192,26 @@ impl Standpoint {
         &self.here.features
     }
 
-    /// Expected orders within the horizon, corrected where there is a correction.
-    pub fn expected_orders(&self) -> Vec<f64> {
+    /// Expected orders within the horizon, where the probability of none is known: what the model of orders, corrected
+    /// where there is a correction, expects of those who order at all, which is one or more.
+    pub fn expected_orders(&self, probability: &[f64]) -> Vec<f64> {
         let factor = |alive| self.calibration.map_or(1.0, |calibration| calibration.factor(alive));
+        let zero = self.calibrated.as_ref().unwrap_or(&self.zero);
+        let of = |at: usize, expected: f64| {
+            let some = 1.0 - zero[at];
+            let if_any = if some > 0.0 { (expected * factor(self.alive[at]) / some).max(1.0) } else { 1.0 };
+            (1.0 - probability[at]) * if_any
+        };
         let expected = self.orders.expected_orders(self.horizon);
-        expected.iter().zip(&self.alive).map(|(orders, alive)| orders * factor(*alive)).collect()
+        expected.into_iter().enumerate().map(|(at, expected)| of(at, expected)).collect()
+    }
+
+    /// Probability of being still a customer and yet ordering nothing within the horizon, where that of ordering nothing
+    /// is known: the share of them by the model of orders.
+    pub fn silent_customers(&self, probability: &[f64]) -> Vec<f64> {
+        let share = |zero: f64, alive: f64| if zero > 0.0 { ((alive + zero - 1.0) / zero).max(0.0) } else { 1.0 };
+        let silent = |(probability, (zero, alive)): (&f64, (&f64, &f64))| probability * share(*zero, *alive);
+        probability.iter().zip(self.zero.iter().zip(&self.alive)).map(silent).collect()
     }
 
     /// Log odds of no order, by a model of the same kind, of the customers of `past`. `None` where it cannot be fitted

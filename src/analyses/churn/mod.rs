@@ -12,6 +12,7 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::activity::usual_gap;
 use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{CHURN, CHURN_BACKTEST, MODEL_CARDS, PROFITABILITY};
@@ -104,6 +105,21 @@ impl Analysis for Churn {
         &SPEC
     }
 
+    fn validate(&self) -> std::result::Result<(), String> {
+        if !(1..=3_660).contains(&self.horizon_days) {
+            return Err(format!("`horizon_days` is {}; it is 1 to 3660", self.horizon_days));
+        }
+        super::ascending_bounds(&[
+            ("medium_from", self.medium_from),
+            ("high_from", self.high_from),
+            ("lost_from", self.lost_from),
+        ])?;
+        if !(0.0..=1.0).contains(&self.brought_back_share) {
+            return Err(format!("`brought_back_share` is {}; a share is 0 to 1", self.brought_back_share));
+        }
+        Ok(())
+    }
+
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let contribution = contribution(inputs)?;
         let prediction = self.predict(inputs);
@@ -128,14 +144,14 @@ impl Churn {
         let served = methods
             .filter_map(|method| apply(method, &now).map(|scores| (method.name(&now.orders.rate), scores)))
             .next();
-        let silent = now.zero.iter().zip(&now.alive).map(|(zero, alive)| (alive + zero - 1.0).max(0.0)).collect();
         let (method, probability) = match served {
             Some((method, scores)) => (method, scores.probability),
             // Nobody to learn from: the shop is younger than the horizon.
             None => (now.orders.rate.name().to_string(), now.zero.clone()),
         };
-        let expected_orders = now.expected_orders();
-        Prediction { customers: now.here, probability, silent_customer: silent, expected_orders, method, backtest }
+        let silent_customer = now.silent_customers(&probability);
+        let expected_orders = now.expected_orders(&probability);
+        Prediction { customers: now.here, probability, silent_customer, expected_orders, method, backtest }
     }
 
     fn horizon(&self) -> i32 {
@@ -175,7 +191,9 @@ impl Churn {
             contribution[number(features)] <= 0 || is_ours || *probability >= self.lost_from || *contact < 0
         };
         let mut reasons: [Vec<Option<String>>; reasons::SHOWN] = Default::default();
-        let found: Vec<_> = of.par_iter().map(|features| reasons::reasons(features, self.horizon())).collect();
+        let reasons_of =
+            |features: &Features| reasons::reasons(features, usual_gap(inputs.facts, number(features)), self.horizon());
+        let found: Vec<_> = of.par_iter().map(reasons_of).collect();
         for shown in found {
             for (column, reason) in reasons.iter_mut().zip(shown) {
                 column.push(reason);

@@ -169,13 +169,7 @@ fn leaves_enough(facts: &Facts, from: i32, to: i32) -> bool {
 /// of those within [`SAME_SHARE`] of it. A model has to explain more than every rule by as much, or else the rule serves.
 /// A way that a window could not be tested with does not win.
 fn winner(tests: &[Test]) -> Option<Way> {
-    let share = |way: Way| -> Option<f64> {
-        let of = |test: &Test| {
-            test.measured.iter().find(|of| of.way == way && of.metric == DECISIVE).and_then(|of| of.value)
-        };
-        let shares: Option<Vec<f64>> = tests.iter().filter(|test| test.is_believed).map(of).collect();
-        shares.filter(|shares| !shares.is_empty()).map(|shares| shares.iter().sum::<f64>() / shares.len() as f64)
-    };
+    let share = |way: Way| mean_share(tests, way);
     let best = |is_baseline: bool| {
         let ways = || WAYS.into_iter().filter(move |way| way.is_baseline() == is_baseline);
         let best = ways().filter_map(share).max_by(f64::total_cmp)?;
@@ -187,7 +181,20 @@ fn winner(tests: &[Test]) -> Option<Way> {
     }
 }
 
+/// The mean of the shares a way explained in the windows that can be believed; nothing where one was not tested with it.
+fn mean_share(tests: &[Test], way: Way) -> Option<f64> {
+    let of =
+        |test: &Test| test.measured.iter().find(|of| of.way == way && of.metric == DECISIVE).and_then(|of| of.value);
+    let shares: Option<Vec<f64>> = tests.iter().filter(|test| test.is_believed).map(of).collect();
+    shares.filter(|shares| !shares.is_empty()).map(|shares| shares.iter().sum::<f64>() / shares.len() as f64)
+}
+
 impl Backtest {
+    /// The mean share a way explained, by which it is chosen.
+    pub fn mean_share(&self, way: Way) -> Option<f64> {
+        mean_share(&self.tests, way)
+    }
+
     /// How far a way was off in the newest window that can be believed.
     pub fn spread(&self, way: Way) -> Option<&Spread> {
         self.spreads.iter().find(|(of, _)| *of == way).map(|(_, spread)| spread)

@@ -6,7 +6,7 @@ use super::card::Actual;
 use super::outlook::{Months, Outlook, Uncertainty, outlooks};
 use super::spread::{Foreseen, Spread};
 use super::value::{margin, values_per_order};
-use crate::analyses::churn::features::{Features, features, order_days_within};
+use crate::analyses::churn::features::{Features, Flags, features, order_days_within};
 use crate::analyses::churn::first_day;
 use crate::analyses::churn::methods::FEWEST_CUSTOMERS;
 use crate::analyses::churn::orders_model::{OrdersModel, Rate, Window};
@@ -104,7 +104,7 @@ impl Forecast {
 impl<'f> Standpoint<'f> {
     /// Nothing from `day` on is looked at. `earned` says what a customer has brought; his gross margin by default.
     pub fn new(facts: &'f Facts, day: i32, months: Months, earned: Option<&[i64]>) -> Standpoint<'f> {
-        let customers = features(facts, day);
+        let customers = features(facts, day, Flags::AreUndated);
         let model = if customers.len() < FEWEST_CUSTOMERS {
             OrdersModel::historic(&customers)
         } else {
@@ -113,7 +113,7 @@ impl<'f> Standpoint<'f> {
         let ahead = (day - months_before(day, months.count)).max(1);
         let window = Window::before(first_day(facts), day, ahead);
         let calibration = window.as_ref().and_then(|window| {
-            let earlier = features(facts, window.from);
+            let earlier = features(facts, window.from, Flags::AreUndated);
             let orders = window.orders(facts, &earlier);
             model.calibration(&earlier, &orders, window)
         });

@@ -77,6 +77,20 @@ impl Analysis for Clv {
         &SPEC
     }
 
+    fn validate(&self) -> std::result::Result<(), String> {
+        if !(1..=120).contains(&self.months) {
+            return Err(format!("`months` is {}; the months ahead are 1 to 120", self.months));
+        }
+        // A rate a month: nobody who is asked for more means it.
+        if !(-0.5..=0.5).contains(&self.monthly_discount) {
+            return Err(format!(
+                "`monthly_discount` is {}; it is a share a month, 0.01 for 1 %",
+                self.monthly_discount
+            ));
+        }
+        Ok(())
+    }
+
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
         let backtest = self.backtest(facts);
@@ -144,7 +158,13 @@ impl Clv {
         rows.push(Row { value: share, ..said(format!("serves:{}", name(served.way)), why) });
         if backtest.winner.is_some_and(Way::is_baseline) {
             for way in [Way::Calibrated, Way::Model].into_iter().filter(|way| now.knows(*way)) {
-                let why = format!("steps aside for {}: it explains less", name(served.way));
+                let mean = |way: Way| backtest.mean_share(way).map_or("none".into(), |share| format!("{share:.3}"));
+                let why = format!(
+                    "steps aside for {}: over the windows tested its mean {DECISIVE} is {}, that of the rule {}",
+                    name(served.way),
+                    mean(way),
+                    mean(served.way)
+                );
                 rows.push(Row { value: backtest.newest(way, DECISIVE), ..said(format!("lost:{}", name(way)), why) });
             }
         }
@@ -208,8 +228,12 @@ impl Clv {
                     *sum += orders.discounted * value * of;
                 }
             }
-            let deviation = (uncertainty.variance(&sensitivity).sqrt() * TAIL_DEVIATIONS).round() as i64;
-            row.amount = [Some(total), Some(total - deviation), Some(total + deviation)];
+            let variance = uncertainty.variance(&sensitivity);
+            // A rule that is not fitted has no parameters to be uncertain of.
+            if variance > 0.0 {
+                let deviation = (variance.sqrt() * TAIL_DEVIATIONS).round() as i64;
+                row.amount = [Some(total), Some(total - deviation), Some(total + deviation)];
+            }
         }
         row
     }

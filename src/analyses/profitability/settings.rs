@@ -345,6 +345,10 @@ impl Profitability {
             if pool.capacity_minutes.is_some() && !ways[0] {
                 return Some(format!("`{place}`: `capacity_minutes` needs a driver that uses it"));
             }
+            let fixed = pool.capacity_minutes.as_ref().and_then(|capacity| Decimal::parse(capacity.0.trim()));
+            if fixed.is_some_and(|minutes| minutes.compare(Decimal::ZERO).is_lt()) {
+                return Some(format!("`{place}`: `capacity_minutes` is below zero"));
+            }
             let texts = formulas.into_iter().map(|(scope, text)| (scope.key(), scope, text));
             let trace = ("trace", Scope::Order, pool.trace.as_deref());
             let capacity = pool.capacity_minutes.as_ref().map(|formula| formula.0.as_str());
@@ -443,6 +447,7 @@ mod tests {
             ),
             ("[pools.a]\ntrace = \"1\"\ndriver = \"units\"", "`pools.a`: give one of"),
             ("[pools.a]\ncapacity_minutes = 5", "`pools.a`: `capacity_minutes` needs a driver"),
+            ("[pools.a]\ndriver = \"units\"\ncapacity_minutes = -5", "`pools.a`: `capacity_minutes` is below zero"),
             ("[pools.a]\nto = { b = 1 }", "`pools.a`: `to` names `b`"),
             ("[pools]\na = { to = { b = 0 } }\nb = \"units\"", "`pools.a`: the weights of `to`"),
             ("[ledger]\nsales = [\"4*\"]", "`ledger`: `sales` is not one of"),

@@ -174,6 +174,7 @@ fn candidates(queue: &Queue, facts: &Facts, signals: &Signals, histories: &[Hist
             offer: signals.offers.get(customer).and_then(Option::as_ref),
             wished_product: None,
             returned_product: None,
+            usual_gap: None,
         };
         let (mut reasons, mut highest) = (0_u32, 0);
         for place in rules.iter().filter(|place| (RULES[**place].holds)(&subject)) {

@@ -14,7 +14,7 @@ mod tests;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use super::activity::activity_status;
+use super::activity::{activity_status, usual_gap};
 use super::frame::FrameBuilder;
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{QUEUE, QUEUE_CANDIDATES, QUEUE_EXCLUDED, QUEUE_REASONS};
@@ -231,6 +231,7 @@ impl Queue {
             offer: signals.offers.get(customer).and_then(Option::as_ref),
             wished_product: history.open_wish.and_then(|wish| facts.interactions.product[wish as usize]).map(product),
             returned_product: returned_product(facts, customer, history.returned).map(product),
+            usual_gap: usual_gap(facts, customer),
         };
         let mut points = Points::default();
         for (place, rule) in RULES.iter().enumerate() {

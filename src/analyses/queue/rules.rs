@@ -58,8 +58,8 @@ pub static RULES: &[Rule] = &[
         holds: |of| of.spared == Spared::No && of.broke_the_habit(),
         points: |of, points| {
             // Orders of one day have no gap to speak of.
-            if of.usual_gap() > 0 {
-                points.add("usual_gap", of.usual_gap());
+            if let Some(gap) = of.usual_gap {
+                points.add("usual_gap", gap.into());
             }
         },
     },
@@ -134,6 +134,8 @@ pub struct Subject<'s> {
     pub wished_product: Option<&'s str>,
     /// What went back; known when talking points are made.
     pub returned_product: Option<&'s str>,
+    /// The usual days between his orders; known when talking points are made.
+    pub usual_gap: Option<i32>,
 }
 
 impl Subject<'_> {
@@ -162,12 +164,6 @@ impl Subject<'_> {
             && self.between(history.last_order, self.queue.win_back_days)
             && self.days_since(history.last_order) * i64::from(history.orders - 1)
                 > i64::from(self.queue.win_back_gaps) * i64::from(history.last_order - history.first_order)
-    }
-
-    /// The average gap between two orders, in whole days.
-    fn usual_gap(&self) -> i64 {
-        let gaps = i64::from(self.history.orders.max(2) - 1);
-        (i64::from(self.history.last_order - self.history.first_order) + gaps / 2) / gaps
     }
 
     /// The last activity fell out of the one-month or the six-month window today or in the `follow_up_days`

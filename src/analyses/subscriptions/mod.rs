@@ -55,6 +55,13 @@ impl Analysis for Subscriptions {
         &SPEC
     }
 
+    fn validate(&self) -> std::result::Result<(), String> {
+        if !(1..=120).contains(&self.horizon_months) {
+            return Err(format!("`horizon_months` is {}; it is 1 to 120", self.horizon_months));
+        }
+        super::ascending_bounds(&[("medium_from", self.medium_from), ("high_from", self.high_from)])
+    }
+
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
         let subscriptions = subscriptions(facts);

@@ -14,7 +14,8 @@ pub static CHURN: Table = Table {
         Column::new(
             "expected_orders",
             Ratio,
-            "Expected orders within the horizon; orders of one day count as one.",
+            "Expected orders within the horizon, orders of one day counting as one: (1 − probability of none) × what the \
+             model of orders expects of who orders at all.",
         )
         .filled(),
         Column::new("risk_band", Text, "low, medium, high or lost, by the bounds in the configuration.").filled(),
@@ -76,7 +77,13 @@ pub static CHURN_BACKTEST: Table = Table {
         .filled(),
         Column::new("model", Text, "The model or rule.").filled(),
         Column::new("is_baseline", Flag, "Whether it is a naive rule, to be beaten.").filled(),
-        Column::new("serves", Flag, "Whether the published probabilities are from it.").filled(),
+        Column::new(
+            "serves",
+            Flag,
+            "Whether the published probabilities are from this method; where it rests on a model of orders, on the one that \
+             today's data identify (`churn.method`), which may be another than it was tested with here.",
+        )
+        .filled(),
         Column::new(
             "chosen_before",
             Flag,

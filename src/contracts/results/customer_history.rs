@@ -16,7 +16,7 @@ pub static CUSTOMER_HISTORY: Table = Table {
         Column::new(
             "usual_gap_days",
             Integer,
-            "Median days between two of the customer's order days; from three order days on.",
+            "Median days between two of the customer's order days, half a day rounded up; from two order days on.",
         ),
         Column::new("last_activity_date", Date, "Day of the last order or interaction."),
         Column::new(

@@ -175,6 +175,17 @@ pub struct ModelCard {
     pub metrics: Vec<MetricRow>,
     /// The model or baseline whose scores the report uses.
     pub winner: String,
+    /// Its name today, where it rests on another model of orders than it was tested with.
+    pub serving: Option<String>,
+    /// Fewest customers that can be tested on, where there were fewer.
+    pub too_few: Option<u64>,
+}
+
+impl ModelCard {
+    /// Says the name of what serves today.
+    pub fn serve_as(&mut self, name: &str) {
+        self.serving = (name != self.winner).then(|| name.to_string());
+    }
 }
 
 /// One metric of the model card; the report names the best of the row.

@@ -135,6 +135,8 @@ pub(super) fn churn(dice: &mut Dice) -> Churn {
                 metric("Lift in the top tenth", true, [3.12, 2.66, 3.12]),
             ],
             winner: "Logistic".into(),
+            serving: None,
+            too_few: None,
         }),
     }
 }

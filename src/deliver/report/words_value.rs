@@ -42,7 +42,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("metrics_note", "Tebal: yang terbaik. Makin tinggi makin baik: {higher}.", "Bold: the best. Higher is better: {higher}."),
     ("metrics_note_lower", "Makin rendah makin baik: {lower}.", "Lower is better: {lower}."),
     ("metrics_note_aim", "Makin dekat ke 1 makin baik: {aim}.", "The nearer to 1 the better: {aim}."),
-    ("def.metric.explained_share", "Porsi perbedaan antarpelanggan yang diketahui sebelumnya; 1 semuanya, 0 tidak ada, di bawah 0 lebih buruk daripada menganggap semua sama. Ukuran ini yang menentukan model mana yang dipakai.", "Share of the differences between customers that was foreseen; 1 is all, 0 none, below 0 is worse than taking everyone alike. This is the measure that decides which model serves."),
+    ("def.metric.explained_share", "Porsi perbedaan antarpelanggan yang diketahui sebelumnya; 1 semuanya, 0 tidak ada, di bawah 0 lebih buruk daripada menganggap semua sama. Rata-ratanya atas semua jendela uji menentukan model mana yang dipakai.", "Share of the differences between customers that was foreseen; 1 is all, 0 none, below 0 is worse than taking everyone alike. Its mean over all windows tested decides which model serves."),
     ("def.metric.total_ratio", "Jumlah yang diperkirakan untuk semua pelanggan dibagi yang benar-benar terjadi.", "What was foreseen of all customers together over what came."),
     ("def.metric.missed_share", "Jumlah selisih tiap pelanggan dibagi jumlah yang terjadi; makin rendah makin baik.", "Sum of what each customer was missed by over what came; lower is better."),
     ("metric.explained_share", "Perbedaan yang dijelaskan", "Differences explained"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Delivery, Rows, customer_name, segment_moves};
+use crate::analyses::churn::methods::FEWEST_CUSTOMERS;
 use crate::analyses::frame::{flags, ratios, texts, wholes};
 use crate::analyses::rfm::Measure;
 use crate::contracts::Table;
@@ -110,12 +111,11 @@ pub fn churn(delivery: &Delivery<'_>) -> Result<Option<Churn>> {
             }
         })
         .collect();
-    Ok(Some(Churn {
-        horizon_days: churn.horizon_days as u32,
-        customers: customers?,
-        bands,
-        model_card: model_card(delivery, &MODEL_CARDS, "churn")?,
-    }))
+    let mut card = model_card(delivery, &MODEL_CARDS, "churn")?;
+    if let (Some(card), true) = (&mut card, rows.len() > 0) {
+        card.serve_as(&rows.text("method", 0)?);
+    }
+    Ok(Some(Churn { horizon_days: churn.horizon_days as u32, customers: customers?, bands, model_card: card }))
 }
 
 /// Every model of an analysis beside the naive baselines, in the first window of the table.
@@ -174,5 +174,7 @@ pub fn model_card(delivery: &Delivery<'_>, table: &'static Table, analysis: &str
         test_customers,
         metrics,
         winner,
+        serving: None,
+        too_few: (test_customers < FEWEST_CUSTOMERS as u64).then_some(FEWEST_CUSTOMERS as u64),
     }))
 }

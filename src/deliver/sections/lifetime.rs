@@ -50,6 +50,7 @@ pub fn lifetime(delivery: &Delivery<'_>) -> Result<Option<Lifetime>> {
     let mut card = model_card(delivery, &CLV_CARDS, "clv")?;
     let mut coverage = None;
     if let Some(card) = &mut card {
+        card.serve_as(&method);
         coverage = card.metrics.iter().find(|row| row.metric == "interval_coverage").and_then(|row| row.model);
         card.metrics.retain(|row| MEASURES.contains(&row.metric.as_str()));
         card.metrics.sort_by_key(|row| MEASURES.iter().position(|name| *name == row.metric));

@@ -20,7 +20,8 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
         return Ok(None);
     }
     let contribution: Vec<i64> = wholes(frame, "contribution")?.iter().flatten().collect();
-    let mut ranking: Vec<u32> = (0..contribution.len() as u32).collect();
+    let outside: Vec<bool> = texts(frame, "party_class")?.iter().map(|class| class != Some("internal")).collect();
+    let mut ranking: Vec<u32> = (0..contribution.len() as u32).filter(|row| outside[*row as usize]).collect();
     ranking.sort_by_key(|row| (-contribution[*row as usize], *row));
     let rows = Rows(frame);
     let profile = |row: &u32| -> Result<CustomerProfit> {
@@ -36,11 +37,10 @@ pub fn profitability(delivery: &Delivery<'_>) -> Result<Option<Profitability>> {
         })
     };
     let earned = |row: &&u32| contribution[**row as usize] > 0;
-    let outside = texts(frame, "party_class")?.iter().map(|class| class != Some("internal"));
     let (mut customers, mut losing) = (0, 0);
-    for (contribution, _) in contribution.iter().zip(outside).filter(|(_, outside)| *outside) {
+    for row in &ranking {
         customers += 1;
-        losing += u64::from(*contribution < 0);
+        losing += u64::from(contribution[*row as usize] < 0);
     }
     let whale_curve = whale(delivery, customers, losing)?;
     Ok(Some(Profitability {

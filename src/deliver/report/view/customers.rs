@@ -161,12 +161,21 @@ pub(super) fn model_card(voice: Voice<'_>, card: &ModelCard) -> Value {
         }
     }
     let in_parts = card.test_period.start == card.test_period.end;
-    let winner = voice.lead("winner", &[("winner", &voice.label("model", &card.winner))]);
+    let serving = card.serving.as_ref().unwrap_or(&card.winner);
+    let winner = voice.lead("winner", &[("winner", &voice.label("model", serving))]);
     let values = [("customers", &*voice.count(card.test_customers)), ("period", &voice.period(&card.test_period))];
+    let mut tested = voice.sentence(if in_parts { "model_tested_parts" } else { "model_tested" }, &values);
+    if card.serving.is_some() && !card.winner.is_empty() {
+        let as_what = voice.sentence("model_tested_as", &[("model", &voice.label("model", &card.winner))]);
+        tested = format!("{tested} {as_what}");
+    }
+    if let Some(fewest) = card.too_few {
+        let too_few = voice.sentence("model_too_few", &[("fewest", &voice.count(fewest))]);
+        tested = format!("{tested} {too_few}");
+    }
     context! {
-        metrics, note,
-        winner => (!card.winner.is_empty()).then_some(winner),
-        tested => voice.sentence(if in_parts { "model_tested_parts" } else { "model_tested" }, &values),
+        metrics, note, tested,
+        winner => (!serving.is_empty()).then_some(winner),
     }
 }
 
