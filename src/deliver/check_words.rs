@@ -176,6 +176,7 @@ fn why_held(held: &lake::Held, language: Language) -> String {
         "column_retyped" => "isi kolom bukan lagi tanggal atau angka",
         "two_ways" => "angka pada kolom dapat dibaca dengan dua cara: ribuan atau desimal",
         "too_many_rejects" => "terlalu banyak baris yang ditolak",
+        "reused_ids" => "nomor ordernya sudah dipakai cabang lain",
         "copy" => "isinya persis berkas hari atau cabang lain",
         other => other,
     };
@@ -206,6 +207,9 @@ pub fn what_next(held: &lake::Held, language: Language) -> String {
         "too_many_rejects" => {
             "perbaiki baris yang ditolak (lihat rejects.csv) dan kirim ulang, atau naikkan reject_limit".into()
         }
+        "reused_ids" => format!(
+            "bila cabang bernomor sendiri-sendiri: order_id = [kolom cabang, kolom nomor] di [sources.{source}.columns]"
+        ),
         "copy" => "minta cabang mengirim berkas hari yang benar".into(),
         _ => held.hint.clone(),
     }

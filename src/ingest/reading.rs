@@ -8,6 +8,7 @@ use super::implied::Said;
 use super::parse::{Block, TwoWays};
 use super::rejects::{Refused, Reject};
 use super::resolve::Seen;
+use super::sent::Counts;
 use super::source::{DAY_COLUMNS, Layout, UnitFrom};
 use super::{EXAMPLES, Work, hold};
 use crate::calendar::{DAY_MICROS, day_name};
@@ -38,6 +39,8 @@ pub(super) struct Reading {
     pub trailer: Option<String>,
     /// What it says of customers and products, where it is a flat file.
     pub said: BTreeMap<&'static str, Said>,
+    /// What was not taken of it because of what files before it hold, where it is a flat file.
+    sent: Counts,
 }
 
 /// The branch and day that all rows so far are of.
@@ -107,7 +110,7 @@ impl Reading {
             let (orders, lines) = seen.resolve_flat(&mut block, layout);
             if block.last {
                 self.said = std::mem::take(&mut seen.said);
-                seen.sent.next_file();
+                self.sent = seen.sent.next_file();
             }
             vec![orders, lines]
         } else {
@@ -250,14 +253,31 @@ impl Reading {
                 ),
             );
         }
-        // Lines of totals, and the header again, are no rows: they say nothing against the others.
+        if 2 * self.sent.of_another > self.rows.received {
+            let [order, branch] = ["order_id", "branch_id"].map(|column| layout.export_name(column));
+            return untrusted(
+                "reused_ids",
+                format!(
+                    "{} of {} rows have a number in `{order}` that another branch has used",
+                    self.sent.of_another, self.rows.received
+                ),
+                format!(
+                    "where branches number by themselves: `order_id = [\"{branch}\", \"{order}\"]` under \
+                     [sources.{}.columns]",
+                    work.name
+                ),
+            );
+        }
+        // Lines of totals, and the header again, are no rows: they say nothing against the others. Nor does what an
+        // earlier file has sent already.
         let no_rows =
             ["total_row", "repeated_header", "empty_row"].iter().filter_map(|code| self.codes.get(code)).sum::<u64>();
-        let rows = match self.rows.accepted {
+        let rows = match self.rows.accepted + self.sent.repeated {
             0 => self.rows,
             _ => Arithmetic {
-                received: self.rows.received - no_rows,
+                received: self.rows.received - no_rows - self.sent.repeated,
                 rejected: self.rows.rejected - no_rows,
+                duplicate: self.rows.duplicate - self.sent.repeated,
                 ..self.rows
             },
         };

@@ -17,6 +17,16 @@ pub struct Sent {
     again: HashSet<u32, FixedState>,
     /// The first line of the file at hand.
     here: u32,
+    counts: Counts,
+}
+
+/// Lines of a file that are not taken.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// An earlier file has sent them.
+    pub repeated: u64,
+    /// Their order number is another branch's.
+    pub of_another: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +44,11 @@ const NONE: u32 = u32::MAX;
 const MOST_LINES: u32 = 1_000;
 
 impl Sent {
-    /// The next line is of another file.
-    pub fn next_file(&mut self) {
+    /// The next line is of another file; what was not taken of the one before it.
+    pub fn next_file(&mut self) -> Counts {
         self.again.clear();
         self.here = self.lines.len() as u32;
+        std::mem::take(&mut self.counts)
     }
 
     /// Whether an order is another branch's already; else it is this one's from now on.
@@ -50,7 +61,9 @@ impl Sent {
         if of.branch == NONE {
             of.branch = branch;
         }
-        of.branch != branch
+        let is_of_another = of.branch != branch;
+        self.counts.of_another += u64::from(is_of_another);
+        is_of_another
     }
 
     /// Whether an earlier file has sent the line; else it is remembered.
@@ -64,6 +77,7 @@ impl Sent {
         while at != NONE {
             let (said, before) = self.lines[at as usize];
             if at < here && said == says && self.again.insert(at) {
+                self.counts.repeated += 1;
                 return true;
             }
             at = before;
@@ -132,13 +146,13 @@ mod tests {
         let mut sent = wanted();
         // The same product scanned twice is two lines.
         assert_eq!([7, 7, 8].map(|product| sent.is_repeated(0, line(product))), [false; 3]);
-        sent.next_file();
+        assert_eq!(sent.next_file(), Counts::default());
         // The order again, with a third piece and another product.
         let again = [7, 7, 7, 8, 9].map(|product| sent.is_repeated(0, line(product)));
         assert_eq!(again, [true, true, false, true, false]);
         // The same line of another order.
         assert!(!sent.is_repeated(1, line(7)));
-        sent.next_file();
+        assert_eq!(sent.next_file(), Counts { repeated: 3, of_another: 0 });
         assert_eq!([7, 7, 7, 7].map(|product| sent.is_repeated(0, line(product))), [true, true, true, false]);
     }
 

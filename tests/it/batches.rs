@@ -319,3 +319,42 @@ fn closed_months_that_move_are_logged() {
     project.ok(&["ingest"]);
     assert_eq!(manifest(&project)["restatements"].as_array().unwrap().len(), 2);
 }
+
+/// The month so far, sent again every day under another name: what was there is not counted again.
+#[test]
+fn a_month_to_date_adds_its_new_days_whenever_it_comes() {
+    let project = Project::empty();
+    let config = CONFIG.split("[sources.sales]").nth(1).map(|rest| format!("[sources.sales]{rest}")).unwrap();
+    project.write("langgan.toml", config.replace("{branch}_{day}*", "until_*"));
+    let until = |last: u32| {
+        // The same piece scanned twice is two lines.
+        let days: String = (1..=last).map(|number| day("JKT", number, 10).replacen(HEAD, "", 1)).collect();
+        format!("{HEAD}{days}JKT12,p2,c2,JKT,2026-01-01 10:00:00,2,10.50\n")
+    };
+    project.write("in/until_05.csv", until(5));
+    project.ok(&["ingest", "--quiet"]);
+    project.write("in/until_08.csv", until(8));
+    let ingested = project.ok(&["ingest"]).stdout;
+    assert!(ingested.contains("received 25 = accepted 9 + rejected 0 + duplicate 16"), "{ingested}");
+    let sum = "SELECT COUNT(*) AS n, SUM(quantity * unit_price) AS v FROM lake_order_lines";
+    assert_eq!(project.ok(&["query", "-c", sum]).stdout, "n,v\n25,52500\n");
+    project.ok(&["run", "--quiet"]);
+    assert_eq!(tables(&project), rebuilt(&project));
+}
+
+#[test]
+fn an_order_number_of_another_branch_is_not_taken_for_its_order() {
+    let project = shop();
+    // One line of SBY under a number of JKT's, among three.
+    project.write("in/SBY_2026-01-06.csv", day("SBY", 6, 10).replace("SBY62", "JKT62"));
+    project.write("in/SBY_2026-01-07.csv", day("SBY", 7, 10).replace("SBY7", "JKT7"));
+    let ran = project.run(&["run"]);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    let wanted = "3 of 3 rows have a number in `order_id` that another branch has used";
+    assert!(
+        ran.stderr.contains(wanted) && ran.stderr.contains("order_id = [\"branch_id\", \"order_id\"]"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(manifest(&project)["held"][0]["code"], "reused_ids");
+}
