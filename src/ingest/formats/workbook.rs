@@ -65,7 +65,7 @@ pub fn first_rows(source: &str, path: &Path, file: File, sheet: &str, most: usiz
         }
         if rows.len() < most { Ok(()) } else { Err("enough".into()) }
     };
-    let read = guarded(|| book.each_row(sheet, &mut take));
+    let read = guarded(|| book.each_row(sheet, '.', &mut take));
     match read {
         Err(message) if rows.len() < most => Err(unreadable(source, path, message)),
         _ => Ok(rows),
@@ -96,9 +96,10 @@ pub fn text(source: &str, path: &Path, file: File, wanted: Wanted) -> Result<(Bo
     };
     let name = sheet.clone();
     let text = spawn(move |chunks| {
+        let mark = wanted.mark;
         let mut table = Table { wanted, rows: None };
         let mut chunks = Some(chunks);
-        book.each_row(&sheet, |row, cells| table.row(row, cells, &mut chunks))?;
+        book.each_row(&sheet, mark, |row, cells| table.row(row, cells, &mut chunks))?;
         table.end()
     });
     Ok((text, name))
@@ -181,13 +182,14 @@ impl Book {
     fn each_row(
         &mut self,
         sheet: &str,
+        mark: char,
         mut take: impl FnMut(u32, &[Data]) -> std::result::Result<(), String>,
     ) -> std::result::Result<(), String> {
         let too_wide = || format!("a row has more than {MOST_COLUMNS} columns");
         match self {
             Book::Xlsx(book) => {
                 let mut merged = Merged::of(book.merge_cells_by_sheet_name(sheet).unwrap_or_default());
-                let mut padded = Padded::of(book, sheet)?;
+                let mut formatted = Formatted::of(book, sheet, mark)?;
                 let mut take = |number: u32, row: &mut Vec<Data>| {
                     merged.fill(number, row);
                     take(number, row)
@@ -218,7 +220,7 @@ impl Book {
                     }
                     row[column] = match (Data::from(cell.value), cell.formula) {
                         (Data::Empty, Some(_)) => Data::String(UNCALCULATED.into()),
-                        (value, _) => padded.shown(cell.pos, value),
+                        (value, _) => formatted.shown(cell.pos, value),
                     };
                 }
                 take(number, &mut row)
@@ -241,51 +243,71 @@ impl Book {
     }
 }
 
-/// Codes kept as numbers, whose format shows their leading zeros: `00000`.
-struct Padded {
-    /// Row, column and digits of each such cell, in the order of the sheet.
-    cells: std::iter::Peekable<std::vec::IntoIter<(u32, u32, u8)>>,
+/// Numbers that mean what their format shows: codes with their leading zeros (`00000`), shares in percent (`0%`).
+struct Formatted {
+    /// Row, column and format of each such cell, in the order of the sheet.
+    cells: std::iter::Peekable<std::vec::IntoIter<(u32, u32, Shown)>>,
+    /// The decimal mark of the source.
+    mark: char,
 }
 
-impl Padded {
+/// How a format shows a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// With so many digits or more.
+    Digits(u8),
+    Percent,
+}
+
+impl Formatted {
     /// Reads the sheet for them where the workbook has such a format at all.
-    fn of(book: &mut Xlsx<BufReader<File>>, sheet: &str) -> std::result::Result<Padded, String> {
+    fn of(book: &mut Xlsx<BufReader<File>>, sheet: &str, mark: char) -> std::result::Result<Formatted, String> {
         let failed = |error: calamine::XlsxError| error.to_string();
         let mut reader = book.worksheet_cells_reader(sheet).map_err(failed)?;
-        let digits: Vec<u8> = (reader.styles().iter())
-            .map(|style| style.number_format.as_ref().map_or(0, |format| padded_digits(&format.format_code)))
-            .collect();
+        let of_style = |style: &calamine::Style| Shown::of(&style.number_format.as_ref()?.format_code);
+        let shown: Vec<Option<Shown>> = reader.styles().iter().map(of_style).collect();
         let mut cells = Vec::new();
-        if digits.iter().any(|digits| *digits > 0) {
+        if shown.iter().any(Option::is_some) {
             while let Some((row, column, style)) = reader.next_style_id().map_err(failed)? {
-                if digits[style] > 0 {
-                    cells.push((row, column, digits[style]));
-                }
+                cells.extend(shown[style].map(|shown| (row, column, shown)));
             }
         }
-        Ok(Padded { cells: cells.into_iter().peekable() })
+        Ok(Formatted { cells: cells.into_iter().peekable(), mark })
     }
 
     /// A cell as its format shows it; cells come in the order of the sheet.
     fn shown(&mut self, at: (u32, u32), value: Data) -> Data {
         while self.cells.next_if(|(row, column, _)| (*row, *column) < at).is_some() {}
-        let digits = self.cells.next_if(|(row, column, _)| (*row, *column) == at).map(|(_, _, digits)| digits.into());
-        let whole = match value {
-            Data::Int(value) if value >= 0 => value,
-            Data::Float(value) if (0.0..1e15).contains(&value) && value.fract() == 0.0 => value as i64,
+        let shown = self.cells.next_if(|(row, column, _)| (*row, *column) == at).map(|(_, _, shown)| shown);
+        let number = match &value {
+            Data::Int(value) => *value as f64,
+            Data::Float(value) => *value,
             _ => return value,
         };
-        digits.map_or(value, |digits: usize| Data::String(format!("{whole:0digits$}")))
+        match shown {
+            Some(Shown::Digits(digits)) if (0.0..1e15).contains(&number) && number.fract() == 0.0 => {
+                Data::String(format!("{number:0digits$.0}", digits = digits.into()))
+            }
+            Some(Shown::Percent) => Data::String(format!("{}%", number_text(number * 100.0, self.mark))),
+            _ => value,
+        }
     }
 }
 
-/// The fewest digits a format of nothing but digits shows, where it is more than one: from its first `0` on.
-fn padded_digits(format: &str) -> u8 {
-    let shown = format.split(';').next().unwrap_or_default();
-    let only_digits = shown.bytes().all(|place| matches!(place, b'0' | b'#'));
-    match shown.find('0') {
-        Some(first) if only_digits && shown.len() - first > 1 => (shown.len() - first).min(30) as u8,
-        _ => 0,
+impl Shown {
+    /// The fewest digits a format of nothing but digits shows, where it is more than one, are those from its first `0` on.
+    fn of(format: &str) -> Option<Shown> {
+        let shown = format.split(';').next().unwrap_or_default();
+        let is_digit = |place: char| matches!(place, '0' | '#');
+        match (shown.trim().strip_suffix('%'), shown.find('0')) {
+            (Some(number), _) if number.chars().all(|place| is_digit(place) || matches!(place, '.' | ',' | ' ')) => {
+                Some(Shown::Percent)
+            }
+            (None, Some(first)) if shown.chars().all(is_digit) && shown.len() - first > 1 => {
+                Some(Shown::Digits((shown.len() - first).min(30) as u8))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -468,9 +490,11 @@ mod tests {
     }
 
     #[test]
-    fn formats_that_pad() {
-        let digits = ["00000", "0#", "#000", "00;-00", "0", "General", "0.00", "#,##0", "@", ""].map(padded_digits);
-        assert_eq!(digits, [5, 2, 3, 2, 0, 0, 0, 0, 0, 0]);
+    fn formats_that_mean_what_they_show() {
+        let shown = ["00000", "0#", "#000", "00;-00", "0%", "0.00%", "#,##0%"].map(Shown::of);
+        let digits = [5, 2, 3, 2].map(|digits| Some(Shown::Digits(digits)));
+        assert_eq!((&shown[..4], &shown[4..]), (&digits[..], &[Some(Shown::Percent); 3][..]));
+        assert_eq!(["0", "General", "0.00", "#,##0", "@", "", "\"%\"0"].map(Shown::of), [None; 7]);
     }
 
     #[test]
