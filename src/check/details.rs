@@ -152,7 +152,15 @@ pub fn documents(lake: &LakeDir, manifest: &Manifest, keys: &[u32]) -> Result<BT
             Ok(())
         })?;
     }
-    documents.values_mut().for_each(|document| document.lines.sort_by_key(|line| (line.number, line.place)));
+    let is_flat = |place: Place| manifest.batches.get(place.batch as usize).is_some_and(|batch| batch.table == "flat");
+    for document in documents.values_mut() {
+        document.lines.sort_by_key(|line| (line.number, line.place));
+        // A flat file has no row for the order itself: it begins with its first line.
+        if is_flat(document.place) {
+            let own = document.lines.iter().map(|line| line.place).filter(|place| place.batch == document.place.batch);
+            document.place = own.min().unwrap_or(document.place);
+        }
+    }
     Ok(documents)
 }
 

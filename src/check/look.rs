@@ -31,6 +31,8 @@ pub struct Look<'l> {
     pub indonesian_holidays: bool,
     /// Exclusive: days from here on are not seen.
     pub as_of: i32,
+    /// Whether the as-of day follows from the data or the configuration, and was not asked for by hand.
+    pub is_usual_day: bool,
     /// The as-of day each batch was first seen at, by batch id, and the days on which somebody looked.
     pub arrivals: &'l Arrivals,
 }
@@ -145,7 +147,12 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     findings.extend(day_rules::late_findings(look, &seen.late));
     // What is missing because a file is held is told with that file.
     findings.retain(|finding| !seen.held_files.iter().any(|file| file.explains(finding)));
-    findings.retain(|finding| look.settings.is_on(finding.rule.id) && finding.day.is_none_or(|day| day < look.as_of));
+    // A mistyped day lies after the as-of day because that does not follow it.
+    let is_seen = |finding: &Finding| {
+        let later = look.is_usual_day && finding.rule.id == "future_date";
+        later || finding.day.is_none_or(|day| day < look.as_of)
+    };
+    findings.retain(|finding| look.settings.is_on(finding.rule.id) && is_seen(finding));
     let place = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule.id);
     findings.sort_by(|a, b| (place(a), &a.branch, a.day, &a.about).cmp(&(place(b), &b.branch, b.day, &b.about)));
     name_rows(look, &mut findings)?;

@@ -10,6 +10,7 @@ mod day_rules;
 pub mod days;
 pub mod details;
 pub mod exceptions;
+mod far_days;
 mod file_rules;
 pub mod finding;
 pub mod gate;
@@ -35,6 +36,6 @@ pub mod view;
 mod volume;
 
 pub use report::Picture;
-pub use row_rules::far_days;
+pub use far_days::far_days;
 pub use settings::Settings;
 pub use totals::Mismatch;

@@ -245,6 +245,7 @@ pub fn picture(request: &Request<'_>, ledger: &Ledger) -> Result<Picture> {
         settings: request.settings,
         indonesian_holidays,
         as_of: request.as_of,
+        is_usual_day: request.is_usual_day,
         arrivals: &arrivals,
     };
     let mended = view::corrected(request.lake, request.manifest, &mut corrections)?;

@@ -6,6 +6,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int32Type, Int64Type};
 
 use super::details::{Document, Line};
+use super::far_days::far_days;
 use super::finding::{Finding, Row};
 use super::look::{ByDay, Look, Seen, documents, tolerance};
 use super::scan::{self, NO_AMOUNT, NONE, Suspect};
@@ -144,7 +145,7 @@ fn dates(look: &Look<'_>, seen: &Seen, told: &mut Vec<Told>) {
     let mut by_date: BTreeMap<i32, i64> = BTreeMap::new();
     scan.days.iter().for_each(|day| *by_date.entry(day.day).or_default() += day.documents);
     let limit = look.settings.limit("future_date") as i32;
-    let far: BTreeSet<i32> = far_days(&by_date, limit).into_iter().collect();
+    let far = far_days(&by_date, limit);
     let wrong = |group: u32| -> Option<(&'static str, String)> {
         let day = &scan.days[group as usize];
         if far.contains(&day.day) {
@@ -171,32 +172,6 @@ fn dates(look: &Look<'_>, seen: &Seen, told: &mut Vec<Told>) {
             return;
         }
     }
-}
-
-/// Days cut off from the bulk by more than `limit` days without an order, with hardly any orders on their side: they
-/// were mistyped.
-pub fn far_days(by_date: &BTreeMap<i32, i64>, limit: i32) -> Vec<i32> {
-    let all: i64 = by_date.values().sum();
-    let few = |orders: i64| orders * 200 <= all;
-    let days: Vec<(i32, i64)> = by_date.iter().map(|(day, orders)| (*day, *orders)).collect();
-    let mut far = Vec::new();
-    for reverse in [false, true] {
-        let mut days = days.clone();
-        if reverse {
-            days.reverse();
-        }
-        let mut side = 0;
-        for place in 0..days.len().saturating_sub(1) {
-            side += days[place].1;
-            if !few(side) {
-                break;
-            }
-            if (days[place + 1].0 - days[place].0).abs() > limit {
-                far.extend(days[..=place].iter().map(|(day, _)| *day));
-            }
-        }
-    }
-    far
 }
 
 /// Branches and states that are not among those known.
@@ -289,19 +264,4 @@ fn stated_lines(look: &Look<'_>, told: &[Told]) -> Result<BTreeMap<Suspect, i64>
         })?;
     }
     Ok(stated)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_far_from_all_others_is_far_only_where_it_is_rare() {
-        let mut days: BTreeMap<i32, i64> = (100..130).map(|day| (day, 50)).collect();
-        days.insert(20_000, 2);
-        days.insert(1, 1);
-        assert_eq!(far_days(&days, 60), [1, 20_000]);
-        days.insert(20_000, 900);
-        assert_eq!(far_days(&days, 60), [1]);
-    }
 }

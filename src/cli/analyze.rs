@@ -189,14 +189,15 @@ fn publish(
 }
 
 /// The exclusive as-of day: flag, environment, configuration, or the day after the newest order. A few orders far after
-/// all others were mistyped and do not count.
+/// all others were mistyped and do not count, unless the rule `future_date` is off.
 ///
 /// # Errors
 /// [`Error::NoOrders`]; [`Error::NoDay`] where only customers are known; [`Error::Usage`] for a day long after all orders.
 pub fn as_of(flag: Option<&str>, config: &Config, lake: &LakeDir, manifest: &Manifest) -> Result<i32> {
     let mut days = facts::orders_by_day(lake, manifest)?;
-    for mistyped in far_days(&days, config.core.check.limit("future_date") as i32) {
-        days.remove(&mistyped);
+    if config.core.check.is_on("future_date") {
+        let mistyped = far_days(&days, config.core.check.limit("future_date") as i32);
+        days.retain(|day, _| !mistyped.contains(day));
     }
     let newest = days.last_key_value().map(|(day, _)| *day);
     match (typed_day(flag, config)?, newest) {

@@ -305,7 +305,8 @@ impl Screen<'_> {
 
     /// What becomes of the data an exception is about.
     fn consequence(&self, told: &Told) -> &'static str {
-        if told.touches.orders == 0 {
+        let is_later = told.finding.day.is_some_and(|day| day >= self.picture.as_of);
+        if told.touches.orders == 0 || is_later {
             self.say("tidak ada dalam angka", "not in the figures")
         } else if self.picture.keeps_out(told) {
             self.say("ditahan", "held back")

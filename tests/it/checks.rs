@@ -314,3 +314,32 @@ fn every_refused_row_is_in_the_rejects_of_a_run() {
     assert_eq!(found["refused_rows_not_looked_at"], expected);
     assert!(project.run(&["check"]).stdout.contains("of 120000 refused rows the first 20000 were looked at"));
 }
+
+/// Sixty orders of two lines each, three a day from 2026-03-01 on; one of them is dated 2062.
+fn mistyped_year() -> String {
+    let mut text = SALES.lines().next().unwrap().to_string() + "\n";
+    for number in 0..60 {
+        let day = if number == 40 { "2062-03-05".into() } else { format!("2026-03-{:02}", 1 + number / 3) };
+        for product in ["tea", "rice"] {
+            text.push_str(&format!("B-{number:03},{product},c{},JKT,{day} 09:00:00,1,54000\n", number % 7));
+        }
+    }
+    text
+}
+
+#[test]
+fn a_mistyped_year_does_not_move_the_day_and_is_told_with_its_row() {
+    let open = HEAD.split("[run]").next().unwrap();
+    let project = project("", &mistyped_year());
+    project.write("langgan.toml", format!("{open}{FLAT}")).ok(&["ingest"]);
+    let found = check(&project);
+    assert_eq!(found["as_of"], "2026-03-21");
+    let told = exceptions(&found).into_iter().find(|told| told["key"] == "future_date/JKT/2062-03-05").unwrap();
+    assert_eq!(told["n_rows"], 1);
+    assert_eq!((&told["rows"][0]["document"], &told["rows"][0]["line"]), (&"B-040".into(), &82.into()));
+    let earlier = project.ok(&["check", "--json", "--as-of", "2026-03-10"]).stdout;
+    let earlier: Value = serde_json::from_str(&earlier).unwrap();
+    assert!(!keys(&earlier).iter().any(|key| key.starts_with("future_date")), "{earlier}");
+    project.write("langgan.toml", format!("{open}{FLAT}[check.rules.future_date]\naction = \"off\"\n"));
+    assert_eq!(check(&project)["as_of"], "2062-03-06");
+}
