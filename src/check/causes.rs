@@ -9,6 +9,10 @@ use super::details::{Document, Line, Place};
 pub struct Case<'c> {
     /// Completed orders that arrived, less those the branch counts; `None` where it counts none.
     pub orders: Option<i64>,
+    /// Rows that arrived, less those the sender counts; `None` where it counts none.
+    pub rows: Option<i64>,
+    /// Units that arrived, less those the sender counts; `None` where it counts none.
+    pub quantity: Option<i64>,
     /// The amount that arrived, less the branch's.
     pub amount: i64,
     /// The branch's amount.
@@ -59,6 +63,8 @@ pub enum Kind {
     DocumentMissing,
     /// A line is missing.
     LineMissing,
+    /// A row is missing, and nothing says of which order.
+    RowMissing,
     /// Two digits next to each other were swapped.
     DigitsSwapped,
     /// The decimal mark slipped.
@@ -128,17 +134,30 @@ impl Cause {
 pub fn causes(case: &Case<'_>) -> Vec<Cause> {
     let mut found = Vec::new();
     refused_rows(case, &mut found);
-    let same_count = case.orders.is_none_or(|orders| orders == 0);
-    if same_count && case.amount != 0 {
+    if case.orders.is_none_or(|orders| orders == 0) && case.amount != 0 {
+        // Where a row is missing or there twice, no digit is wrong.
+        let same_rows = case.rows.is_none_or(|rows| rows == 0);
+        let same_quantity = case.quantity.is_none_or(|quantity| quantity == 0);
         for document in case.documents.iter().filter(|document| document.completed) {
-            lines(case, document, &mut found);
+            if same_rows {
+                document.lines.iter().for_each(|line| mistyped(case, document, line, &mut found));
+            }
+            if same_rows || case.rows == Some(1) {
+                twice(case, document, &mut found);
+            }
+            if case.amount < 0 && (same_rows || case.rows < Some(0)) {
+                left_out(document, &mut found);
+            }
         }
-        mistyped_total(case, &mut found);
+        if same_rows && same_quantity {
+            mistyped_total(case, &mut found);
+        }
     }
-    if case.orders == Some(1) {
+    let rows = case.rows.or(case.quantity).filter(|_| case.orders.is_none());
+    if case.orders == Some(1) || rows > Some(0) {
         doubled(case, &mut found);
     }
-    if case.orders == Some(-1) {
+    if case.orders == Some(-1) || rows.is_some_and(|rows| rows < 0) {
         missing(case, &mut found);
     }
     found.sort_by(|a, b| {
@@ -177,39 +196,40 @@ fn refused_rows(case: &Case<'_>, found: &mut Vec<Cause>) {
     }
 }
 
-/// Lines of an order that would explain the difference.
-fn lines(case: &Case<'_>, document: &Document, found: &mut Vec<Cause>) {
-    for (place, line) in document.lines.iter().enumerate() {
-        mistyped(case, document, line, found);
-        if line.amount() == case.amount {
-            let is_twin = |other: &Line| {
-                (other.product, other.quantity, other.price, other.discount)
-                    == (line.product, line.quantity, line.price, line.discount)
-            };
-            if document.lines[..place].iter().any(is_twin) {
-                found.push(Cause::new(Kind::LineTwice, 88, document).of_line(line));
-            } else if !document.lines.iter().enumerate().any(|(at, other)| at != place && is_twin(other)) {
-                found.push(Cause::new(Kind::LineTwice, 20, document).of_line(line));
-            }
+/// Lines of an order that are there twice, or may be.
+fn twice(case: &Case<'_>, document: &Document, found: &mut Vec<Cause>) {
+    let explains = |line: &Line| {
+        line.amount() == case.amount && case.quantity.is_none_or(|quantity| quantity == i64::from(line.quantity))
+    };
+    for (place, line) in document.lines.iter().enumerate().filter(|(_, line)| explains(line)) {
+        let is_twin = |other: &Line| {
+            (other.product, other.quantity, other.price, other.discount)
+                == (line.product, line.quantity, line.price, line.discount)
+        };
+        if document.lines[..place].iter().any(is_twin) {
+            found.push(Cause::new(Kind::LineTwice, 88, document).of_line(line));
+        } else if !document.lines.iter().enumerate().any(|(at, other)| at != place && is_twin(other)) {
+            found.push(Cause::new(Kind::LineTwice, 20, document).of_line(line));
         }
     }
-    if case.amount < 0 {
-        let numbers: Vec<i32> = document.lines.iter().map(|line| line.number).collect();
-        let from =
-            if numbers.first().is_some_and(|first| *first == 2) { 1 } else { numbers.first().copied().unwrap_or(1) };
-        let to = numbers.last().copied().unwrap_or(0);
-        if i64::from(to) - i64::from(from) < 1000 {
-            for number in (from..to).filter(|number| !numbers.contains(number)) {
-                let mut cause = Cause::new(Kind::LineMissing, 80, document);
-                cause.line_no = Some(number);
-                found.push(cause);
-            }
-        }
-        if document.lines.is_empty() {
-            let mut cause = Cause::new(Kind::LineMissing, 84, document);
-            cause.line_no = Some(1);
+}
+
+/// Lines that are missing in the numbering of an order's lines.
+fn left_out(document: &Document, found: &mut Vec<Cause>) {
+    let numbers: Vec<i32> = document.lines.iter().map(|line| line.number).collect();
+    let from = if numbers.first().is_some_and(|first| *first == 2) { 1 } else { numbers.first().copied().unwrap_or(1) };
+    let to = numbers.last().copied().unwrap_or(0);
+    if i64::from(to) - i64::from(from) < 1000 {
+        for number in (from..to).filter(|number| !numbers.contains(number)) {
+            let mut cause = Cause::new(Kind::LineMissing, 80, document);
+            cause.line_no = Some(number);
             found.push(cause);
         }
+    }
+    if document.lines.is_empty() {
+        let mut cause = Cause::new(Kind::LineMissing, 84, document);
+        cause.line_no = Some(1);
+        found.push(cause);
     }
 }
 
@@ -222,13 +242,15 @@ fn mistyped(case: &Case<'_>, document: &Document, line: &Line, found: &mut Vec<C
         let weight = i64::from(weight) + plausible(case, line, column, now);
         found.push(Cause::new(kind, weight.clamp(1, 96) as u8, document).of_line(line).value(column, was, now));
     };
-    if quantity != 0 && case.amount % quantity == 0 {
+    let same_quantity = case.quantity.is_none_or(|quantity| quantity == 0);
+    if same_quantity && quantity != 0 && case.amount % quantity == 0 {
         try_value("unit_price", line.price, -case.amount / quantity);
     }
-    if line.price != 0 && case.amount % line.price == 0 {
+    let divides = line.price != 0 && case.amount % line.price == 0;
+    if divides && case.quantity.is_none_or(|quantity| quantity * line.price == case.amount) {
         try_value("quantity", quantity, -case.amount / line.price);
     }
-    if line.discount != 0 {
+    if same_quantity && line.discount != 0 {
         try_value("discount", line.discount, case.amount);
     }
 }
@@ -310,7 +332,7 @@ fn doubled(case: &Case<'_>, found: &mut Vec<Cause>) {
         (document.customer, lines)
     };
     let completed: Vec<&&Document> = case.documents.iter().filter(|document| document.completed).collect();
-    for document in completed.iter().filter(|document| document.amount() == case.amount) {
+    for document in completed.iter().filter(|document| explains(case, document, 1)) {
         let twin = completed.iter().find(|other| {
             other.id < document.id && other.amount() == document.amount() && content(other) == content(document)
         });
@@ -324,6 +346,15 @@ fn doubled(case: &Case<'_>, found: &mut Vec<Cause>) {
     }
 }
 
+/// Whether an order that is there once too often (`sign` 1) or too seldom (-1) makes amount, rows and units equal.
+fn explains(case: &Case<'_>, document: &Document, sign: i64) -> bool {
+    let (rows, quantity) =
+        (document.lines.len() as i64, document.lines.iter().map(|line| i64::from(line.quantity)).sum::<i64>());
+    document.amount() * sign == case.amount
+        && case.rows.is_none_or(|own| own == rows * sign)
+        && case.quantity.is_none_or(|own| own == quantity * sign)
+}
+
 /// Whether an order's number begins as most others of the day do.
 fn looks_like_the_others(id: &str, documents: &[&&Document]) -> bool {
     let stem = |id: &str| id.trim_end_matches(|letter: char| letter.is_ascii_digit()).to_string();
@@ -332,9 +363,9 @@ fn looks_like_the_others(id: &str, documents: &[&&Document]) -> bool {
     documents.len() < 3 || same * 2 >= documents.len() || same == 0
 }
 
-/// An order too few.
+/// An order too few, or a row.
 fn missing(case: &Case<'_>, found: &mut Vec<Cause>) {
-    for (branch, document) in case.elsewhere.iter().filter(|(_, document)| document.amount() == -case.amount) {
+    for (branch, document) in case.elsewhere.iter().filter(|(_, document)| explains(case, document, -1)) {
         let mut cause = Cause::new(Kind::OtherBranch, 94, document);
         cause.branch = branch.clone();
         found.push(cause);
@@ -343,8 +374,13 @@ fn missing(case: &Case<'_>, found: &mut Vec<Cause>) {
         let weight = if case.missing.len() == 1 { 89 } else { 70 };
         found.push(Cause { document: id.clone(), ..Cause::new(Kind::DocumentMissing, weight, &Document::default()) });
     }
-    for document in case.documents.iter().filter(|document| !document.completed && document.amount() == -case.amount) {
+    for document in case.documents.iter().filter(|document| !document.completed && explains(case, document, -1)) {
         found.push(Cause::new(Kind::StatusWrong, 65, document));
+    }
+    if case.rows == Some(-1) && case.amount < 0 {
+        let mut cause = Cause::new(Kind::RowMissing, 50, &Document::default());
+        (cause.column, cause.now) = ("amount", Some(-case.amount));
+        found.push(cause);
     }
 }
 
@@ -361,18 +397,29 @@ mod tests {
     }
 
     fn likeliest(documents: &[Document], orders: i64, amount: i64) -> Vec<Cause> {
+        explained(documents, [Some(orders), None, None], amount, &[])
+    }
+
+    fn explained(
+        documents: &[Document],
+        [orders, rows, quantity]: [Option<i64>; 3],
+        amount: i64,
+        missing: &[String],
+    ) -> Vec<Cause> {
         let documents: Vec<&Document> = documents.iter().collect();
         let usual = [(1, 54_000, 9), (2, 125_000, 9)];
         let sold_at = |product: u32, price: i64| {
             usual.iter().find(|(own, at, _)| (*own, *at) == (product, price)).map_or(0, |(.., lines)| *lines)
         };
         causes(&Case {
-            orders: Some(orders),
+            orders,
+            rows,
+            quantity,
             amount,
             stated: 1_234_567,
             documents: &documents,
             refused: &[],
-            missing: &[],
+            missing,
             elsewhere: &[],
             sold_at: &sold_at,
         })
@@ -419,6 +466,26 @@ mod tests {
         ];
         let found = likeliest(&documents, 1, 108_000);
         assert_eq!((found[0].document.as_str(), found[0].kind), ("A-3", Kind::DocumentTwice));
+    }
+
+    #[test]
+    fn the_number_of_rows_says_whether_a_row_is_missing_there_twice_or_mistyped() {
+        let documents = [
+            document("A-1", vec![line(1, 1, 1, 54_000), line(2, 1, 1, 54_000)]),
+            document("A-2", vec![line(1, 2, 1, 125_000)]),
+            document("A-4", vec![line(1, 1, 1, 45_000)]),
+        ];
+        let first = |rows: i64, amount: i64, missing: &[String]| {
+            let found = explained(&documents, [None, Some(rows), None], amount, missing);
+            (found[0].kind, found[0].document.clone(), found.len())
+        };
+        assert_eq!(first(0, -9_000, &[]), (Kind::DigitsSwapped, "A-4".into(), 1));
+        assert_eq!(first(1, 54_000, &[]), (Kind::LineTwice, "A-1".into(), 1));
+        assert_eq!(first(-1, -9_000, &["A-3".into()]), (Kind::DocumentMissing, "A-3".into(), 2));
+        assert_eq!(first(-1, -9_000, &[]), (Kind::RowMissing, String::new(), 1));
+        // Where units are missing, too, no price is at fault.
+        let found = explained(&documents, [None, None, Some(-3)], -9_000, &["A-3".into()]);
+        assert_eq!((found[0].kind, found.len()), (Kind::DocumentMissing, 1));
     }
 
     #[test]

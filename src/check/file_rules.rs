@@ -12,6 +12,7 @@ use super::keys::about_batch;
 use super::look::{Look, Seen};
 use super::refused::Refused;
 use super::scan::NONE;
+use super::sequences::Gap;
 use super::total_rules::{self, refused_rows, suspicion};
 use super::totals::{HASH_MODULUS, id_number};
 use crate::error::Result;
@@ -30,7 +31,7 @@ struct Held {
 }
 
 /// Files that differ from what is said of them, by branch and day.
-pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
+pub fn findings(look: &Look<'_>, seen: &Seen, gaps: &[Gap]) -> Result<Vec<Finding>> {
     let mut found: Vec<Finding> = Vec::new();
     let claimed = look.manifest.batches.iter().enumerate().filter(|(_, batch)| batch.superseded_by.is_none());
     let claimed: Vec<(usize, &Batch, &Claims)> =
@@ -57,7 +58,9 @@ pub fn findings(look: &Look<'_>, seen: &Seen) -> Result<Vec<Finding>> {
         let day = if days.len() == 1 { days.first().map(|(_, day)| *day) } else { None };
         let Some(mut fresh) = look.finding("file_totals", branch, day) else { continue };
         fresh.about = about_batch(look.manifest, place as u32, "");
-        fresh.causes = explain(look, seen, place as u32, &held, &differences)?;
+        let missing =
+            total_rules::missing_ids(gaps, &differences, |gap| days.contains(&(gap.branch.as_str(), gap.day)));
+        fresh.causes = explain(look, seen, place as u32, &held, &differences, &missing)?;
         fresh.differences = differences;
         fresh.n_rows = 1;
         fresh.rows.push(Row { file: batch.file.clone(), value: claims.from.clone(), ..Row::default() });
@@ -139,6 +142,7 @@ fn explain(
     batch: u32,
     held: &Held,
     differences: &[Difference],
+    missing: &[String],
 ) -> Result<Vec<super::finding::Suspicion>> {
     let amounts = differences.iter().find_map(|difference| match (&difference.stated, &difference.arrived) {
         (Value::Money(stated), Value::Money(arrived)) => Some((*stated, *arrived)),
@@ -152,13 +156,17 @@ fn explain(
     documents.sort_by(|a, b| a.id.cmp(&b.id));
     let sold = total_rules::sold_prices(look, documents.iter())?;
     let rows: Vec<(usize, &Refused)> = seen.refused.iter().enumerate().filter(|(_, row)| row.batch == batch).collect();
+    let own = &look.manifest.batches[batch as usize];
+    let claims = own.claims.as_ref();
     let case = Case {
-        orders: Some(0),
+        orders: None,
+        rows: claims.and_then(|claims| claims.rows).map(|stated| own.rows.received as i64 - stated),
+        quantity: claims.and_then(|claims| claims.quantity).map(|stated| held.quantity - stated),
         amount: arrived - stated,
         stated,
         documents: &documents.iter().collect::<Vec<&Document>>(),
         refused: &refused_rows(look, &rows),
-        missing: &[],
+        missing,
         elsewhere: &[],
         sold_at: &|product, price| sold.get(&(product, price)).copied().unwrap_or(0),
     };

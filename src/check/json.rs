@@ -38,6 +38,7 @@ pub fn json(picture: &Picture) -> Value {
             json!({
                 "day": day_name(mismatch.day), "branch": mismatch.branch,
                 "expected_orders": mismatch.expected_orders, "actual_orders": mismatch.actual_orders,
+                "expected_lines": mismatch.expected_lines, "actual_lines": mismatch.actual_lines,
                 "expected_amount_minor": mismatch.expected_amount, "actual_amount_minor": mismatch.actual_amount,
             })
         })

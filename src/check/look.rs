@@ -136,7 +136,7 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     let gaps = day_rules::gaps(look, &seen)?;
     findings.extend(day_rules::gap_findings(look, &gaps));
     findings.extend(total_rules::findings(look, &seen, &gaps)?);
-    findings.extend(file_rules::findings(look, &seen)?);
+    findings.extend(file_rules::findings(look, &seen, &gaps)?);
     findings.extend(hq::findings(look, &seen)?);
     let (of_rows, capped) = row_rules::findings(look, &seen)?;
     findings.extend(of_rows);

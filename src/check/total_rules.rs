@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 
 use super::causes::{self, Case, Cause, Kind, RefusedRow};
 use super::details::{self, Document, Place};
-use super::finding::{Finding, Row, Suspicion};
+use super::finding::{Difference, Finding, Row, Suspicion, Value};
 use super::look::{Look, Seen};
 use super::refused::Refused;
 use super::sequences::Gap;
@@ -61,8 +61,9 @@ fn explain(
     gaps: &[Gap],
     sold_at: &dyn Fn(u32, i64) -> u32,
 ) -> Vec<Suspicion> {
-    let (Some(stated), Some(orders)) = (mismatch.expected_amount, mismatch.expected_orders) else { return Vec::new() };
+    let Some(stated) = mismatch.expected_amount else { return Vec::new() };
     let amount = mismatch.actual_amount - stated;
+    let here = seen.scan.find(&mismatch.branch, mismatch.day);
     let rows: Vec<(usize, &Refused)> = seen
         .refused
         .iter()
@@ -71,11 +72,8 @@ fn explain(
         .filter(|(_, row)| row.day.is_some() || row.batch_has(seen, mismatch))
         .collect();
     let refused = refused_rows(look, &rows);
-    let missing: Vec<String> = gaps
-        .iter()
-        .filter(|gap| gap.branch == mismatch.branch && gap.day == mismatch.day)
-        .flat_map(|gap| gap.ids.iter().cloned())
-        .collect();
+    let missing =
+        missing_ids(gaps, &mismatch.differences, |gap| gap.branch == mismatch.branch && gap.day == mismatch.day);
     let others = seen.mismatches.iter().filter(|other| {
         other.day == mismatch.day
             && other.branch != mismatch.branch
@@ -85,8 +83,12 @@ fn explain(
         .flat_map(|other| by_day.get(&(other.branch.as_str(), other.day)).into_iter().flatten())
         .map(|document| (document.branch.clone(), *document))
         .collect();
+    let stated_units = seen.stated.of(&mismatch.branch, mismatch.day).and_then(|stated| stated.quantity);
+    let arrived_units = here.map_or(0, |place| seen.scan.days[place].totals.quantity);
     let case = Case {
-        orders: Some(mismatch.actual_orders - orders),
+        orders: mismatch.expected_orders.map(|orders| mismatch.actual_orders - orders),
+        rows: mismatch.expected_lines.map(|lines| mismatch.actual_lines - lines),
+        quantity: stated_units.map(|units| arrived_units - units),
         amount,
         stated,
         documents,
@@ -97,6 +99,19 @@ fn explain(
     };
     let found = causes::causes(&case);
     found.into_iter().take(MOST_CAUSES).map(|cause| suspicion(look, seen, mismatch.place, cause)).collect()
+}
+
+/// The documents that are missing in the numbering, and the first and the last one that are stated and did not come.
+pub fn missing_ids(gaps: &[Gap], differences: &[Difference], is_own: impl Fn(&Gap) -> bool) -> Vec<String> {
+    let ends = differences.iter().filter_map(|difference| match (difference.what, &difference.stated) {
+        ("first_document" | "last_document", Value::Text(id)) => Some(id.clone()),
+        _ => None,
+    });
+    let mut missing: Vec<String> = gaps.iter().filter(|gap| is_own(gap)).flat_map(|gap| gap.ids.clone()).collect();
+    missing.extend(ends);
+    missing.sort_unstable();
+    missing.dedup();
+    missing
 }
 
 impl Refused {
@@ -173,6 +188,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::FromElsewhere => "from_elsewhere",
         Kind::DocumentMissing => "document_missing",
         Kind::LineMissing => "line_missing",
+        Kind::RowMissing => "row_missing",
         Kind::DigitsSwapped => "digits_swapped",
         Kind::DecimalSlip => "decimal_slip",
         Kind::DigitWrong => "digit_wrong",

@@ -345,8 +345,8 @@ fn summary(
 
 /// What differs between a branch's totals and what arrived, in words.
 pub fn difference(mismatch: &Mismatch, money: &dyn Fn(i64) -> String) -> String {
-    match (mismatch.expected_orders, mismatch.expected_amount) {
-        (Some(orders), Some(amount)) if orders == mismatch.actual_orders => {
+    match (mismatch.expected_orders, mismatch.expected_lines, mismatch.expected_amount) {
+        (Some(orders), _, Some(amount)) if orders == mismatch.actual_orders => {
             format!(
                 "branch says {}, accepted lines sum to {} (difference {})",
                 money(amount),
@@ -354,11 +354,19 @@ pub fn difference(mismatch: &Mismatch, money: &dyn Fn(i64) -> String) -> String 
                 money(mismatch.actual_amount - amount)
             )
         }
-        (Some(orders), Some(amount)) => {
+        (Some(orders), _, Some(amount)) => {
             format!(
                 "branch says {orders} orders and {}, accepted are {} and {}",
                 money(amount),
                 mismatch.actual_orders,
+                money(mismatch.actual_amount)
+            )
+        }
+        (None, Some(lines), Some(amount)) => {
+            format!(
+                "branch says {lines} order lines and {}, accepted are {} and {}",
+                money(amount),
+                mismatch.actual_lines,
                 money(mismatch.actual_amount)
             )
         }

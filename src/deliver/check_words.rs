@@ -279,6 +279,7 @@ fn cause_kind(kind: &str, language: Language) -> &'static str {
         "decimal_slip" => say(language, "koma atau angka nol mungkin bergeser", "the decimal mark may have slipped"),
         "digit_wrong" => say(language, "satu angka mungkin salah", "one digit may be wrong"),
         "total_mistyped" => say(language, "totalnya sendiri mungkin salah ketik", "the total itself may be mistyped"),
+        "row_missing" => say(language, "satu baris tidak datang", "a row is missing"),
         _ => say(language, "status faktur ini mungkin salah", "the status of this order may be wrong"),
     }
 }

@@ -343,3 +343,39 @@ fn a_mistyped_year_does_not_move_the_day_and_is_told_with_its_row() {
     project.write("langgan.toml", format!("{open}{FLAT}[check.rules.future_date]\naction = \"off\"\n"));
     assert_eq!(check(&project)["as_of"], "2062-03-06");
 }
+
+const TOTALS: &str = "[sources.totals]\ntable = \"control_totals\"\nfiles = [\"totals.csv\"]\n";
+
+#[test]
+fn totals_of_order_lines_name_the_row_at_fault_too() {
+    let wrong = SALES.replace("11:00:00,1,54000", "11:00:00,1,45000");
+    for (sales, rows, kind, document) in [
+        (wrong, 4, "digits_swapped", "A-003"),
+        (SALES.replace("A-003,tea,cid,JKT,2026-03-01 11:00:00,1,54000\n", ""), 4, "row_missing", ""),
+    ] {
+        let project = project(&format!("{FLAT}{TOTALS}"), &sales);
+        let totals = format!("day,branch_id,entity,rows,amount\n2026-03-01,JKT,order_lines,{rows},{AMOUNT}\n");
+        project.write("totals.csv", totals).ok(&["ingest"]);
+        let found = check(&project);
+        let told = exceptions(&found)[0];
+        assert_eq!(told["key"], "control_totals/JKT/2026-03-01");
+        let cause = &told["causes"][0];
+        assert_eq!((&cause["kind"], &cause["row"]["document"]), (&kind.into(), &document.into()));
+        let said = project.run(&["run"]).stdout;
+        assert!(said.contains("branch says 4 order lines and "), "{said}");
+    }
+}
+
+#[test]
+fn a_trailer_that_counts_a_row_more_names_the_document_that_is_missing() {
+    let trailer = format!("{FLAT}trailer = {{ prefix = \"TOTAL\", rows = 2, amount = 3 }}\n");
+    let row = |n: u32| format!("C-{n:03},tea,ann,JKT,2026-03-01 09:{n:02}:00,{},54000\n", 1 + n % 3);
+    let sales: String = (1..=40).filter(|n| *n != 13).map(row).collect();
+    let amount: u32 = (1..=40).map(|n| (1 + n % 3) * 54_000).sum();
+    let head = SALES.lines().next().unwrap();
+    let project = project(&trailer, &format!("{head}\n{sales}TOTAL,40,{amount}\n"));
+    project.ok(&["ingest"]);
+    let found = check(&project);
+    let cause = &exceptions(&found)[0]["causes"][0];
+    assert_eq!((&cause["kind"], &cause["row"]["document"]), (&"document_missing".into(), &"C-013".into()));
+}
