@@ -61,7 +61,7 @@ fn missing_days(look: &Look<'_>, seen: &Seen, habits: &Habits<'_>) -> Vec<Findin
             if seen.scan.find(branch, day).is_some() {
                 continue;
             }
-            let stated = seen.stated.orders.get(&(branch.to_string(), day));
+            let stated = seen.stated.of(branch, day);
             let expected = match stated {
                 Some(stated) => stated.rows > 0,
                 None => habits.expects(branch, day),

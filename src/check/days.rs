@@ -95,16 +95,23 @@ impl Calendar {
 
 /// The same weekday is looked at for this many weeks before.
 const WEEKS: i32 = 10;
-/// Weekdays below which a habit is none.
+/// Same weekdays below which they are no habit, and the other branches tell whether it was a day to sell on.
 const FEWEST: usize = 4;
 /// Orders on a usual day below which a day may well pass without one: at five, one day in 148 does.
 const BUSY: i64 = 5;
+
+/// Days a new branch is watched for before anything is expected of it.
+const WATCHED: usize = 7;
 
 /// What branches usually do on the same weekday.
 pub struct Habits<'h> {
     scan: &'h Scan,
     calendar: &'h Calendar,
     first_day: BTreeMap<&'h str, i32>,
+    /// How many branches have orders of a day.
+    sold: BTreeMap<i32, usize>,
+    /// The first day of each branch, in order.
+    opened: Vec<i32>,
 }
 
 impl<'h> Habits<'h> {
@@ -117,7 +124,14 @@ impl<'h> Habits<'h> {
                 first_day.entry(day.branch.as_str()).or_insert(day.day);
             }
         }
-        Habits { scan, calendar, first_day }
+        let mut sold: BTreeMap<i32, usize> = BTreeMap::new();
+        for day in scan.days.iter().filter(|day| !day.branch.is_empty()) {
+            *sold.entry(day.day).or_default() += 1;
+        }
+        let named = first_day.iter().filter(|(branch, _)| !branch.is_empty());
+        let mut opened: Vec<i32> = named.map(|(_, first)| *first).collect();
+        opened.sort_unstable();
+        Habits { scan, calendar, first_day, sold, opened }
     }
 
     /// Orders of the branch on the same weekday before, the latest first; usual days alone.
@@ -154,8 +168,72 @@ impl<'h> Habits<'h> {
                 let mut before = self.same_weekdays(branch, day);
                 let with_orders = before.iter().filter(|orders| **orders > 0).count();
                 before.sort_unstable();
-                before.len() >= FEWEST && with_orders * 8 >= before.len() * 7 && before[before.len() / 2] >= BUSY
+                let is_habit = with_orders * 8 >= before.len() * 7;
+                let is_known = before.len() >= FEWEST || self.sells_with_the_others(branch, day);
+                !before.is_empty() && is_known && is_habit && before[before.len() / 2] >= BUSY
             }
         }
+    }
+
+    /// Whether the other branches sold on the day, and a branch without a habit yet has so far sold whenever they did.
+    fn sells_with_the_others(&self, branch: &str, day: i32) -> bool {
+        let Some(first) = self.first_day.get(branch) else { return false };
+        let Some(newest) = (*first..day).rev().find(|before| self.scan.find(branch, *before).is_some()) else {
+            return false;
+        };
+        let shared = (*first..=newest).filter(|day| self.others_sold(branch, *day));
+        let (n, own) =
+            shared.fold((0, 0), |(n, own), day| (n + 1, own + usize::from(self.scan.find(branch, day).is_some())));
+        n >= WATCHED && own * 8 >= n * 7 && self.others_sold(branch, day)
+    }
+
+    /// Whether at least half of the other branches that had opened sold on the day.
+    fn others_sold(&self, branch: &str, day: i32) -> bool {
+        let has_opened = self.first_day.get(branch).is_some_and(|first| *first <= day);
+        let others = self.opened.partition_point(|first| *first <= day) - usize::from(has_opened);
+        let has_sold = self.scan.find(branch, day).is_some();
+        let sold = self.sold.get(&day).map_or(0, |branches| branches - usize::from(has_sold));
+        sold > 0 && sold * 2 >= others
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::BranchDay;
+    use super::*;
+
+    /// Three branches; what each of them sells on a day, by branch and day of a month that begins on a Thursday.
+    fn scan(days: i32, orders: impl Fn(&str, i32) -> i64) -> Scan {
+        let all = ["A", "B", "C"].into_iter().flat_map(|branch| (0..days).map(move |day| (branch, day)));
+        let sold = all.map(|(branch, day)| (branch, day, orders(branch, day))).filter(|(.., orders)| *orders > 0);
+        let day = |(branch, day, documents): (&str, i32, i64)| BranchDay {
+            branch: branch.into(),
+            day,
+            documents,
+            ..BranchDay::default()
+        };
+        Scan { days: sold.map(day).collect(), ..Scan::default() }
+    }
+
+    #[test]
+    fn a_new_branch_that_sold_whenever_the_others_did_is_expected_from_its_second_week_on() {
+        let calendar = Calendar::default();
+        for last in 7..28 {
+            let scan = scan(last + 1, |branch, day| if branch == "A" && day == last { 0 } else { 9 });
+            assert!(Habits::new(&scan, &calendar).expects("A", last), "day {last}");
+        }
+        let young = scan(7, |branch, day| if branch == "A" && day == 6 { 0 } else { 9 });
+        assert!(!Habits::new(&young, &calendar).expects("A", 6), "six days say nothing");
+    }
+
+    #[test]
+    fn a_day_on_which_the_others_are_closed_too_or_that_the_branch_keeps_free_is_not_missing() {
+        let calendar = Calendar::default();
+        let feast = scan(15, |_, day| if day == 12 { 0 } else { 9 });
+        assert!(!Habits::new(&feast, &calendar).expects("A", 12));
+        let sundays = scan(15, |branch, day| if branch == "A" && day % 7 == 3 { 0 } else { 9 });
+        assert!(!Habits::new(&sundays, &calendar).expects("A", 10));
+        let small = scan(15, |branch, day| if branch == "A" && day == 12 { 0 } else { 2 });
+        assert!(!Habits::new(&small, &calendar).expects("A", 12), "two orders a day may well be none");
     }
 }

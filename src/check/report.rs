@@ -525,11 +525,12 @@ impl super::scan::BranchDay {
 
 fn status(open: &[&Told], held: bool, closed: bool, there: bool, (late, resent): (bool, bool)) -> Status {
     let has = |rule: &str| open.iter().any(|told| told.finding.rule.id == rule);
-    if held {
-        return Status::Held;
-    }
+    // Where nothing came, nothing can be held.
     if has("missing_day") {
         return Status::Missing;
+    }
+    if held {
+        return Status::Held;
     }
     if has("no_lines") || open.iter().any(|told| told.fewer_came()) {
         return Status::Partial;

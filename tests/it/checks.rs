@@ -379,3 +379,17 @@ fn a_trailer_that_counts_a_row_more_names_the_document_that_is_missing() {
     let cause = &exceptions(&found)[0]["causes"][0];
     assert_eq!((&cause["kind"], &cause["row"]["document"]), (&"document_missing".into(), &"C-013".into()));
 }
+
+#[test]
+fn a_day_the_branch_totals_and_did_not_send_is_missing_not_held() {
+    let sales = SALES.replace("A-004,tea,dan,JKT", "A-004,tea,dan,SBY").replace("A-003", "A-103");
+    let later = sales.lines().nth(1).unwrap().replace("A-001", "A-201").replace("03-01", "03-02");
+    let hold = "[check.rules.control_totals]\naction = \"hold\"\n";
+    let project = project(&format!("{FLAT}{TOTALS}{hold}"), &format!("{sales}{later}\n"));
+    let totals = "day,branch_id,entity,rows,amount\n2026-03-01,SBY,order_lines,1,162000\n\
+                  2026-03-02,SBY,order_lines,3,270000\n";
+    project.write("totals.csv", totals).ok(&["ingest"]);
+    let found = check(&project);
+    assert!(keys(&found).contains(&"missing_day/SBY/2026-03-02"), "{:?}", keys(&found));
+    assert_eq!(last_day(&found, "SBY"), "missing");
+}
