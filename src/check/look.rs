@@ -10,7 +10,7 @@ use super::refused::{self, Exports, NotAll, Refused};
 use super::scan::{self, NONE, Scan};
 use super::settings::Settings;
 use super::totals::{self, AllStated, Ids, Mismatch};
-use super::{day_rules, file_rules, hq, master_rules, refused_rules, row_rules, total_rules};
+use super::{day_rules, file_rules, flat_customers, hq, master_rules, refused_rules, row_rules, total_rules};
 use crate::contracts::rules::{RULES, rule_of};
 use crate::error::Result;
 use crate::ingest::original;
@@ -143,6 +143,7 @@ pub fn look(look: &Look<'_>) -> Result<Seen> {
     seen.capped = capped;
     findings.extend(refused_rules::findings(look, &seen)?);
     findings.extend(master_rules::findings(look, &seen)?);
+    findings.extend(flat_customers::findings(look, &seen)?);
     seen.late = day_rules::late(look, &seen.scan);
     findings.extend(day_rules::late_findings(look, &seen.late));
     // What is missing because a file is held is told with that file.

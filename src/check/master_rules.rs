@@ -78,6 +78,6 @@ pub fn findings(look: &Look<'_>, _seen: &Seen) -> Result<Vec<Finding>> {
 }
 
 /// Whether a telephone looks like an Indonesian mobile number without its first zero.
-fn has_lost_zero(phone: &str) -> bool {
+pub fn has_lost_zero(phone: &str) -> bool {
     phone.starts_with('8') && (9..=12).contains(&phone.len()) && phone.bytes().all(|byte| byte.is_ascii_digit())
 }

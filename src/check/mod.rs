@@ -13,6 +13,7 @@ pub mod exceptions;
 mod far_days;
 mod file_rules;
 pub mod finding;
+mod flat_customers;
 pub mod gate;
 pub mod held_files;
 mod hq;
@@ -35,7 +36,7 @@ pub mod totals;
 pub mod view;
 mod volume;
 
-pub use report::Picture;
 pub use far_days::far_days;
+pub use report::Picture;
 pub use settings::Settings;
 pub use totals::Mismatch;

@@ -198,6 +198,7 @@ pub static FLAT: Table = Table {
         Column::new("discount_rate", Ratio, "Discount as a share of the line: 0 to 1, or with a per cent sign.").unstored(),
         Column::new("discount_percent", Ratio, "Discount in per cent of the line: 0 to 100.").unstored(),
         Column::new("promotion", Money, "Promotion or coupon on the whole line, besides its discount."),
+        Column::new("stated_total", Money, "Total of the line as the export states it, only compared with quantity × unit_price − discount."),
         Column::new("returned", Flag, "The line was brought back."),
         Column::new("channel", Text, "store, web, app, phone, …"),
         Column::new("payment", Text, "cash, card, transfer, installment, …"),

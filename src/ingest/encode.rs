@@ -71,6 +71,12 @@ fn array(block: &Block, layout: &Layout, selection: &Selection, stored: &Stored)
         Stored::Cell(column) if column.name == "line_no" && !selection.line_numbers.is_empty() => {
             numbers::<Int32Type>(&selection.line_numbers, rows, |number| number as i32)
         }
+        // What a flat file states is the total of a line, not of its order.
+        Stored::Cell(column)
+            if column.name == "stated_total" && layout.table.name == "flat" && selection.line_numbers.is_empty() =>
+        {
+            return None;
+        }
         Stored::Cell(column) => {
             let place = layout.mapped(column.name)?;
             cells(block, layout, &layout.columns[place], place, rows)

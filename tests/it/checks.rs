@@ -393,3 +393,38 @@ fn a_day_the_branch_totals_and_did_not_send_is_missing_not_held() {
     assert!(keys(&found).contains(&"missing_day/SBY/2026-03-02"), "{:?}", keys(&found));
     assert_eq!(last_day(&found, "SBY"), "missing");
 }
+
+#[test]
+fn a_flat_file_is_checked_for_line_totals_and_what_a_spreadsheet_damages() {
+    let sales = "order_id,product_id,customer_id,branch_id,ordered_at,quantity,unit_price,total,phone\n\
+        A-001,tea,00010,JKT,2026-03-01 09:00:00,2,54000,108000,6.28E+11\n\
+        A-002,tea,10,JKT,2026-03-01 10:00:00,14,54000,216000,081234567890\n\
+        A-002,rice,10,JKT,2026-03-01 10:00:00,1,54000,54000,\n";
+    let columns = "[sources.sales.columns]\nstated_total = \"total\"\n";
+    let project = project(&format!("{FLAT}{columns}"), sales);
+    project.ok(&["ingest"]);
+    let found = check(&project);
+    let told: Vec<String> = exceptions(&found)
+        .iter()
+        .flat_map(|told| told["rows"].as_array().unwrap().iter().map(move |row| (told, row)))
+        .map(|(told, row)| {
+            let text = |name: &str| row[name].as_str().unwrap_or_default();
+            format!(
+                "{} {} {} {} → {}",
+                told["rule"].as_str().unwrap(),
+                row["line"],
+                text("column"),
+                text("value"),
+                text("expected")
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "line_total 3 stated_total 216000 → 756000",
+            "excel_damage 2 phone 6.28E+11 → ",
+            "excel_damage 3 customer_id 10 → 00010"
+        ]
+    );
+}
