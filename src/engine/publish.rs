@@ -55,20 +55,17 @@ impl Draft {
         let dir = self.temporary.path().join("tables");
         disk::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
         let path = dir.join(format!("{name}.parquet"));
-        let mut out = Out(disk::create(&path).map_err(Error::io("create", &path))?);
-        let failed = |error: PolarsError| match error {
-            PolarsError::IO { error, .. } => {
-                Error::io("write", &path)(std::io::Error::new(error.kind(), error.to_string()))
-            }
-            other => Error::Internal { during: "writing a table", message: other.to_string() },
-        };
+        let mut out = Remembering { out: Out(disk::create(&path).map_err(Error::io("create", &path))?), error: None };
         frame.align_chunks_par();
-        ParquetWriter::new(std::io::BufWriter::new(&mut out))
+        let written = ParquetWriter::new(std::io::BufWriter::new(&mut out))
             .with_compression(ParquetCompression::Zstd(None))
             .with_row_group_size(Some(262_144))
-            .finish(frame)
-            .map_err(failed)?;
-        disk::sync(&out.0).map_err(Error::io("write", &path))
+            .finish(frame);
+        if let Some(error) = out.error {
+            return Err(Error::io("write", &path)(error));
+        }
+        written.map_err(Error::internal("writing a table"))?;
+        disk::sync(&out.out.0).map_err(Error::io("write", &path))
     }
 
     /// Puts the run in place as `runs/<as_of>`, and as `runs/latest` where the day follows from the data or the
@@ -97,6 +94,34 @@ impl Draft {
             let _ = disk::remove(&self.runs.join(before));
         }
         Ok(link)
+    }
+}
+
+/// Remembers why writing failed: Polars makes a mere text of it, and a full disk has to be told as one.
+struct Remembering {
+    out: Out,
+    error: Option<std::io::Error>,
+}
+
+impl Remembering {
+    fn noted<T>(&mut self, done: std::io::Result<T>) -> std::io::Result<T> {
+        done.inspect_err(|error| {
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                self.error = Some(std::io::Error::new(error.kind(), error.to_string()));
+            }
+        })
+    }
+}
+
+impl Write for Remembering {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let done = self.out.write(bytes);
+        self.noted(done)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let done = self.out.flush();
+        self.noted(done)
     }
 }
 
