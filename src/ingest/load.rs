@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::lake::layout::{LEDGER, ledger_schema, stored};
 use crate::lake::manifest::{Arithmetic, Batch};
 use crate::lake::writer::{FileWriter, RowGroup, make_durable};
-use crate::lake::{DataFile, Drift, Held};
+use crate::lake::{DataFile, Drift, Held, Unit};
 
 /// What the files of one table brought.
 #[derive(Default)]
@@ -220,8 +220,13 @@ impl Feed<'_> {
         let names = header.names.clone();
         let (text, decimals) = ((reader.encoding(), reader.origin.take()), self.request.decimals);
         let layout = Layout::new(work.name, work.source, &work.path, header, text, decimals, &work.lookups)?;
-        let drift = drift::check(work, &layout, self.headers.get(work.name))?;
-        self.headers.insert(work.name.into(), names);
+        // What one branch has changed in its files is no change in those of another.
+        let branch = work.unit.as_ref().and_then(Unit::branch);
+        let own = branch.map_or_else(|| work.name.to_string(), |branch| format!("{}/{branch}", work.name));
+        let known = self.headers.get(&own).or_else(|| self.headers.get(work.name));
+        let drift = drift::check(work, &layout, known)?;
+        self.headers.entry(work.name.into()).or_insert_with(|| names.clone());
+        self.headers.insert(own, names);
         let flat: [&'static Table; 2] = [&inputs::ORDERS, &inputs::ORDER_LINES];
         let tables: &[&'static Table] = if work.table.name == "flat" { &flat } else { &[work.table] };
         let targets: Result<Vec<Target>> =

@@ -32,7 +32,7 @@ pub struct Manifest {
     /// The files that are set aside whole, until they or the configuration are mended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Held>,
-    /// The columns of the file each source brought last.
+    /// The columns of the file each source brought last; by `source/branch` where the names of files say the branch.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Vec<String>>,
 }

@@ -103,6 +103,19 @@ fn new_columns_are_named_and_held_where_they_would_change_figures() {
 }
 
 #[test]
+fn what_one_branch_adds_is_not_removed_from_the_files_of_another() {
+    let project = shop();
+    project.ok(&["ingest"]);
+    let wider = day("JKT", 8, 10).replace("Harga\n", "Harga,Catatan\n").replace(".50\n", ".50,1\n");
+    project.write("in/JKT_2026-01-08.csv", wider).write("in/SBY_2026-01-08.csv", day("SBY", 8, 10));
+    let ran = project.ok(&["ingest"]);
+    assert!(ran.stdout.contains("column `Catatan` added") && !ran.stdout.contains("removed"), "{}", ran.stdout);
+    project.write("in/JKT_2026-01-09.csv", day("JKT", 9, 10));
+    let ran = project.ok(&["ingest"]);
+    assert!(ran.stdout.contains("column `Catatan` removed"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_column_that_holds_something_else_is_named() {
     let project = shop();
     project.write("in/JKT_2026-01-06.csv", day("JKT", 6, 10).replace("2026-01-06 10:00:00", "pagi"));
