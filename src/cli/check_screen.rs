@@ -38,7 +38,7 @@ pub struct Screen<'s> {
 
 /// Days of the grid.
 const DAYS: i32 = 7;
-/// Lines for exceptions.
+/// Lines for exceptions where all branches that fit are shown.
 const LINES: usize = 20;
 /// Of these, for exceptions that are not open.
 const SETTLED: usize = 3;
@@ -216,7 +216,9 @@ impl Screen<'_> {
         blocks.extend(self.warnings(&warnings));
         let asked = self.branch.is_some() || self.only_day.is_some();
         let settled = self.settled();
-        let mut lines = fit(blocks, if asked { usize::MAX } else { LINES - settled.len() }, |left| {
+        // What branches do not take of the screen is room for exceptions.
+        let room = LINES + BRANCHES - self.branches().len().min(BRANCHES) - settled.len();
+        let mut lines = fit(blocks, if asked { usize::MAX } else { room }, |left| {
             format!(
                 "      … {left} {}",
                 self.say(

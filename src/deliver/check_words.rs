@@ -46,7 +46,11 @@ pub fn brief(finding: &Finding, money: &dyn Fn(i64) -> String, language: Languag
         (Value::Money(stated), Value::Money(arrived)) => Some(money(arrived - stated)),
         _ => None,
     });
-    let why = finding.causes.first().map(|cause| cause_kind(cause.kind, language).to_string());
+    let why = finding.causes.first().map(|cause| {
+        let short = cause_in_short(cause.kind, language);
+        let document = &cause.row.document;
+        if document.is_empty() { short.to_string() } else { format!("{short} {document}") }
+    });
     let parts: Vec<String> = by_money.into_iter().chain(why).collect();
     if !parts.is_empty() {
         return parts.join(", ");
@@ -275,12 +279,30 @@ fn cause_kind(kind: &str, language: Language) -> &'static str {
         "from_elsewhere" => say(language, "faktur ini milik cabang lain", "this order looks like another branch's"),
         "document_missing" => say(language, "faktur ini tidak datang", "this order is missing"),
         "line_missing" => say(language, "ada baris faktur yang tidak datang", "a line of this order is missing"),
+        "row_missing" => say(language, "satu baris tidak datang", "a row is missing"),
         "digits_swapped" => say(language, "dua angka mungkin tertukar", "two digits may be swapped"),
         "decimal_slip" => say(language, "koma atau angka nol mungkin bergeser", "the decimal mark may have slipped"),
         "digit_wrong" => say(language, "satu angka mungkin salah", "one digit may be wrong"),
         "total_mistyped" => say(language, "totalnya sendiri mungkin salah ketik", "the total itself may be mistyped"),
-        "row_missing" => say(language, "satu baris tidak datang", "a row is missing"),
         _ => say(language, "status faktur ini mungkin salah", "the status of this order may be wrong"),
+    }
+}
+
+/// What may have happened, where there is room for two words.
+fn cause_in_short(kind: &str, language: Language) -> &'static str {
+    match kind {
+        "refused" => say(language, "baris ditolak?", "row refused?"),
+        "document_twice" => say(language, "faktur dobel?", "order twice?"),
+        "line_twice" => say(language, "baris dobel?", "line twice?"),
+        "other_branch" => say(language, "di cabang lain?", "at another branch?"),
+        "from_elsewhere" => say(language, "milik cabang lain?", "of another branch?"),
+        "document_missing" => say(language, "faktur hilang?", "order missing?"),
+        "line_missing" | "row_missing" => say(language, "baris hilang?", "line missing?"),
+        "digits_swapped" => say(language, "angka tertukar?", "digits swapped?"),
+        "decimal_slip" => say(language, "koma bergeser?", "decimal slipped?"),
+        "digit_wrong" => say(language, "salah angka?", "wrong digit?"),
+        "total_mistyped" => say(language, "total salah?", "wrong total?"),
+        _ => say(language, "status salah?", "wrong status?"),
     }
 }
 
