@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use self::choice::Chosen;
 use super::frame::FrameBuilder;
 use super::model_card::{Metric, card_frame};
-use super::offers::backtest_frame;
 use super::offers::guards::{Guard, Guards, Removed, Watch};
 use super::offers::repeats::median;
+use super::offers::{backtest_frame, cautious_share, shrunk_share};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{REPLENISH, REPLENISH_BACKTEST, REPLENISH_MODEL_CARD};
 use crate::error::Result;
@@ -30,7 +30,7 @@ static SPEC: Spec = Spec {
                  that serves; `replenish_backtest` has both. The probability is the regression's, fitted \
                  to the `horizon_days` since. With fewer than `min_test_customers` it is (k + `shrinkage` × p) ÷ (n + \
                  `shrinkage`): of n products that were listed in the same way `horizon_days` before the as-of date and \
-                 were as late (in quarters of their gap), k were bought since, and p is the same share over all of them; \
+                 were as late (in quarters of their gap), k were bought since, and p is (k + ½) ÷ (n + `shrinkage` + 1) over all of them; \
                  nothing is listed where that history is missing. Expected margin = probability × (price − cost of a \
                  unit) − `contact_cost`. The guards remove what may not be offered, each counted in the model card; the \
                  `keep` that rank highest are given, in the order of expected margin, then probability, ties by product.",
@@ -57,7 +57,8 @@ pub struct Replenish {
     pub test_customers: u32,
     /// Fewest customers a way to rank is chosen by.
     pub min_test_customers: u32,
-    /// Products the share over all counts for beside those as late.
+    /// Products the share over all counts for beside those as late; so many more count in that share as if they had not
+    /// been bought.
     pub shrinkage: f64,
     /// Most products a customer.
     pub keep: u32,
@@ -221,11 +222,8 @@ impl Replenish {
         if listed == 0.0 {
             return None;
         }
-        let (overall, weight) = (bought / listed, self.shrinkage);
-        let shrunk = |(n, k): &(u32, u32)| {
-            let (n, k) = (f64::from(*n), f64::from(*k));
-            if n + weight > 0.0 { (k + weight * overall) / (n + weight) } else { overall }
-        };
+        let overall = cautious_share(bought, listed, self.shrinkage);
+        let shrunk = |(n, k): &(u32, u32)| shrunk_share((*k).into(), (*n).into(), overall, self.shrinkage);
         Some(history.bands.iter().map(shrunk).collect())
     }
 

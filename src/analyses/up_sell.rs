@@ -49,7 +49,8 @@ static SPEC: Spec = Spec {
                  x6, 12 pcs; `up_sell_packs` shows what was read), of one brand and kind; the next bigger pack must cost \
                  less by the kilogram, litre or piece. For both, probability = (k + `shrinkage` × p) ÷ (n + `shrinkage`): \
                  n customers had this usual step `horizon_days` before the as-of date, k of them bought of the next one \
-                 since, and p is the same share over all steps; a sale earns the margin of the product − that of his usual \
+                 since, and p is (k + ½) ÷ (n + `shrinkage` + 1) over all steps, so that a handful of customers makes \
+                 nothing certain; a sale earns the margin of the product − that of his usual \
                  one. accessory: a product of another category, no dearer, that followed the first purchase of something \
                  he bought in the last `accessory_days` within so many days for at least three customers, with the lower \
                  bound of lift above 1; probability = the share whom it followed, shrunk in the same way. replacement: of a kind where a quarter of the buyers \
@@ -91,7 +92,8 @@ pub struct UpSell {
     pub durable_days: u32,
     /// Fewest customers of an age for it to say anything about what is replaced.
     pub min_owners: u32,
-    /// Customers the share over all counts for beside those of the step.
+    /// Customers the share over all counts for beside those of the step; so many more count in that share as if they had
+    /// not bought.
     pub shrinkage: f64,
     /// Most customers the kinds of offers are tested on.
     pub test_customers: u32,

@@ -13,7 +13,7 @@ use crate::analyses::offers::evidence::{self, Evidence};
 use crate::analyses::offers::guards::{Guard, Removed, Watch};
 use crate::analyses::offers::purchases::spread;
 use crate::analyses::offers::substitutes::Substitutes;
-use crate::analyses::offers::{Tried, UNKNOWN, best, kinds, known_kinds};
+use crate::analyses::offers::{Tried, UNKNOWN, best, kinds, known_kinds, shrunk_share};
 use crate::facts::{Facts, Purchases};
 
 /// What was found.
@@ -371,8 +371,7 @@ impl Server<'_> {
                     continue;
                 }
                 let usual = self.learned.calibration.share();
-                let (open, bought) = (f64::from(wishes.open), f64::from(wishes.bought));
-                let asked = (bought + SHRINKAGE * usual) / (open + SHRINKAGE);
+                let asked = shrunk_share(wishes.bought.into(), wishes.open.into(), usual, SHRINKAGE);
                 let known = candidates.iter().position(|row| row.product == *product);
                 let probability = known.map_or(asked, |place| asked.max(candidates.remove(place).probability));
                 let backing = self.watch.products.len() + kind;
@@ -400,7 +399,7 @@ impl Server<'_> {
         let product = fresh(kind)
             .min_by_key(|product| (price(**product).map_or(i64::MAX, |price| (price - usual).abs()), **product))?;
         let usual = self.learned.calibration.share();
-        let probability = (bought as f64 + SHRINKAGE * usual) / (might as f64 + SHRINKAGE);
+        let probability = shrunk_share(bought as f64, might as f64, usual, SHRINKAGE);
         let margin = self.watch.expected(probability, self.watch.margins[*product as usize]);
         let because = desk.liked().find(|product| self.now.kind(*product) == kind).unwrap_or(super::NOTHING);
         let backing = self.watch.products.len() + self.learned.wishes.len();

@@ -42,6 +42,17 @@ pub fn known_kinds(facts: &Facts) -> Vec<u32> {
     kinds.map(|(product, kind)| if named(product) { kind } else { UNKNOWN }).collect()
 }
 
+/// The share of n cases in which it happened k times, as if `weight` more cases and one had been seen in which it happened
+/// half a time: until much has been seen nothing is likely, and nothing is ever certain or impossible.
+pub fn cautious_share(k: f64, n: f64, weight: f64) -> f64 {
+    (k + 0.5) / (n + weight + 1.0)
+}
+
+/// The same of one group among many: `share`, that of all of them, counts as `weight` cases beside its own.
+pub fn shrunk_share(k: f64, n: f64, share: f64, weight: f64) -> f64 {
+    if n + weight > 0.0 { (k + weight * share) / (n + weight) } else { share }
+}
+
 /// One way to rank in a backtest.
 #[derive(Debug, Clone)]
 pub struct Tried {
@@ -106,4 +117,23 @@ pub fn backtest_frame(table: &'static Table, tried: &[Tried]) -> Result<DataFram
 pub fn best(qualities: &[Quality]) -> usize {
     let ndcg = |quality: &Quality| quality.ndcg().unwrap_or(0.0);
     (0..qualities.len()).fold(0, |best, at| if ndcg(&qualities[at]) > ndcg(&qualities[best]) { at } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handful_makes_nothing_certain() {
+        // 4.5 of 25, then (4 + 20 x 0.18) / 24.
+        let all = cautious_share(4.0, 4.0, 20.0);
+        assert!((all - 0.18).abs() < 1e-12);
+        assert!((shrunk_share(4.0, 4.0, all, 20.0) - 0.316_666_666).abs() < 1e-6);
+        let none = cautious_share(0.0, 4.0, 20.0);
+        assert!(none > 0.0 && none < 0.05);
+        assert!(cautious_share(3.0, 3.0, 0.0) < 1.0);
+        // Many cases speak for themselves.
+        assert!((cautious_share(3_000.0, 30_000.0, 20.0) - 0.1).abs() < 1e-3);
+        assert_eq!(shrunk_share(0.0, 0.0, 0.3, 0.0), 0.3);
+    }
 }

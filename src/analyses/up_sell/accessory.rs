@@ -3,6 +3,7 @@
 use super::scene::{Customers, Found, Kind, NOTHING, Offer, Owned, Scene, Target, gathered};
 use crate::analyses::offers::evidence::Evidence;
 use crate::analyses::offers::followers::Followers;
+use crate::analyses::offers::{cautious_share, shrunk_share};
 
 /// Accessories of one product that are looked at.
 const KEEP: usize = 10;
@@ -28,11 +29,10 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
     if followers.all().is_empty() {
         return Found::default();
     }
-    let overall = overall(followers.all());
     let weight = scene.parameters.shrinkage;
-    let probability = |evidence: &Evidence| {
-        (f64::from(evidence.n_both) + weight * overall) / (f64::from(evidence.n_antecedent) + weight)
-    };
+    let overall = overall(followers.all(), weight);
+    let probability =
+        |evidence: &Evidence| shrunk_share(evidence.n_both.into(), evidence.n_antecedent.into(), overall, weight);
     let sold = scene.sold(&window);
     let mut popular: Vec<u32> = (0..sold.len() as u32).filter(|product| sold[*product as usize] > 0).collect();
     popular.sort_unstable_by_key(|product| (std::cmp::Reverse(sold[*product as usize]), *product));
@@ -84,9 +84,9 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
 }
 
 /// The share over all bases and accessories.
-fn overall(all: &[(u32, Evidence)]) -> f64 {
+fn overall(all: &[(u32, Evidence)], weight: f64) -> f64 {
     let (both, antecedent) = all.iter().fold((0.0, 0.0), |(both, antecedent), (_, evidence)| {
         (both + f64::from(evidence.n_both), antecedent + f64::from(evidence.n_antecedent))
     });
-    if antecedent > 0.0 { both / antecedent } else { 0.0 }
+    cautious_share(both, antecedent, weight)
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::ladder::Ladder;
 use super::scene::{Customers, Found, Kind, NOTHING, Offer, Owned, Scene, Target, best_sellers, each_kept, gathered};
+use crate::analyses::offers::{cautious_share, shrunk_share};
 
 /// How many customers had a usual step, and how many of them bought of each step of the kind since.
 #[derive(Debug, Clone, Default)]
@@ -86,11 +87,8 @@ pub(super) fn probabilities(moves: &[Moves], shrinkage: f64) -> Option<Vec<f64>>
     if observed == 0.0 {
         return None;
     }
-    let overall = sum(Moves::moved) / observed;
-    let shrunk = |moves: &Moves| {
-        let (moved, observed) = (f64::from(moves.moved()), f64::from(moves.observed));
-        if observed + shrinkage > 0.0 { (moved + shrinkage * overall) / (observed + shrinkage) } else { overall }
-    };
+    let overall = cautious_share(sum(Moves::moved), observed, shrinkage);
+    let shrunk = |moves: &Moves| shrunk_share(moves.moved().into(), moves.observed.into(), overall, shrinkage);
     Some(moves.iter().map(shrunk).collect())
 }
 
@@ -147,11 +145,11 @@ pub(super) fn found(
 }
 
 /// The naive rule of trading up: to everybody who might, the kind's best seller that is dearer than his usual product.
-/// `tried` are the offers of the test that were bought, and all of them; the probability is their share.
+/// `tried` are the offers of the test that were bought, and all of them; the probability is their share, cautiously.
 pub(super) fn dearer(scene: &Scene<'_>, tried: (u32, u32), end: i32) -> Found {
     let (ladder, window) = (scene.tiers, scene.window(end));
     let kinds = scene.best_sellers_by_kind(&scene.sold(&window));
-    let probability = f64::from(tried.0) / f64::from(tried.1.max(1));
+    let probability = cautious_share(tried.0.into(), tried.1.into(), scene.parameters.shrinkage);
     let find = |desk: &mut (Habits, Owned), customer: usize, found: &mut Found| {
         let (habits, owned) = desk;
         habits.read(scene, ladder, customer, &window);

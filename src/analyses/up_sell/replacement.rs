@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 
 use super::scene::{Backing, Customers, Found, Kind, Offer, Owned, Scene, Target, gathered};
+use crate::analyses::offers::{cautious_share, shrunk_share};
 
 /// Ages are told apart by so many days.
 const BAND: i32 = 30;
@@ -124,15 +125,15 @@ pub(super) fn found(scene: &Scene<'_>, customers: Customers<'_>, end: i32) -> Fo
             let Some(product) = scene.first(products, &nobody, &mut found.removed) else { continue };
             let from = (due / BAND) as usize;
             let sum = |counts: &[u32]| counts[from.min(BANDS)..].iter().map(|count| f64::from(*count)).sum::<f64>();
-            let overall = sum(&ages.bought) / sum(&ages.observed).max(1.0);
-            let (bought, observed) = (f64::from(ages.bought[band]), f64::from(ages.observed[band]));
+            let overall = cautious_share(sum(&ages.bought), sum(&ages.observed), weight);
+            let (bought, observed) = (ages.bought[band].into(), ages.observed[band].into());
             found.offers.push(Offer {
                 customer: customer as u32,
                 product,
                 because: old,
                 backing: place(kind as usize, band),
                 kind: Kind::Replacement,
-                probability: (bought + weight * overall) / (observed + weight),
+                probability: shrunk_share(bought, observed, overall, weight),
                 margin: 0,
             });
         }
