@@ -13,7 +13,7 @@ use super::lines::{ByProduct, load_lines, sum_lines};
 use super::purchases::Purchases;
 use super::totals::totals;
 use super::unit_values::Sold;
-use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Orders, Sales};
+use super::{ANONYMOUS, Codes, Dimension, Facts, Interactions, Matter, Orders, Sales};
 use crate::calendar::month_number;
 use crate::contracts::{Table, inputs};
 use crate::error::{Error, Result};
@@ -478,7 +478,7 @@ fn load_interactions(
     let columns = ["customer_id", "day", "month", "at", "kind", "product_id", "minutes", "status"];
     for file in manifest.files("interactions") {
         read_each(lake, file, &columns, &["kind", "status"], |batch| {
-            let closed = closed_rows(batch.column(7));
+            let matter = matters(batch.column(7));
             let customer = batch.column(0).as_string::<i32>();
             let days = batch.column(1).as_primitive::<Int32Type>();
             let months = batch.column(2).as_primitive::<Int32Type>();
@@ -498,7 +498,7 @@ fn load_interactions(
                     kind,
                     product: product.is_valid(row).then(|| product_numbers.get(product.value(row)).copied()).flatten(),
                     minutes: if minutes.is_valid(row) { i64::from(minutes.value(row)) } else { 0 },
-                    closed: closed[row],
+                    matter: matter[row],
                 });
             }
             Ok(())
@@ -526,7 +526,7 @@ fn load_interactions(
         kind: rows.iter().map(|row| places[row.kind as usize] as u16).collect(),
         product: rows.iter().map(|row| row.product).collect(),
         minutes: rows.iter().map(|row| row.minutes).collect(),
-        closed: rows.iter().map(|row| row.closed).collect(),
+        matter: rows.iter().map(|row| row.matter).collect(),
         kinds,
     })
 }
@@ -541,22 +541,23 @@ struct Row {
     kind: u32,
     product: Option<u32>,
     minutes: i64,
-    closed: bool,
+    matter: Matter,
 }
 
 /// What exports call an interaction that needs nothing more.
 const CLOSED: [&str; 10] =
     ["closed", "done", "resolved", "completed", "solved", "selesai", "tuntas", "ditutup", "tutup", "beres"];
 
-/// Whether each status says that the matter is closed.
-fn closed_rows(status: &ArrayRef) -> Vec<bool> {
+/// What each status says of its matter.
+fn matters(status: &ArrayRef) -> Vec<Matter> {
     let status = status.as_dictionary::<Int32Type>();
-    let values = status.values().as_string::<i32>();
-    let closed: Vec<bool> = values
-        .iter()
-        .map(|value| value.is_some_and(|value| CLOSED.contains(&value.trim().to_lowercase().as_str())))
-        .collect();
-    status.keys().iter().map(|key| key.is_some_and(|key| closed[key as usize])).collect()
+    let matter = |value: Option<&str>| match value.map(|value| value.trim().to_lowercase()) {
+        Some(value) if CLOSED.contains(&value.as_str()) => Matter::Closed,
+        Some(value) if !value.is_empty() => Matter::Open,
+        _ => Matter::Unsaid,
+    };
+    let matters: Vec<Matter> = status.values().as_string::<i32>().iter().map(matter).collect();
+    status.keys().iter().map(|key| key.map_or(Matter::Unsaid, |key| matters[key as usize])).collect()
 }
 
 /// Contacts that were made before the as-of date: customer and day, in order. Those held out were not made.

@@ -405,6 +405,17 @@ impl Lines {
     }
 }
 
+/// How the matter of an interaction stands, by its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matter {
+    /// There is no status.
+    Unsaid,
+    /// A status that does not say that it is closed.
+    Open,
+    /// It needs nothing more.
+    Closed,
+}
+
 /// Interactions. One entry an interaction in every vector.
 #[derive(Debug, Default)]
 pub struct Interactions {
@@ -424,8 +435,8 @@ pub struct Interactions {
     pub product: Vec<Option<u32>>,
     /// Minutes, 0 where none.
     pub minutes: Vec<i64>,
-    /// Whether the export says that the matter is closed.
-    pub closed: Vec<bool>,
+    /// What the export says of the matter.
+    pub matter: Vec<Matter>,
     /// Kinds.
     pub kinds: Codes,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analyses::expected_margin::unit_margins;
 use crate::analyses::model_card::Metric;
-use crate::facts::Facts;
+use crate::facts::{Facts, Matter};
 
 /// When an offer is not made. Money is in minor units.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,7 +21,8 @@ pub struct Guards {
     pub cool_down_days: u16,
     /// Interactions that are contacts by us.
     pub contact_kinds: Vec<String>,
-    /// Nobody who complained in so many days is offered anything, unless the complaint is closed; 0: no such guard.
+    /// Nobody whose complaint is open is offered anything: however old it is where its status says so, for so many days
+    /// where there is no status; 0: no such guard.
     pub complaint_days: u16,
     /// Interactions that are complaints.
     pub complaint_kinds: Vec<String>,
@@ -201,7 +202,12 @@ fn barred_customers(guards: &Guards, facts: &Facts) -> Vec<Option<Guard>> {
             let mut barred = None;
             for at in facts.interactions_of(customer) {
                 let (kind, day) = (interactions.kind[at] as usize, interactions.day[at]);
-                if complaints[kind] && day >= since(guards.complaint_days) && !interactions.closed[at] {
+                let is_open = match interactions.matter[at] {
+                    Matter::Open => guards.complaint_days > 0,
+                    Matter::Unsaid => day >= since(guards.complaint_days),
+                    Matter::Closed => false,
+                };
+                if complaints[kind] && is_open {
                     return Some(Guard::OpenComplaint);
                 }
                 if contacts[kind] && day >= since(guards.cool_down_days) {
