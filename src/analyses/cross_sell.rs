@@ -238,7 +238,7 @@ impl CrossSell {
             let probability = backtest.share_bought(rule.confidence()).unwrap_or_else(|| rule.confidence());
             let expected = watch.expected(probability, margin);
             let barred = watch.customers[offer.customer as usize]
-                .or((!watch.is_worth_it(expected, margin)).then_some(Guard::ExpectedMargin));
+                .or((!watch.is_worth_it(offer.product, probability, margin)).then_some(Guard::ExpectedMargin));
             if let Some(guard) = barred {
                 removed.add(guard, 1);
                 continue;

@@ -247,7 +247,7 @@ impl Replenish {
         }
         rows.retain(|row| {
             let margin = watch.margins[row.due.product as usize];
-            let worth_it = watch.is_worth_it(row.margin, margin);
+            let worth_it = watch.is_worth_it(row.due.product, row.probability, margin);
             let guard = watch.customers[row.due.customer as usize]
                 .or(watch.products[row.due.product as usize])
                 .or((!worth_it).then_some(Guard::ExpectedMargin));

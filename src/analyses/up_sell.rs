@@ -254,7 +254,7 @@ impl UpSell {
                 return false;
             }
             let barred = watch.customers[offer.customer as usize];
-            let worth_it = watch.is_worth_it(offer.margin, scene.extra(offer));
+            let worth_it = watch.is_worth_it(offer.product, offer.probability, scene.extra(offer));
             let guard = barred.or((!worth_it).then_some(Guard::ExpectedMargin)).or_else(|| {
                 let substitute = chosen.iter().any(|other| substitutes.are(*other, offer.product));
                 substitute.then_some(Guard::Substitute)

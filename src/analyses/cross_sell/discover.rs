@@ -320,7 +320,7 @@ impl Server<'_> {
             let chosen = &rows[first..];
             let margin = self.watch.margins[row.product as usize];
             row.margin = self.watch.expected(row.probability, margin);
-            let guard = if !self.watch.is_worth_it(row.margin, margin) {
+            let guard = if !self.watch.is_worth_it(row.product, row.probability, margin) {
                 Some(Guard::ExpectedMargin)
             } else if chosen.len() >= room {
                 Some(Guard::PerCustomer)
@@ -336,7 +336,7 @@ impl Server<'_> {
         }
         if let Some(row) = novelty.filter(|_| keep > 1) {
             let fits = !rows[first..].iter().any(|other| self.substitutes.are(other.product, row.product));
-            if fits && self.watch.is_worth_it(row.margin, self.watch.margins[row.product as usize]) {
+            if fits && self.watch.is_worth_it(row.product, row.probability, self.watch.margins[row.product as usize]) {
                 rows.push(row);
             }
         }

@@ -13,9 +13,10 @@ use crate::facts::{Facts, Matter};
 pub struct Guards {
     /// What one contact costs; taken off the expected margin.
     pub contact_cost: u32,
-    /// Least price − cost of a unit of a product that is offered, where both are known.
+    /// Least price − cost of a unit of a product that is offered. What is not known reaches no floor above 0.
     pub min_unit_margin: i64,
-    /// Least expected margin after the cost of the contact.
+    /// Least expected margin after the cost of the contact. What is not known reaches no floor above 0, nor 0 where even a
+    /// product that costs nothing would bring less than the contact costs.
     pub min_expected_margin: i64,
     /// Nobody contacted in so many days is offered anything; 0: no cool-down.
     pub cool_down_days: u16,
@@ -133,7 +134,7 @@ impl Watch {
             .map(|(stock, margin)| {
                 if stock.is_some_and(|stock| stock <= 0) {
                     Some(Guard::Stock)
-                } else if margin.is_some_and(|margin| margin < guards.min_unit_margin) {
+                } else if margin.unwrap_or(0) < guards.min_unit_margin {
                     Some(Guard::UnitMargin)
                 } else {
                     None
@@ -157,9 +158,14 @@ impl Watch {
         (margin.unwrap_or(0) as f64 * probability).round() as i64 - self.contact_cost
     }
 
-    /// Whether so much is enough; where the margin is not known, nothing can be said against the offer.
-    pub fn is_worth_it(&self, expected: i64, margin: Option<i64>) -> bool {
-        margin.is_none() || expected >= self.min_expected_margin
+    /// Whether an offer brings enough. Where the margin is not known it must be able to: there is no floor above 0, and
+    /// the whole price, as far as that is known, reaches the floor there is.
+    pub fn is_worth_it(&self, product: u32, probability: f64, margin: Option<i64>) -> bool {
+        let reaches = |earned| self.expected(probability, Some(earned)) >= self.min_expected_margin;
+        match margin {
+            Some(margin) => reaches(margin),
+            None => self.min_expected_margin <= 0 && self.prices[product as usize].is_none_or(reaches),
+        }
     }
 
     /// Leaves each product to the `per_product` customers expected to bring most, ties by probability, then customer;
