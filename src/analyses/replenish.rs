@@ -15,13 +15,14 @@ use super::offers::{backtest_frame, cautious_share, shrunk_share};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{REPLENISH, REPLENISH_BACKTEST, REPLENISH_MODEL_CARD};
 use crate::error::Result;
-use crate::facts::{Facts, Keep, Parts};
+use crate::facts::{Facts, Keep, Parts, line_kind};
 
 static SPEC: Spec = Spec {
     id: "replenish",
     definition: "A product that a customer bought and kept on at least `min_days` days has a pace: the median of the days \
                  between them, half a day rounded up. It is due on the last day + that gap. Listed is what is due before \
-                 the as-of date + `lead_days` and was last bought at most `give_up_gaps` gaps ago. Several ways rank what a \
+                 the as-of date + `lead_days` and was last bought at most `give_up_gaps` gaps ago. What went back since he last \
+                 bought it, or on that day, however little of it, counts as returned and is not offered until he buys it again. Several ways rank what a \
                  customer bought before: everybody's or his own frequency, fading frequency plus everybody's, and a \
                  logistic regression on frequency, recency, pace, demand and his activity. What serves is the way with \
                  the highest NDCG at 10 on what was bought again in the `horizon_days` that ended `horizon_days` before \
@@ -92,6 +93,8 @@ struct Due {
     gap: i32,
     n_days: u32,
     band: usize,
+    /// Something of it went back on the last day he bought it or since.
+    returned: bool,
 }
 
 /// A product on the list.
@@ -156,9 +159,9 @@ impl Replenish {
         let then = facts.as_of.saturating_sub_unsigned(self.horizon_days);
         let task = |chunk: usize| {
             let (mut due, mut history) = (Vec::new(), self.no_history());
-            let mut bought: Vec<(u32, i32)> = Vec::new();
+            let (mut bought, mut back): (Vec<(u32, i32)>, Vec<(u32, i32)>) = Default::default();
             for customer in chunk * CHUNK..((chunk + 1) * CHUNK).min(facts.customers.len()) {
-                read_days(facts, customer, &mut bought);
+                read_days(facts, customer, &mut bought, &mut back);
                 for run in bought.chunk_by(|left, right| left.0 == right.0) {
                     if (run.len() as u32) < self.min_days.max(2) {
                         continue;
@@ -167,12 +170,14 @@ impl Replenish {
                     if let Some(listed) = self.pace(customer, &run[..before]) {
                         let since = u32::from(before < run.len());
                         history.paced = (history.paced.0 + 1, history.paced.1 + since);
-                        if let Some(listed) = self.listed(listed, then) {
+                        let listed = self.listed(listed, then).filter(|due| !went_back(&back, due, then));
+                        if let Some(listed) = listed {
                             let band = &mut history.bands[listed.band];
                             *band = (band.0 + 1, band.1 + since);
                         }
                     }
-                    due.extend(self.pace(customer, run).and_then(|due| self.listed(due, facts.as_of)));
+                    let listed = self.pace(customer, run).and_then(|due| self.listed(due, facts.as_of));
+                    due.extend(listed.map(|due| Due { returned: went_back(&back, &due, facts.as_of), ..due }));
                 }
             }
             (due, history)
@@ -202,7 +207,8 @@ impl Replenish {
         }
         let mut gaps: Vec<i32> = days.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
         let gap = median(&mut gaps);
-        Some(Due { customer: customer as u32, product, last, gap, n_days: days.len() as u32, band: 0 })
+        let n_days = days.len() as u32;
+        Some(Due { customer: customer as u32, product, last, gap, n_days, band: 0, returned: false })
     }
 
     /// Whether it is due at the beginning of a day, and how late.
@@ -249,6 +255,7 @@ impl Replenish {
             let margin = watch.margins[row.due.product as usize];
             let worth_it = watch.is_worth_it(row.due.product, row.probability, margin);
             let guard = watch.customers[row.due.customer as usize]
+                .or(row.due.returned.then_some(Guard::Returned))
                 .or(watch.products[row.due.product as usize])
                 .or((!worth_it).then_some(Guard::ExpectedMargin));
             if let Some(guard) = guard {
@@ -283,18 +290,31 @@ impl Replenish {
     }
 }
 
-/// The days on which a customer bought and kept each product: by product, then day, each once.
-fn read_days(facts: &Facts, customer: usize, bought: &mut Vec<(u32, i32)>) {
+/// The days on which a customer bought and kept each product, and those on which something of it went back: by product,
+/// then day, each once.
+fn read_days(facts: &Facts, customer: usize, bought: &mut Vec<(u32, i32)>, back: &mut Vec<(u32, i32)>) {
     bought.clear();
+    back.clear();
     for order in facts.orders_of(customer) {
         for line in facts.orders.lines(order) {
+            let day = (facts.lines.product[line], facts.orders.day[order]);
             if facts.lines.kept(line) {
-                bought.push((facts.lines.product[line], facts.orders.day[order]));
+                bought.push(day);
+            } else if line_kind::went_back(facts.lines.kind[line]) {
+                back.push(day);
             }
         }
     }
-    bought.sort_unstable();
-    bought.dedup();
+    for days in [bought, back] {
+        days.sort_unstable();
+        days.dedup();
+    }
+}
+
+/// Whether something of a product went back on the last day it was bought or since, before a day.
+fn went_back(back: &[(u32, i32)], due: &Due, before: i32) -> bool {
+    let last = back.partition_point(|day| *day < (due.product, before));
+    back[..last].last().is_some_and(|(product, day)| *product == due.product && *day >= due.last)
 }
 
 fn due_frame(facts: &Facts, rows: &[Row]) -> Result<DataFrame> {
