@@ -2,6 +2,9 @@
 
 mod choice;
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,11 +14,12 @@ use super::frame::FrameBuilder;
 use super::model_card::{Metric, card_frame};
 use super::offers::guards::{Guard, Guards, Removed, Watch};
 use super::offers::repeats::median;
-use super::offers::{backtest_frame, cautious_share, shrunk_share};
+use super::offers::substitutes::Substitutes;
+use super::offers::{backtest_frame, cautious_share, known_kinds, shrunk_share};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{REPLENISH, REPLENISH_BACKTEST, REPLENISH_MODEL_CARD};
 use crate::error::Result;
-use crate::facts::{Facts, Keep, Parts, line_kind};
+use crate::facts::{Facts, Keep, Parts, Purchases, line_kind};
 
 static SPEC: Spec = Spec {
     id: "replenish",
@@ -33,7 +37,9 @@ static SPEC: Spec = Spec {
                  `shrinkage`): of n products that were listed in the same way `horizon_days` before the as-of date and \
                  were as late (in quarters of their gap), k were bought since, and p is (k + ½) ÷ (n + `shrinkage` + 1) over all of them; \
                  nothing is listed where that history is missing. Expected margin = probability × (price − cost of a \
-                 unit) − `contact_cost`. The guards remove what may not be offered, each counted in the model card; the \
+                 unit) − `contact_cost`. The guards remove what may not be offered, each counted in the model card. Of two substitutes (products of a kind \
+                 that all customers buy on the same day less often than by chance) only the one with the higher expected \
+                 margin stays, unless he bought both on the same day at least twice in the window: he takes both. The \
                  `keep` that rank highest are given, in the order of expected margin, then probability, ties by product.",
     needs: &[],
     reads: Parts { lines: Keep::Products, interactions: true, purchases: true, ..Parts::ORDERS },
@@ -110,6 +116,41 @@ struct Row {
     known_margin: bool,
 }
 
+impl Row {
+    /// The one expected to bring most first, then the likelier one, ties by product.
+    fn by_margin(left: &Row, right: &Row) -> Ordering {
+        (right.margin.cmp(&left.margin))
+            .then(right.probability.total_cmp(&left.probability))
+            .then(left.due.product.cmp(&right.due.product))
+    }
+}
+
+/// Days on which a customer bought both of two substitutes that show that he takes both.
+const TOGETHER: usize = 2;
+
+/// What he takes instead of each other.
+struct Instead<'i> {
+    purchases: &'i Purchases,
+    days: Range<i32>,
+    substitutes: Substitutes<'i>,
+}
+
+impl Instead<'_> {
+    /// Whether two products of one customer are substitutes that he does not buy together himself.
+    fn are(&self, left: &Row, right: &Row) -> bool {
+        let both = [left.due.product, right.due.product];
+        self.substitutes.are(both[0], both[1]) && {
+            let mut days: Vec<i32> = (self.purchases.kept(left.due.customer as usize, &self.days))
+                .filter(|(_, product)| both.contains(product))
+                .map(|(day, _)| day)
+                .collect();
+            let rows = days.len();
+            days.dedup();
+            rows - days.len() < TOGETHER
+        }
+    }
+}
+
 /// What became of the products that were listed a horizon ago.
 #[derive(Debug, Clone, Default)]
 struct History {
@@ -139,7 +180,10 @@ impl Analysis for Replenish {
         };
         let watch = Watch::of(&self.guards, facts);
         let mut removed = Removed::default();
-        let rows = self.guarded(rows, &watch, &mut removed);
+        let kinds = known_kinds(facts);
+        let days = facts.as_of.saturating_sub_unsigned(self.window_days)..facts.as_of;
+        let substitutes = Substitutes::of(purchases, &days, &kinds);
+        let rows = self.guarded(rows, &watch, &Instead { purchases, days, substitutes }, &mut removed);
         metrics.extend(removed.metrics());
         let tried = chosen.map(|chosen: Chosen| chosen.tried).unwrap_or_default();
         Ok(vec![
@@ -245,7 +289,7 @@ impl Replenish {
     }
 
     /// The best `keep` of each customer that the guards let pass, in their order.
-    fn guarded(&self, mut rows: Vec<Row>, watch: &Watch, removed: &mut Removed) -> Vec<Row> {
+    fn guarded(&self, mut rows: Vec<Row>, watch: &Watch, instead: &Instead<'_>, removed: &mut Removed) -> Vec<Row> {
         for row in &mut rows {
             let margin = watch.margins[row.due.product as usize];
             row.margin = watch.expected(row.probability, margin);
@@ -264,11 +308,20 @@ impl Replenish {
             guard.is_none()
         });
         let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+        let mut chosen: Vec<Row> = Vec::new();
         for own in rows.chunk_by_mut(|left, right| left.due.customer == right.due.customer) {
-            own.sort_unstable_by(|left, right| {
+            own.sort_unstable_by(Row::by_margin);
+            chosen.clear();
+            for row in own {
+                match chosen.iter().any(|other| instead.are(other, row)) {
+                    true => removed.add(Guard::Substitute, 1),
+                    false => chosen.push(*row),
+                }
+            }
+            chosen.sort_unstable_by(|left, right| {
                 right.score.total_cmp(&left.score).then(left.due.product.cmp(&right.due.product))
             });
-            let (first, rest) = own.split_at_mut((self.keep as usize).min(own.len()));
+            let (first, rest) = chosen.split_at((self.keep as usize).min(chosen.len()));
             removed.add(Guard::PerCustomer, rest.len() as u64);
             kept.extend_from_slice(first);
         }
@@ -280,11 +333,7 @@ impl Replenish {
         let mut stays = stays.into_iter();
         kept.retain(|_| stays.next().unwrap_or(true));
         for own in kept.chunk_by_mut(|left, right| left.due.customer == right.due.customer) {
-            own.sort_unstable_by(|left, right| {
-                (right.margin.cmp(&left.margin))
-                    .then(right.probability.total_cmp(&left.probability))
-                    .then(left.due.product.cmp(&right.due.product))
-            });
+            own.sort_unstable_by(Row::by_margin);
         }
         kept
     }
