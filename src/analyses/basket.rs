@@ -22,10 +22,10 @@ static SPEC: Spec = Spec {
     id: "basket",
     definition: "A basket is the distinct products of one completed order of the window that were sold and kept. Two \
                  products are tested when they are together in at least max(`min_count`, `min_support` of all baskets, \
-                 rounded up) baskets. A rule \"who buys A also buys B\" is kept when its lift, the share of B among \
+                 rounded up) baskets. Only baskets before the last `replay_days` are mined; each rule is replayed on the \
+                 others (where the window has baskets of fewer than twice as many days, on the later half of them). A rule \"who buys A also buys B\" is kept when its lift, the share of B among \
                  baskets with A over its share among all, is at least `min_lift`. Its p-value is Fisher's exact test, \
-                 its q-value Benjamini-Hochberg's over all pairs tested, and it is replayed on the last `replay_days`: \
-                 the confidence there beside the one before. Rules beyond `max_rules` are cut from the end of the \
+                 its q-value Benjamini-Hochberg's over all pairs tested. Rules beyond `max_rules` are cut from the end of the \
                  order; the model card counts them. Ties by antecedent, then consequent. Substitutes are products of one kind \
                  (subcategory within its category) that are together in fewer baskets than by chance: p is the other tail of \
                  Fisher's test, over all pairs expected in at least five baskets, q at most `max_substitute_q`.",
@@ -54,7 +54,7 @@ pub struct Basket {
     pub max_rules: u32,
     /// Which rules come first.
     pub order: Order,
-    /// The last so many days of the window are replayed.
+    /// The last so many days of the window are replayed, and no rule is mined on them; at most half of the days there are.
     pub replay_days: u32,
 }
 
@@ -93,7 +93,7 @@ pub struct Mined {
     pub counts: Vec<Tally>,
     /// Fewest baskets with both products of a pair.
     pub minimum: u32,
-    /// Pairs in at least `minimum` baskets, or often enough to be a rule before the replayed days; by number.
+    /// Pairs in at least `minimum` baskets, replayed ones among them; by number.
     pub pairs: Vec<Pair>,
     /// Rules, by antecedent, then consequent.
     pub rules: Vec<Rule>,
@@ -108,9 +108,9 @@ pub struct Rule {
     pub consequent: u32,
     /// Its place in [`Mined::pairs`].
     pub pair: u32,
-    /// Baskets with both.
+    /// Baskets with both, before the replayed days.
     pub n_both: u32,
-    /// Lift.
+    /// Lift, before the replayed days.
     pub lift: f64,
 }
 
@@ -121,13 +121,14 @@ impl Analysis for Basket {
 
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
-        let baskets = self.baskets(facts);
+        let replay_days = self.replayed(facts);
+        let baskets = self.baskets(facts, replay_days);
         let mined = self.mined(facts, &baskets);
         let judged = Judged::of(&mined);
         let margins: Vec<Option<i64>> = unit_margins(facts);
         let margin = |rule: &Rule| {
             margins[rule.consequent as usize]
-                .map(|margin| expected(margin, rule.n_both, mined.counts[rule.antecedent as usize].all))
+                .map(|margin| expected(margin, rule.n_both, mined.counts[rule.antecedent as usize].earlier()))
         };
         let mut order: Vec<(Option<i64>, &Rule)> = mined
             .rules
@@ -149,15 +150,15 @@ impl Analysis for Basket {
         order.truncate(self.max_rules as usize);
         let mut card = vec![
             Metric::of("window_days", f64::from(self.window_days)),
-            Metric::of("replay_days", f64::from(self.replay_days.min(self.window_days))),
-            Metric::of("baskets", f64::from(mined.n_baskets.all)),
+            Metric::of("replay_days", f64::from(replay_days)),
+            Metric::of("baskets", f64::from(mined.n_baskets.earlier())),
             Metric::of("minimum_count", f64::from(mined.minimum)),
             Metric::of("pairs_tested", judged.tested as f64),
             Metric::of("rules_found", mined.rules.len() as f64),
             Metric::of("rules_over_max_q", (mined.rules.len() - significant) as f64),
             Metric::of("rules_over_max_rules", (significant - order.len()) as f64),
         ];
-        card.extend(self.replay(&mined));
+        card.extend(mined.replay());
         let counts: Vec<u32> = mined.counts.iter().map(|count| count.all).collect();
         let mut substitutes = substitutes::find(&baskets, &known_kinds(facts), &counts, self.max_substitute_q);
         let found = substitutes.pairs.len();
@@ -173,21 +174,26 @@ impl Analysis for Basket {
 impl Basket {
     /// Counts the pairs and keeps the rules.
     pub fn mine(&self, facts: &Facts) -> Mined {
-        self.mined(facts, &self.baskets(facts))
+        self.mined(facts, &self.baskets(facts, self.replayed(facts)))
     }
 
-    fn baskets(&self, facts: &Facts) -> Baskets {
+    /// How many days are replayed: of a short history no more than half.
+    fn replayed(&self, facts: &Facts) -> u32 {
         let first = facts.as_of.saturating_sub_unsigned(self.window_days);
-        let replayed_from = facts.as_of.saturating_sub_unsigned(self.replay_days).max(first);
-        Baskets::collect(facts, first..facts.as_of, replayed_from)
+        let oldest = facts.orders.day.iter().copied().filter(|day| *day >= first).min().unwrap_or(first);
+        self.replay_days.min(facts.as_of.abs_diff(oldest) / 2)
+    }
+
+    fn baskets(&self, facts: &Facts, replay_days: u32) -> Baskets {
+        let first = facts.as_of.saturating_sub_unsigned(self.window_days);
+        Baskets::collect(facts, first..facts.as_of, facts.as_of.saturating_sub_unsigned(replay_days))
     }
 
     fn mined(&self, facts: &Facts, baskets: &Baskets) -> Mined {
         let n_baskets = baskets.len();
         let counts = baskets.product_counts(facts.products.len());
-        let minimum = self.minimum(n_baskets.all);
-        let floor = if self.replay_days == 0 { minimum } else { minimum.min(self.minimum(n_baskets.earlier())) };
-        let pairs = baskets.pairs(&counts, floor);
+        let minimum = self.minimum(n_baskets.earlier());
+        let pairs = baskets.pairs(&counts, minimum);
         let mut mined = Mined { n_baskets, counts, minimum, pairs, rules: Vec::new() };
         mined.rules = mined.rules(self.min_lift);
         mined
@@ -196,43 +202,38 @@ impl Basket {
     fn minimum(&self, baskets: u32) -> u32 {
         self.min_count.max((f64::from(baskets) * self.min_support).ceil() as u32).max(1)
     }
+}
 
-    /// Rules of the earlier days as they did in the replayed ones, beside the consequent's share of all baskets.
-    fn replay(&self, mined: &Mined) -> [Metric; 4] {
-        let n_earlier = mined.n_baskets.earlier();
-        let minimum = self.minimum(n_earlier);
+impl Mined {
+    /// The rules as they did in the replayed days, weighted by how often they could be tried, beside the consequent's
+    /// share of all replayed baskets.
+    fn replay(&self) -> [Metric; 4] {
         let (mut rules, mut trials, mut hits, mut promised, mut by_chance) = (0_u64, 0_u64, 0_u64, 0.0, 0.0);
-        for pair in mined.pairs.iter().filter(|pair| pair.both.earlier() >= minimum) {
-            for (antecedent, consequent) in [(pair.low, pair.high), (pair.high, pair.low)] {
-                let (a, b) = (mined.counts[antecedent as usize], mined.counts[consequent as usize]);
-                if lift(pair.both.earlier(), a.earlier(), b.earlier(), n_earlier) >= self.min_lift && a.replayed > 0 {
-                    rules += 1;
-                    trials += u64::from(a.replayed);
-                    hits += u64::from(pair.both.replayed);
-                    let tried = f64::from(a.replayed);
-                    promised += tried * f64::from(pair.both.earlier()) / f64::from(a.earlier());
-                    by_chance += tried * f64::from(b.replayed) / f64::from(mined.n_baskets.replayed);
-                }
-            }
+        for rule in &self.rules {
+            let (a, b) = (self.counts[rule.antecedent as usize], self.counts[rule.consequent as usize]);
+            let tried = f64::from(a.replayed);
+            rules += u64::from(a.replayed > 0);
+            trials += u64::from(a.replayed);
+            hits += u64::from(self.pairs[rule.pair as usize].both.replayed);
+            promised += tried * f64::from(rule.n_both) / f64::from(a.earlier());
+            by_chance += tried * f64::from(b.replayed) / f64::from(self.n_baskets.replayed.max(1));
         }
         let share = |sum: f64| (trials > 0).then(|| sum / trials as f64);
         [
-            Metric::of("replayed_baskets", f64::from(mined.n_baskets.replayed)),
+            Metric::of("replayed_baskets", f64::from(self.n_baskets.replayed)),
             Metric::of("replayed_rules", rules as f64),
             Metric::of("replayed_confidence", share(hits as f64))
                 .against("consequent_share_of_all_baskets", share(by_chance)),
             Metric::of("mined_confidence", share(promised)),
         ]
     }
-}
 
-impl Mined {
     /// The 2×2 table of a rule.
     fn counts_of(&self, antecedent: u32, consequent: u32, both: u32) -> Counts {
         Counts {
-            n: self.n_baskets.all.into(),
-            n_a: self.counts[antecedent as usize].all.into(),
-            n_b: self.counts[consequent as usize].all.into(),
+            n: self.n_baskets.earlier().into(),
+            n_a: self.counts[antecedent as usize].earlier().into(),
+            n_b: self.counts[consequent as usize].earlier().into(),
             n_both: both.into(),
         }
     }
@@ -245,9 +246,10 @@ impl Mined {
     /// Both directions of every pair that is frequent and lifted enough, by antecedent, then consequent.
     fn rules(&self, min_lift: f64) -> Vec<Rule> {
         let lifted = |pair: &Pair| {
-            let (a, b) = (self.counts[pair.low as usize].all, self.counts[pair.high as usize].all);
-            let lift = lift(pair.both.all, a, b, self.n_baskets.all);
-            (pair.both.all >= self.minimum && lift >= min_lift).then_some(lift)
+            let (a, b) = (self.counts[pair.low as usize].earlier(), self.counts[pair.high as usize].earlier());
+            let both = pair.both.earlier();
+            let lift = if both >= self.minimum { lift(both, a, b, self.n_baskets.earlier()) } else { 0.0 };
+            (both >= self.minimum && lift >= min_lift).then_some(lift)
         };
         let lifts: Vec<Option<f64>> = self.pairs.par_iter().with_min_len(4096).map(lifted).collect();
         let kept =
@@ -264,7 +266,7 @@ impl Mined {
         let mut rules = vec![Rule { antecedent: 0, consequent: 0, pair: 0, n_both: 0, lift: 0.0 }; count];
         let mut place = |antecedent: u32, consequent: u32, at: usize, pair: &Pair, lift: f64| {
             let next = &mut next[antecedent as usize];
-            rules[*next as usize] = Rule { antecedent, consequent, pair: at as u32, n_both: pair.both.all, lift };
+            rules[*next as usize] = Rule { antecedent, consequent, pair: at as u32, n_both: pair.both.earlier(), lift };
             *next += 1;
         };
         // Pairs lie by (low, high): the consequents below an antecedent come in order first, those above it after.
@@ -294,11 +296,12 @@ struct Judged {
 impl Judged {
     /// A pair is one test: Fisher's test is the same in both directions, and so is leverage.
     fn of(mined: &Mined) -> Judged {
-        let tested: Vec<u32> =
-            (0..mined.pairs.len() as u32).filter(|at| mined.pairs[*at as usize].both.all >= mined.minimum).collect();
+        let tested: Vec<u32> = (0..mined.pairs.len() as u32)
+            .filter(|at| mined.pairs[*at as usize].both.earlier() >= mined.minimum)
+            .collect();
         let judge = |at: &u32| {
             let pair = &mined.pairs[*at as usize];
-            measures(mined.counts_of(pair.low, pair.high, pair.both.all))
+            measures(mined.counts_of(pair.low, pair.high, pair.both.earlier()))
                 .map_or((1.0, 0.0), |measures| (measures.fisher_p, measures.leverage))
         };
         let (p_tested, leverage_tested): (Vec<f64>, Vec<f64>) = tested.par_iter().with_min_len(512).map(judge).unzip();
@@ -326,16 +329,17 @@ fn rules_frame(facts: &Facts, mined: &Mined, judged: &Judged, order: &[(Option<i
     let tally = |product: u32| mined.counts[product as usize];
     let both = |rule: &Rule| mined.pairs[rule.pair as usize].both;
     let share = |part: u32, all: u32| (all > 0).then(|| f64::from(part) / f64::from(all));
-    let n = mined.n_baskets.all;
+    let confidence = |rule: &Rule| f64::from(rule.n_both) / f64::from(tally(rule.antecedent).earlier());
+    let n = mined.n_baskets.earlier();
     FrameBuilder::new(&BASKET_RULES)
         .text("antecedent", order.iter().map(|(_, rule)| facts.products.id(rule.antecedent as usize)))
         .text("consequent", order.iter().map(|(_, rule)| facts.products.id(rule.consequent as usize)))
         .whole("n_both", whole(&|rule| rule.n_both))
-        .whole("n_antecedent", whole(&|rule| tally(rule.antecedent).all))
-        .whole("n_consequent", whole(&|rule| tally(rule.consequent).all))
+        .whole("n_antecedent", whole(&|rule| tally(rule.antecedent).earlier()))
+        .whole("n_consequent", whole(&|rule| tally(rule.consequent).earlier()))
         .whole("n_baskets", vec![n.into(); order.len()])
         .ratio("support", ratio(&|rule| f64::from(rule.n_both) / f64::from(n)))
-        .ratio("confidence", ratio(&|rule| f64::from(rule.n_both) / f64::from(tally(rule.antecedent).all)))
+        .ratio("confidence", ratio(&confidence))
         .ratio("lift", ratio(&|rule| rule.lift))
         .ratio("lift_low", ratio(&|rule| mined.lift_low(rule)))
         .ratio("leverage", ratio(&|rule| judged.leverages[rule.pair as usize]))
@@ -345,10 +349,7 @@ fn rules_frame(facts: &Facts, mined: &Mined, judged: &Judged, order: &[(Option<i
         )
         .ratio("p_value", ratio(&|rule| judged.p_values[rule.pair as usize]))
         .ratio("q_value", ratio(&|rule| judged.q_values[rule.pair as usize]))
-        .maybe_ratio(
-            "mined_confidence",
-            order.iter().map(|(_, rule)| share(both(rule).earlier(), tally(rule.antecedent).earlier())).collect(),
-        )
+        .ratio("mined_confidence", ratio(&confidence))
         .maybe_ratio(
             "replayed_confidence",
             order.iter().map(|(_, rule)| share(both(rule).replayed, tally(rule.antecedent).replayed)).collect(),

@@ -192,7 +192,7 @@ impl Analysis for CrossSell {
             MinedRules::read(facts, inputs.results.get(&BASKET_RULES)?, inputs.results.get(&BASKET_MODEL_CARD)?)?;
         let backtest = Backtest::run(self, facts, &rules);
         let available: Vec<bool> = watch.products.iter().map(Option::is_none).collect();
-        let offers = self.offers_of(facts, rules.whole, &available);
+        let offers = self.offers_of(facts, rules.rules, &available);
         let mut removed = Removed::default();
         let offered = self.guarded(&offers, &backtest, &watch, &mut removed);
         let mut card = backtest.metrics();
@@ -307,12 +307,9 @@ fn rank(rows: &mut [Row]) {
     });
 }
 
-/// The rules of `basket_rules`.
+/// The rules of `basket_rules`, mined before the replayed days.
 struct MinedRules {
-    /// As mined on the whole window.
-    whole: Vec<Association>,
-    /// As they were before the replayed days, where they were frequent enough then.
-    earlier: Vec<Association>,
+    rules: Vec<Association>,
     /// The length of the replayed days.
     replay_days: u32,
 }
@@ -326,7 +323,6 @@ impl MinedRules {
             let place = names.iter().position(|metric| metric == Some(name));
             Ok(place.and_then(|place| values.get(place)).unwrap_or(0.0))
         };
-        let minimum = metric("minimum_count")? as u32;
         let whole = |name: &str| -> Result<Vec<u32>> {
             let values = rules.column(name).and_then(|column| column.i64().cloned()).map_err(&failed)?;
             Ok(values.iter().map(|value| value.unwrap_or(0) as u32).collect())
@@ -344,9 +340,8 @@ impl MinedRules {
         };
         let (antecedents, consequents) = (product("antecedent")?, product("consequent")?);
         let (both, antecedent) = (whole("n_both")?, whole("n_antecedent")?);
-        let (replayed, replayed_share) = (whole("replayed_n")?, ratio("replayed_confidence")?);
         let (lift, lift_low) = (ratio("lift")?, ratio("lift_low")?);
-        let whole: Vec<Association> = (0..both.len())
+        let rules = (0..both.len())
             .map(|at| Association {
                 antecedent: antecedents[at],
                 consequent: consequents[at],
@@ -356,12 +351,6 @@ impl MinedRules {
                 lift_low: lift_low[at],
             })
             .collect();
-        let earlier = |(at, rule): (usize, &Association)| {
-            let replayed_both = (replayed_share[at] * f64::from(replayed[at])).round() as u32;
-            let n_both = rule.n_both - replayed_both;
-            (n_both >= minimum).then(|| Association { n_both, n_antecedent: rule.n_antecedent - replayed[at], ..*rule })
-        };
-        let earlier = whole.iter().enumerate().filter_map(earlier).collect();
-        Ok(MinedRules { whole, earlier, replay_days: metric("replay_days")? as u32 })
+        Ok(MinedRules { rules, replay_days: metric("replay_days")? as u32 })
     }
 }

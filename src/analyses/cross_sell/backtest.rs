@@ -47,7 +47,7 @@ impl Backtest {
     pub(super) fn run(parameters: &CrossSell, facts: &Facts, rules: &MinedRules) -> Backtest {
         let cut = facts.as_of.saturating_sub_unsigned(rules.replay_days);
         let all = vec![true; facts.products.len()];
-        let shelf = Shelf::of(rules.earlier.clone(), &all, parameters.rules_per_antecedent as usize);
+        let shelf = Shelf::of(rules.rules.clone(), &all, parameters.rules_per_antecedent as usize);
         let request = Request {
             shelf: &shelf,
             days: cut.saturating_sub_unsigned(parameters.window_days)..cut,

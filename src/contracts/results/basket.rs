@@ -12,10 +12,10 @@ pub static BASKET_RULES: Table = Table {
     columns: &[
         Column::new("antecedent", Id, "The product in the basket.").filled(),
         Column::new("consequent", Id, "The product that goes with it.").filled(),
-        Column::new("n_both", Integer, "Baskets with both.").filled(),
+        Column::new("n_both", Integer, "Baskets with both, without the replayed days.").filled(),
         Column::new("n_antecedent", Integer, "Baskets with the antecedent.").filled(),
         Column::new("n_consequent", Integer, "Baskets with the consequent.").filled(),
-        Column::new("n_baskets", Integer, "All baskets of the window.").filled(),
+        Column::new("n_baskets", Integer, "All baskets of the window, without the replayed days.").filled(),
         Column::new("support", Ratio, "Both ÷ all baskets.").filled(),
         Column::new("confidence", Ratio, "Both ÷ baskets with the antecedent.").filled(),
         Column::new("lift", Ratio, "Confidence ÷ the consequent's share of all baskets; 1 is chance.").filled(),
@@ -39,12 +39,13 @@ pub static BASKET_RULES: Table = Table {
         Column::new(
             "mined_confidence",
             Ratio,
-            "Confidence in the window without the replayed days; empty where no basket had the antecedent.",
-        ),
+            "The same as `confidence`, which no replayed day has a part in: to be held against `replayed_confidence`.",
+        )
+        .filled(),
         Column::new(
             "replayed_confidence",
             Ratio,
-            "Confidence in the replayed days; empty where no basket had the antecedent.",
+            "Confidence in the replayed days, which no rule was found on; empty where no basket had the antecedent.",
         ),
         Column::new("replayed_n", Integer, "Baskets of the replayed days with the antecedent.").filled(),
         Column::new(
@@ -59,8 +60,7 @@ pub static BASKET_RULES: Table = Table {
 /// How the rules were made and how they did.
 pub static BASKET_MODEL_CARD: Table = Table {
     name: "basket_model_card",
-    doc: "How the rules were found, how many were cut, and how those of the earlier days did in the replayed ones, \
-          one row per metric.",
+    doc: "How the rules were found, how many were cut, and how they did in the replayed days, one row per metric.",
     key: &["metric"],
     columns: &OFFER_CARD,
     open: None,
