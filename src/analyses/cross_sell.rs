@@ -13,8 +13,9 @@ use self::backtest::Backtest;
 use self::recommend::{Association, Offer, Request, Shelf};
 use super::frame::FrameBuilder;
 use super::model_card::{Metric, card_frame};
-use super::offers::backtest_frame;
 use super::offers::guards::{Guard, Guards, Removed, Watch};
+use super::offers::substitutes::Substitutes;
+use super::offers::{backtest_frame, known_kinds};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{
     BASKET_MODEL_CARD, BASKET_RULES, CROSS_SELL, CROSS_SELL_BACKTEST, CROSS_SELL_MODEL_CARD,
@@ -32,8 +33,12 @@ static SPEC: Spec = Spec {
                  it was no better than best sellers in the `horizon_days` since, best sellers serve. `cross_sell_backtest` \
                  has both. With fewer than `min_test_customers` to choose by, the rules of `basket` serve: each \
                  antecedent keeps its `rules_per_antecedent` with the highest confidence, and a product is ranked by the \
-                 highest that leads to it. The probability is that of such an offer in the backtest, by place, demand \
-                 and how active the customer is (logistic regression). Wishes and interest of the last `wish_days` go \
+                 highest that leads to it; where on the replayed days fewer customers bought such an offer than one of as \
+                 many best sellers, best sellers serve. The probability is that of such an offer in the backtest, by place, demand \
+                 and how active the customer is (logistic regression); of a rule (n_both + ½) ÷ (n_antecedent + 1), times \
+                 (b + ½) ÷ (c + ½) where that is less than 1: b of the replayed offers were bought, c is the sum of their \
+                 confidences; of best sellers in the \
+                 place of rules (b + ½) ÷ (n + 21), where b of n were bought. Wishes and interest of the last `wish_days` go \
                  where the share bought of earlier ones puts them; one place is for a product new in the last \
                  `new_days` of the kind (category and subcategory) he buys most. Two products of a kind that are bought on the same day less often \
                  than by chance are substitutes and never offered together. Expected margin = probability × (price \
@@ -126,6 +131,10 @@ impl Reason {
     }
 }
 
+/// How many more than are kept are looked at, so that guards leave enough.
+const SPARE: usize = 15;
+/// Cases that what is known of all offers counts for beside those seen.
+const SHRINKAGE: f64 = 20.0;
 /// Nothing he bought speaks for it.
 const NOTHING: u32 = u32::MAX;
 
@@ -191,12 +200,14 @@ impl Analysis for CrossSell {
         let rules =
             MinedRules::read(facts, inputs.results.get(&BASKET_RULES)?, inputs.results.get(&BASKET_MODEL_CARD)?)?;
         let backtest = Backtest::run(self, facts, &rules);
-        let available: Vec<bool> = watch.products.iter().map(Option::is_none).collect();
-        let offers = self.offers_of(facts, rules.rules, &available);
+        let mut offered = match backtest.loses() {
+            true => self.by_best_sellers(facts, &backtest),
+            false => self.by_rules(facts, rules.rules, &backtest),
+        };
         let mut removed = Removed::default();
-        let offered = self.guarded(&offers, &backtest, &watch, &mut removed);
+        self.guard(facts, &watch, &mut offered.rows, &mut removed);
         let mut card = backtest.metrics();
-        card.push(Metric::of("served_by_rules", 1.0));
+        card.push(Metric::of("served_by_rules", f64::from(u8::from(!backtest.loses()))));
         card.extend(removed.metrics());
         Ok(vec![
             frame(facts, &watch, &offered, 0)?,
@@ -215,48 +226,86 @@ impl CrossSell {
             .iter()
             .map(|stock| stock.is_none_or(|stock| stock > 0))
             .collect();
-        self.offers_of(facts, rules, &in_stock)
+        self.offers_of(facts, rules, &in_stock, self.keep as usize)
     }
 
-    fn offers_of(&self, facts: &Facts, rules: Vec<Association>, available: &[bool]) -> Offers {
+    fn offers_of(&self, facts: &Facts, rules: Vec<Association>, available: &[bool], keep: usize) -> Offers {
         let shelf = Shelf::of(rules, available, self.rules_per_antecedent as usize);
-        let request = Request {
-            shelf: &shelf,
-            days: facts.as_of.saturating_sub_unsigned(self.window_days)..facts.as_of,
-            keep: self.keep as usize,
-        };
+        let request = Request { shelf: &shelf, days: self.window(facts.as_of), keep };
         let rows = recommend::offers(facts, &request, |_| true);
         Offers { rows, shelf }
     }
 
-    /// Offers by rules, as far as the guards let them.
-    fn guarded(&self, offers: &Offers, backtest: &Backtest, watch: &Watch, removed: &mut Removed) -> Offered {
-        let mut rows: Vec<Row> = Vec::with_capacity(offers.rows.len());
-        for offer in &offers.rows {
+    /// What rules lead to, whatever the guards will say.
+    fn by_rules(&self, facts: &Facts, rules: Vec<Association>, backtest: &Backtest) -> Offered {
+        let everything = vec![true; facts.products.len()];
+        let offers = self.offers_of(facts, rules, &everything, self.keep as usize + SPARE);
+        let row = |offer: &Offer| {
             let rule = &offers.shelf.rules[offer.rule as usize];
-            let margin = watch.margins[offer.product as usize];
-            let probability = backtest.share_bought(rule.confidence()).unwrap_or_else(|| rule.confidence());
-            let expected = watch.expected(probability, margin);
-            let barred = watch.customers[offer.customer as usize]
-                .or((!watch.is_worth_it(offer.product, probability, margin)).then_some(Guard::ExpectedMargin));
-            if let Some(guard) = barred {
-                removed.add(guard, 1);
-                continue;
-            }
-            rows.push(Row {
-                margin: expected,
+            let probability = backtest.probability(rule);
+            Row {
                 because: rule.antecedent,
                 ..Row::new(offer.customer as usize, offer.product, probability, Reason::AlsoBought, offer.rule)
-            });
-        }
-        within_product_caps(&mut rows, watch, removed);
-        rank(&mut rows);
+            }
+        };
         let backings = offers.shelf.rules.iter().map(|rule| Backing {
             n_both: rule.n_both,
             n_antecedent: rule.n_antecedent,
             lift: Some((rule.lift, rule.lift_low)),
         });
-        Offered { rows, backings: backings.collect() }
+        Offered { rows: offers.rows.iter().map(row).collect(), backings: backings.collect() }
+    }
+
+    /// The best sellers that he never had, for everybody who bought anything in the window.
+    fn by_best_sellers(&self, facts: &Facts, backtest: &Backtest) -> Offered {
+        let days = self.window(facts.as_of);
+        let best_sellers = backtest::best_sellers(facts, &days);
+        let probability = backtest.share_of_best_sellers();
+        let mut rows = Vec::new();
+        for customer in 0..facts.customers.len() {
+            if facts.purchases.kept(customer, &days).next().is_none() {
+                continue;
+            }
+            let mut had: Vec<u32> = facts.purchases.ever(customer, facts.as_of).collect();
+            had.sort_unstable();
+            let new = best_sellers.iter().filter(|(product, _)| had.binary_search(product).is_err());
+            let offer =
+                |(product, _): &(u32, u32)| Row::new(customer, *product, probability, Reason::BestSeller, *product);
+            rows.extend(new.take(self.keep as usize + SPARE).map(offer));
+        }
+        let mut backings = vec![Backing::of(0, 0); facts.products.len()];
+        best_sellers.iter().for_each(|(product, lines)| backings[*product as usize] = Backing::of(*lines, 0));
+        Offered { rows, backings }
+    }
+
+    /// Leaves each customer the first `keep` offers that the guards let pass, by what they are expected to bring.
+    fn guard(&self, facts: &Facts, watch: &Watch, rows: &mut Vec<Row>, removed: &mut Removed) {
+        let (keep, known) = (self.keep as usize, known_kinds(facts));
+        let substitutes = Substitutes::of(&facts.purchases, &self.window(facts.as_of), &known);
+        let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
+        for own in rows.chunk_by(|left, right| left.customer == right.customer) {
+            if let Some(guard) = watch.customers[own[0].customer as usize] {
+                removed.add(guard, own.len().min(keep) as u64);
+                continue;
+            }
+            let first = kept.len();
+            for row in own {
+                let (chosen, margin) = (&kept[first..], watch.margins[row.product as usize]);
+                let worth_it = watch.is_worth_it(row.product, row.probability, margin);
+                let substitute = || chosen.iter().any(|other| substitutes.are(other.product, row.product));
+                let guard = watch.products[row.product as usize]
+                    .or((!worth_it).then_some(Guard::ExpectedMargin))
+                    .or((chosen.len() >= keep).then_some(Guard::PerCustomer))
+                    .or_else(|| substitute().then_some(Guard::Substitute));
+                match guard {
+                    Some(guard) => removed.add(guard, 1),
+                    None => kept.push(Row { margin: watch.expected(row.probability, margin), ..*row }),
+                }
+            }
+        }
+        *rows = kept;
+        within_product_caps(rows, watch, removed);
+        rank(rows);
     }
 }
 

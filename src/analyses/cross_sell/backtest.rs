@@ -4,33 +4,27 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::recommend::{Offer, Request, Shelf, offers};
-use super::{CrossSell, MinedRules};
+use super::recommend::{Association, Offer, Request, Shelf, offers};
+use super::{CrossSell, MinedRules, SHRINKAGE};
 use crate::analyses::model_card::Metric;
+use crate::analyses::offers::cautious_share;
 use crate::facts::Facts;
-
-/// Bands of probability, with about as many offers in each.
-const BANDS: usize = 10;
 
 /// The offers of the day the replayed days began, held against what was bought in them.
 #[derive(Debug, Default)]
 pub(super) struct Backtest {
     score: Score,
-    mean_probability: f64,
-    /// The lowest probability of each band.
-    lowest: Vec<f64>,
-    /// The share of each band's offers that were bought.
-    shares: Vec<f64>,
+    /// The confidences of all offers.
+    promised: f64,
 }
 
 /// What was offered and what was bought.
 #[derive(Debug, Default)]
 struct Score {
     customers: u64,
+    offers: u64,
     ours: Hits,
     best_sellers: Hits,
-    /// By offer: whether it was bought.
-    bought: Vec<bool>,
 }
 
 /// Hits of one way to offer.
@@ -62,34 +56,32 @@ impl Backtest {
             return Backtest::default();
         }
         let score = score(facts, &rows, &best_sellers(facts, &request.days), cut);
-        let probabilities: Vec<f64> = rows.iter().map(|offer| shelf.rules[offer.rule as usize].confidence()).collect();
-        let mut sorted = probabilities.clone();
-        sorted.par_sort_unstable_by(f64::total_cmp);
-        let mut lowest: Vec<f64> = (0..BANDS).map(|band| sorted[band * sorted.len() / BANDS]).collect();
-        lowest.dedup();
-        let mut counts = vec![(0_u32, 0_u32); lowest.len()];
-        for (probability, bought) in probabilities.iter().zip(&score.bought) {
-            let band = lowest.partition_point(|low| low <= probability) - 1;
-            counts[band].0 += 1;
-            counts[band].1 += u32::from(*bought);
-        }
-        let shares = counts.iter().map(|(offers, bought)| f64::from(*bought) / f64::from(*offers)).collect();
-        let mean_probability = probabilities.iter().sum::<f64>() / probabilities.len() as f64;
-        Backtest { score, mean_probability, lowest, shares }
+        let promised = rows.iter().map(|offer| shelf.rules[offer.rule as usize].confidence()).sum();
+        Backtest { score, promised }
     }
 
-    /// The share of offers of about this probability that were bought.
-    pub(super) fn share_bought(&self, probability: f64) -> Option<f64> {
-        let band = self.lowest.partition_point(|low| *low <= probability).saturating_sub(1);
-        self.shares.get(band).copied()
+    /// The probability of an offer by a rule: its confidence × what came true of those tested ÷ what they promised, at
+    /// most 1, each as if half a case more had been seen.
+    pub(super) fn probability(&self, rule: &Association) -> f64 {
+        let confidence = cautious_share(rule.n_both.into(), rule.n_antecedent.into(), 0.0);
+        confidence * ((self.score.ours.offers as f64 + 0.5) / (self.promised + 0.5)).min(1.0)
+    }
+
+    /// The share of as many best sellers that was bought.
+    pub(super) fn share_of_best_sellers(&self) -> f64 {
+        cautious_share(self.score.best_sellers.offers as f64, self.score.offers as f64, SHRINKAGE)
+    }
+
+    /// Whether best sellers found more customers who bought.
+    pub(super) fn loses(&self) -> bool {
+        self.score.ours.customers < self.score.best_sellers.customers
     }
 
     /// Lines of the model card.
     pub(super) fn metrics(&self) -> Vec<Metric> {
-        let (score, offers) = (&self.score, self.score.bought.len() as u64);
+        let (score, offers) = (&self.score, self.score.offers);
         let share = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
         let best = "best_sellers";
-        let loses = score.ours.customers < score.best_sellers.customers;
         vec![
             Metric::of("customers", score.customers as f64),
             Metric::of("offers", offers as f64),
@@ -97,27 +89,27 @@ impl Backtest {
                 .against(best, share(score.best_sellers.customers, score.customers)),
             Metric::of("offers_bought", share(score.ours.offers, offers))
                 .against(best, share(score.best_sellers.offers, offers)),
-            Metric::of("mean_confidence", (offers > 0).then_some(self.mean_probability)),
-            Metric::of("loses_to_best_sellers", (offers > 0).then(|| f64::from(u8::from(loses)))),
+            Metric::of("mean_confidence", (offers > 0).then(|| self.promised / offers as f64)),
+            Metric::of("loses_to_best_sellers", (offers > 0).then(|| f64::from(u8::from(self.loses())))),
         ]
     }
 }
 
-/// Products sold on the days, from the most lines down, ties by product.
-fn best_sellers(facts: &Facts, days: &Range<i32>) -> Vec<u32> {
+/// Products sold on the days and their lines, from the most lines down, ties by product.
+pub(super) fn best_sellers(facts: &Facts, days: &Range<i32>) -> Vec<(u32, u32)> {
     let mut counts = vec![0_u32; facts.products.len()];
     for order in (0..facts.orders.len()).filter(|order| days.contains(&facts.orders.day[*order])) {
         for line in facts.orders.lines(order).filter(|line| facts.lines.kept(*line)) {
             counts[facts.lines.product[line] as usize] += 1;
         }
     }
-    let mut ranking: Vec<u32> = (0..counts.len() as u32).filter(|product| counts[*product as usize] > 0).collect();
-    ranking.sort_unstable_by_key(|product| (std::cmp::Reverse(counts[*product as usize]), *product));
+    let mut ranking: Vec<(u32, u32)> = (0..).zip(counts).filter(|(_, lines)| *lines > 0).collect();
+    ranking.sort_unstable_by_key(|(product, lines)| (std::cmp::Reverse(*lines), *product));
     ranking
 }
 
 /// Each customer's offers against what he bought on the replayed days, and as many best-selling products he never had.
-fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], cut: i32) -> Score {
+fn score(facts: &Facts, rows: &[Offer], best_sellers: &[(u32, u32)], cut: i32) -> Score {
     let customers: Vec<&[Offer]> = rows.chunk_by(|left, right| left.customer == right.customer).collect();
     let parts: Vec<Score> = customers
         .par_chunks(4096)
@@ -139,16 +131,15 @@ fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], cut: i32) -> Score
                     }
                 }
                 let has = |product: u32| u64::from(bought[product as usize] == stamp);
-                let before = score.bought.len();
-                score.bought.extend(offers.iter().map(|offer| has(offer.product) > 0));
-                let ours = score.bought[before..].iter().filter(|bought| **bought).count() as u64;
+                let ours: u64 = offers.iter().map(|offer| has(offer.product)).sum();
                 let theirs: u64 = best_sellers
                     .iter()
-                    .filter(|product| owned[**product as usize] != stamp)
+                    .filter(|(product, _)| owned[*product as usize] != stamp)
                     .take(offers.len())
-                    .map(|product| has(*product))
+                    .map(|(product, _)| has(*product))
                     .sum();
                 score.customers += 1;
+                score.offers += offers.len() as u64;
                 for (hits, found) in [(&mut score.ours, ours), (&mut score.best_sellers, theirs)] {
                     hits.offers += found;
                     hits.customers += u64::from(found > 0);
@@ -159,7 +150,7 @@ fn score(facts: &Facts, rows: &[Offer], best_sellers: &[u32], cut: i32) -> Score
         .collect();
     parts.into_iter().fold(Score::default(), |mut sum, part| {
         sum.customers += part.customers;
-        sum.bought.extend(part.bought);
+        sum.offers += part.offers;
         for (sum, part) in [(&mut sum.ours, part.ours), (&mut sum.best_sellers, part.best_sellers)] {
             sum.offers += part.offers;
             sum.customers += part.customers;

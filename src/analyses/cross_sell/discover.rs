@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Backing, CrossSell, Offered, Reason, Row};
+use super::{Backing, CrossSell, Offered, Reason, Row, SHRINKAGE, SPARE};
 use crate::analyses::model_card::Metric;
 use crate::analyses::offers::calibration::{Calibration, FAN};
 use crate::analyses::offers::desk::Desk;
@@ -26,10 +26,6 @@ pub(super) struct Discovered {
 
 /// Customers of one task.
 const CHUNK: usize = 2048;
-/// How many more than are kept are looked at, so that guards leave enough.
-const SPARE: usize = 15;
-/// Wishes the share over all offers counts for beside those of the kind.
-const SHRINKAGE: f64 = 20.0;
 /// Fewest customers of a reason to be given.
 const FEWEST_BOTH: u32 = 3;
 
@@ -132,7 +128,7 @@ impl CrossSell {
         Some(Discovered { offered, tried, card, removed })
     }
 
-    fn window(&self, end: i32) -> Range<i32> {
+    pub(super) fn window(&self, end: i32) -> Range<i32> {
         end.saturating_sub_unsigned(self.window_days)..end
     }
 

@@ -17,7 +17,7 @@ pub static CROSS_SELL: Table = Table {
             "probability",
             Ratio,
             "Probability that he buys it within the horizon, by what became of such offers in the backtest; where there \
-             was too little to test, the confidence of the rule.",
+             was too little to test, at most the confidence of the rule.",
         )
         .filled(),
         Column::new(
@@ -38,7 +38,8 @@ pub static CROSS_SELL: Table = Table {
             "n_both",
             Integer,
             "also_bought: of `n_antecedent`, those who bought the product too; wish, interest, new_in_kind: of so many in \
-             the backtest, those who bought; best_seller: customer-days on which it was bought.",
+             the backtest, those who bought; best_seller: customer-days on which it was bought (lines, where best sellers \
+             serve in the place of rules).",
         )
         .filled(),
         Column::new(
