@@ -296,7 +296,7 @@ impl Server<'_> {
                 Row::new(customer, *product, probability, Reason::BestSeller, *product)
             })
             .collect();
-        self.add_wishes(desk, customer, &mut candidates);
+        let barred_wishes = self.add_wishes(desk, customer, &mut candidates);
         if let Some(guard) = self.watch.customers[customer] {
             removed.add(guard, candidates.len().min(keep) as u64);
             return;
@@ -309,6 +309,7 @@ impl Server<'_> {
             };
             removed.add(guard, 1);
         }
+        barred_wishes.into_iter().for_each(|(_, guard)| removed.add(guard, 1));
         let first = rows.len();
         let novelty = self.novelty(desk, customer, &candidates);
         let room = keep - usize::from(novelty.is_some() && keep > 1).min(keep);
@@ -345,9 +346,10 @@ impl Server<'_> {
         }
     }
 
-    /// What he asked for goes before everything that is less likely.
-    fn add_wishes(&self, desk: &Desk, customer: usize, candidates: &mut Vec<Row>) {
-        let mut open = Vec::new();
+    /// What he asked for goes before everything that is less likely. Returns what bars a wish, where the desk has not
+    /// counted that already.
+    fn add_wishes(&self, desk: &Desk, customer: usize, candidates: &mut Vec<Row>) -> Vec<(u32, Guard)> {
+        let (mut open, mut barred): (Vec<u32>, Vec<(u32, Guard)>) = Default::default();
         for (kind, wishes) in self.learned.wishes.iter().enumerate() {
             let interactions = self.facts.interactions_of(customer);
             if !interactions.clone().any(|at| wishes.among[self.facts.interactions.kind[at] as usize]) {
@@ -363,7 +365,13 @@ impl Server<'_> {
             open.sort_unstable();
             open.dedup();
             for product in &open {
-                if desk.owns(*product) || self.watch.products[*product as usize].is_some() {
+                if desk.owns(*product) {
+                    continue;
+                }
+                if let Some(guard) = self.watch.products[*product as usize] {
+                    let known =
+                        desk.barred().chain(barred.iter().map(|(other, _)| *other)).any(|other| other == *product);
+                    barred.extend((!known).then_some((*product, guard)));
                     continue;
                 }
                 let usual = self.learned.calibration.share();
@@ -376,6 +384,7 @@ impl Server<'_> {
                 candidates.insert(place.unwrap_or(candidates.len()), row);
             }
         }
+        barred
     }
 
     /// The new product of the kind he buys most that has new ones, nearest in price to what he buys of it, ties by product.

@@ -250,7 +250,7 @@ impl Desk {
         let sales = [&knowledge.demand.sold, &knowledge.demand.recent][by];
         for product in &knowledge.popular[by] {
             let score = sales[*product as usize];
-            if self.owns(*product) {
+            if self.owns(*product) || !knowledge.available[*product as usize] {
                 self.barred.push((score, *product));
             } else if self.best.list.len() < self.depth {
                 self.best.add(score, *product);
@@ -263,7 +263,10 @@ impl Desk {
     /// Recent best sellers below everything else.
     fn fill(&mut self, knowledge: &Knowledge<'_>) {
         let listed: Vec<u32> = self.best.list.iter().map(|(_, product)| *product).collect();
-        let new = knowledge.popular[1].iter().filter(|product| !self.owns(**product) && !listed.contains(product));
+        let fits = |product: &&u32| {
+            knowledge.available[**product as usize] && !self.owns(**product) && !listed.contains(product)
+        };
+        let new = knowledge.popular[1].iter().filter(fits);
         let chosen: Vec<u32> = new.take(self.depth - listed.len()).copied().collect();
         for (place, product) in chosen.into_iter().enumerate() {
             self.best.add(-1.0 - place as f64, product);
@@ -318,5 +321,9 @@ mod tests {
         let scale = knowledge.scale(Way::Blend { normalise: 0.5, trend: 0.0, affinity: 0.25 });
         let list: Vec<u32> = desk.rank(&knowledge, &scale).iter().map(|(_, product)| *product).collect();
         assert_eq!((list, desk.barred().collect::<Vec<u32>>()), (vec![2], vec![1]));
+        // Best sellers: 1 is the first of them, his own 0 comes before 2.
+        let list: Vec<u32> =
+            desk.rank(&knowledge, &knowledge.scale(Way::BestSellers)).iter().map(|row| row.1).collect();
+        assert_eq!((list, desk.barred().collect::<Vec<u32>>()), (vec![2], vec![0, 1]));
     }
 }

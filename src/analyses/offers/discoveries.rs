@@ -81,7 +81,7 @@ pub struct Knowledge<'k> {
     log_demand: Vec<f64>,
     /// Recent demand over usual demand.
     trend: Vec<f64>,
-    /// The most popular products, by both measures of demand.
+    /// The most popular products, by both measures of demand; those that may not be offered are among them, to be counted.
     pub(super) popular: [Vec<u32>; 2],
     kind: &'k [u32],
     /// Share of each kind in everybody's purchases.
@@ -227,11 +227,13 @@ pub struct Scale {
     pub(super) affinity: f64,
 }
 
-/// Products from the best-selling down, ties by product; the first few.
+/// Products from the best-selling down, ties by product; the first few of those that may be offered and of the others.
 fn ranking(sales: &[f64], available: &[bool]) -> Vec<u32> {
-    let mut best = Best::new(POPULAR + MEASURED);
-    for (product, sold) in sales.iter().enumerate().filter(|(product, sold)| **sold > 0.0 && available[*product]) {
-        best.add(*sold, product as u32);
+    let mut best = [Best::new(POPULAR + MEASURED), Best::new(POPULAR + MEASURED)];
+    for (product, sold) in sales.iter().enumerate().filter(|(_, sold)| **sold > 0.0) {
+        best[usize::from(available[product])].add(*sold, product as u32);
     }
-    best.list.into_iter().map(|(_, product)| product).collect()
+    let mut all = best.map(|best| best.list).concat();
+    all.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    all.into_iter().map(|(_, product)| product).collect()
 }
