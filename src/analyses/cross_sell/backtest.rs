@@ -81,6 +81,7 @@ impl Backtest {
     pub(super) fn metrics(&self) -> Vec<Metric> {
         let (score, offers) = (&self.score, self.score.offers);
         let share = |part: u64, all: u64| (all > 0).then(|| part as f64 / all as f64);
+        let flag = |holds: bool| (offers > 0).then(|| f64::from(u8::from(holds)));
         let best = "best_sellers";
         vec![
             Metric::of("customers", score.customers as f64),
@@ -90,7 +91,8 @@ impl Backtest {
             Metric::of("offers_bought", share(score.ours.offers, offers))
                 .against(best, share(score.best_sellers.offers, offers)),
             Metric::of("mean_confidence", (offers > 0).then(|| self.promised / offers as f64)),
-            Metric::of("loses_to_best_sellers", (offers > 0).then(|| f64::from(u8::from(self.loses())))),
+            Metric::of("no_better_than_best_sellers", flag(score.ours.customers <= score.best_sellers.customers)),
+            Metric::of("loses_to_best_sellers", flag(self.loses())),
         ]
     }
 }

@@ -225,15 +225,37 @@ pub struct CohortRow {
     pub contribution: Vec<i64>,
 }
 
+/// Association rules shown.
+pub const RULES: usize = 12;
+
 /// What to offer to whom.
 #[derive(Debug, Clone, Serialize, Default)]
 pub struct Offers {
-    /// Association rules, best first.
+    /// Association rules, best first; as many as are shown.
     pub rules: Vec<AssociationRule>,
+    /// How many rules there are.
+    pub n_rules: u64,
+    /// Rules that `max_rules` cut.
+    pub rules_cut: u64,
+    /// How all rules did on baskets that none was found on; `None` where none could be tried.
+    pub replay: Option<Replay>,
     /// Offers made, by kind.
     pub counts: Vec<OfferCount>,
     /// Offers that were not made, by guard: a key of [`OFFER_GUARDS`](crate::contracts::results::OFFER_GUARDS).
     pub removed: Vec<(String, u64)>,
+}
+
+/// How rules did on later baskets.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Replay {
+    /// The baskets.
+    pub baskets: u64,
+    /// Mean confidence where the rules were found, each rule as often as it could be tried.
+    pub mined: f64,
+    /// The same in the later baskets.
+    pub realised: f64,
+    /// The share of all later baskets that what the rules lead to was in.
+    pub by_chance: f64,
 }
 
 /// One association rule.
@@ -243,12 +265,14 @@ pub struct AssociationRule {
     pub antecedent: Vec<String>,
     /// Item bought with them.
     pub consequent: String,
-    /// Customers who bought both sides.
+    /// Baskets with both sides.
     pub n_both: u64,
-    /// Customers who bought the antecedent.
+    /// Baskets with the antecedent.
     pub n_antecedent: u64,
     /// `n_both / n_antecedent`.
     pub confidence: f64,
+    /// The same in later baskets; `None` where none of them has the antecedent.
+    pub realised: Option<f64>,
     /// Confidence over the usual rate of the consequent.
     pub lift: f64,
     /// Lower confidence bound of the lift.
@@ -272,6 +296,8 @@ pub struct OfferCount {
     pub hit_rate: Option<f64>,
     /// The same of the naive list.
     pub naive_hit_rate: Option<f64>,
+    /// The naive list that the offers are no better than, or that serves in their place; empty where they are better.
+    pub no_better_than: &'static str,
 }
 
 /// Whom to contact.

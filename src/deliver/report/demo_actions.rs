@@ -196,6 +196,7 @@ pub(super) fn offers() -> Offers {
         n_both,
         n_antecedent,
         confidence: n_both as f64 / n_antecedent as f64,
+        realised: (n_antecedent > 350).then(|| 0.8 * n_both as f64 / n_antecedent as f64),
         lift,
         lift_lower: lift * 0.86,
         q_value: 0.0002 * lift,
@@ -207,6 +208,9 @@ pub(super) fn offers() -> Offers {
             rule(&["Teh melati"], "Gelas kaca <250 ml>", 96, 410, 2.4),
             rule(&["Sirup vanila"], "Sirup karamel", 240, 655, 5.1),
         ],
+        n_rules: 4,
+        rules_cut: 0,
+        replay: Some(Replay { baskets: 612, mined: 0.371, realised: 0.302, by_chance: 0.081 }),
         counts: vec![
             OfferCount {
                 kind: "cross_sell".into(),
@@ -215,6 +219,7 @@ pub(super) fn offers() -> Offers {
                 measure: "customers",
                 hit_rate: Some(0.071),
                 naive_hit_rate: Some(0.058),
+                no_better_than: "",
             },
             OfferCount {
                 kind: "up_sell".into(),
@@ -223,6 +228,7 @@ pub(super) fn offers() -> Offers {
                 measure: "offers",
                 hit_rate: Some(0.031),
                 naive_hit_rate: None,
+                no_better_than: "",
             },
         ],
         removed: vec![("removed_stock".into(), 148), ("removed_open_complaint".into(), 12)],

@@ -9,6 +9,8 @@ pub(super) struct Table {
     rows: Vec<Value>,
     note: String,
     empty: String,
+    /// How many rows there would be; `None`: as many as there are items.
+    all: Option<usize>,
 }
 
 impl Table {
@@ -16,12 +18,18 @@ impl Table {
     pub(super) fn new(voice: Voice<'_>, heads: &[&str]) -> Self {
         let heads = heads.iter().map(|key| head(voice.word(key.trim_start_matches('#')), key));
         let empty = voice.word("nothing").to_owned();
-        Self { heads: heads.collect(), rows: Vec::new(), note: String::new(), empty }
+        Self { heads: heads.collect(), rows: Vec::new(), note: String::new(), empty, all: None }
     }
 
     /// Adds a column with a head that is not in the words.
     pub(super) fn number_column(mut self, title: &str) -> Self {
         self.heads.push(head(title, "#"));
+        self
+    }
+
+    /// Says that the items are the first of so many.
+    pub(super) fn of(mut self, all: u64) -> Self {
+        self.all = Some(all as usize);
         self
     }
 
@@ -42,9 +50,10 @@ impl Table {
         for item in items.iter().take(limit) {
             self.rows.push(row(item).into_iter().map(Cell::into_value).collect());
         }
-        if items.len() > limit {
+        let all = self.all.unwrap_or(items.len());
+        if all > limit {
             let shown = voice.count(limit as u64);
-            let all = voice.count(items.len() as u64);
+            let all = voice.count(all as u64);
             self.note = voice.sentence("first_of", &[("shown", &shown), ("all", &all)]);
         }
         context! { heads => self.heads, rows => self.rows, note => self.note, empty => self.empty }

@@ -6,25 +6,26 @@ use super::{Delivery, Rows, customer_name, product_name};
 use crate::analyses::frame::texts;
 use crate::contracts::Table;
 use crate::contracts::results::{
-    BASKET_RULES, CROSS_SELL, CROSS_SELL_MODEL_CARD, OFFER_GUARDS, QUEUE, QUEUE_REASONS, REPLENISH,
+    BASKET_MODEL_CARD, BASKET_RULES, CROSS_SELL, CROSS_SELL_MODEL_CARD, OFFER_GUARDS, QUEUE, QUEUE_REASONS, REPLENISH,
     REPLENISH_MODEL_CARD, UP_SELL, UP_SELL_MODEL_CARD,
 };
 use crate::deliver::lists;
 use crate::deliver::queues::reason_words;
 use crate::deliver::report::{
-    AgentQueue, AssociationRule, FollowUpQueue, Language, NextContact, OfferCount, Offers, ReasonCount,
+    AgentQueue, AssociationRule, FollowUpQueue, Language, NextContact, OfferCount, Offers, RULES, ReasonCount, Replay,
 };
 use crate::error::Result;
 
-/// Rules handed over; the report shows the first of them and says how many there are.
-const RULES: usize = 1000;
 /// What a card of offers measures, and of what it is a share; the first it has counts.
 const MEASURES: [(&str, &str); 3] =
     [("hit_rate_10", "customers"), ("offers_bought", "offers"), ("listed_bought", "offers")];
+/// Metrics that say that a naive list did as well or better, and its name.
+const NO_BETTER: [(&str, &str); 2] =
+    [("no_better_than_best_sellers", "best_sellers"), ("no_better_than_frequency", "frequency")];
 /// Contacts shown.
 const CONTACTS: usize = 15;
 
-/// Rules that hold, and how many offers were made of them.
+/// The first rules and how they did, and how many offers were made.
 pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
     let Ok(frame) = delivery.results.get(&BASKET_RULES) else { return Ok(None) };
     let rows = Rows(frame);
@@ -36,6 +37,7 @@ pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
                 n_both: rows.count("n_both", row)?,
                 n_antecedent: rows.count("n_antecedent", row)?,
                 confidence: rows.ratio("confidence", row)?.unwrap_or(0.0),
+                realised: rows.ratio("replayed_confidence", row)?,
                 lift: rows.ratio("lift", row)?.unwrap_or(0.0),
                 lift_lower: rows.ratio("lift_low", row)?.unwrap_or(0.0),
                 q_value: rows.ratio("q_value", row)?.unwrap_or(1.0),
@@ -55,6 +57,12 @@ pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
                 tested = (measure, value("value")?, value("baseline_value")?);
             }
         }
+        let mut no_better_than = "";
+        for (metric, naive) in NO_BETTER {
+            if measured(delivery, card, metric, "value")? == Some(1.0) {
+                no_better_than = naive;
+            }
+        }
         counts.push(OfferCount {
             kind: table.name.into(),
             customers: customers.len() as u64,
@@ -62,9 +70,34 @@ pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
             measure: tested.0,
             hit_rate: tested.1,
             naive_hit_rate: tested.2,
+            no_better_than,
         });
     }
-    Ok(Some(Offers { rules: rules?, counts, removed: removed(delivery)? }))
+    let n_rules = rows.len() as u64;
+    let rules_cut = measured(delivery, &BASKET_MODEL_CARD, "rules_over_max_rules", "value")?.unwrap_or(0.0) as u64;
+    Ok(Some(Offers {
+        rules: rules?,
+        n_rules,
+        rules_cut,
+        replay: replay(delivery)?,
+        counts,
+        removed: removed(delivery)?,
+    }))
+}
+
+/// How the rules did in the replayed days.
+fn replay(delivery: &Delivery<'_>) -> Result<Option<Replay>> {
+    let value = |metric, column| measured(delivery, &BASKET_MODEL_CARD, metric, column);
+    let (Some(mined), Some(realised)) = (value("mined_confidence", "value")?, value("replayed_confidence", "value")?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Replay {
+        baskets: value("replayed_baskets", "value")?.unwrap_or(0.0) as u64,
+        mined,
+        realised,
+        by_chance: value("replayed_confidence", "baseline_value")?.unwrap_or(0.0),
+    }))
 }
 
 /// A figure of a model card; `None` where the card or the figure is not there.

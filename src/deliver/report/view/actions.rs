@@ -2,18 +2,18 @@
 
 use super::super::format;
 use super::super::table::{Table, number, text};
-use super::super::{AssociationRule, FollowUpQueue, Offers};
+use super::super::{AssociationRule, FollowUpQueue, Offers, RULES};
 use super::profitability::name_or_id;
 use super::{Voice, ratio};
 use minijinja::{Value, context};
 
-const RULES: usize = 12;
 const CONTACTS: usize = 15;
 const AGENTS: usize = 30;
 
 pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
-    let heads = ["rule", "#both", "#confidence", "#lift", "#lift_lower", "#q_value"];
-    let rules = Table::new(voice, &heads).fill(voice, &data.rules, RULES, |rule| {
+    let share = |share: Option<f64>| number(share.map_or(format::NONE.to_owned(), |share| voice.percent(share, 1)));
+    let heads = ["rule", "#both", "#confidence", "#realised", "#lift", "#lift_lower", "#q_value"];
+    let rules = Table::new(voice, &heads).of(data.n_rules).fill(voice, &data.rules, RULES, |rule| {
         let of = [("part", &*voice.count(rule.n_both)), ("whole", &voice.count(rule.n_antecedent))];
         vec![
             text(format!("{} → {}", rule.antecedent.join(" + "), rule.consequent))
@@ -21,16 +21,19 @@ pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
                 .class("rule"),
             number(voice.sentence("part_of", &of)),
             number(voice.percent(rule.confidence, 1)),
+            share(rule.realised),
             number(voice.decimal(rule.lift, 2)),
             number(voice.decimal(rule.lift_lower, 2)),
             number(format::probability_value(rule.q_value, voice.language)),
         ]
     });
-    let share = |share: Option<f64>| number(share.map_or(format::NONE.to_owned(), |share| voice.percent(share, 1)));
     let heads = ["kind", "#customers", "#offers", "measured_as", "#hit_rate", "#naive_hit_rate"];
     let counts = Table::new(voice, &heads).fill(voice, &data.counts, usize::MAX, |row| {
         vec![
-            text(voice.label("reason", &row.kind)),
+            match row.no_better_than {
+                "" => text(voice.label("reason", &row.kind)),
+                naive => text(voice.label("reason", &row.kind)).sub(voice.label("no_better", naive)),
+            },
             number(voice.count(row.customers)),
             number(voice.count(row.offers)),
             text(row.hit_rate.map_or(format::NONE.to_owned(), |_| voice.label("measure", row.measure))),
@@ -43,9 +46,30 @@ pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
         vec![text(voice.label("guard", guard)), number(voice.count(*offers))]
     });
     let offers = data.counts.iter().map(|row| row.offers).sum();
-    let values = [("rules", &*voice.count(data.rules.len() as u64)), ("offers", &voice.count(offers))];
+    let values = [("rules", &*voice.count(data.n_rules)), ("offers", &voice.count(offers))];
     let some = !data.rules.is_empty() || data.counts.iter().any(|row| row.offers > 0);
-    context! { lead => some.then(|| voice.lead("offers_lead", &values)), rules, counts, removed }
+    let lead = some.then(|| voice.lead("offers_lead", &values));
+    context! { lead, rules, rules_notes => rules_notes(voice, data), counts, removed }
+}
+
+/// How the rules did on later baskets, and whether there are more of them.
+fn rules_notes(voice: Voice<'_>, data: &Offers) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(replay) = &data.replay {
+        let values = [
+            ("baskets", &*voice.count(replay.baskets)),
+            ("mined", &voice.percent(replay.mined, 1)),
+            ("realised", &voice.percent(replay.realised, 1)),
+            ("by_chance", &voice.percent(replay.by_chance, 1)),
+        ];
+        notes.push(voice.sentence("rules_replayed", &values));
+    } else if data.n_rules > 0 {
+        notes.push(voice.word("rules_not_replayed").to_owned());
+    }
+    if data.rules_cut > 0 {
+        notes.push(voice.sentence("rules_cut", &[("cut", &voice.count(data.rules_cut))]));
+    }
+    notes
 }
 
 fn rule_sentence(voice: Voice<'_>, rule: &AssociationRule) -> String {
