@@ -3,6 +3,7 @@
 mod backtest;
 mod discover;
 pub mod recommend;
+mod up_sold;
 
 use arrow::datatypes::Int32Type;
 use polars::prelude::DataFrame;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use self::backtest::Backtest;
 use self::recommend::{Association, Offer, Request, Shelf};
+use self::up_sold::UpSold;
 use super::frame::FrameBuilder;
 use super::model_card::{Metric, card_frame};
 use super::offers::guards::{Guard, Guards, Removed, Watch};
@@ -18,14 +20,15 @@ use super::offers::substitutes::Substitutes;
 use super::offers::{backtest_frame, known_kinds};
 use super::{Analysis, Inputs, Spec};
 use crate::contracts::results::{
-    BASKET_MODEL_CARD, BASKET_RULES, CROSS_SELL, CROSS_SELL_BACKTEST, CROSS_SELL_MODEL_CARD,
+    BASKET_MODEL_CARD, BASKET_RULES, CROSS_SELL, CROSS_SELL_BACKTEST, CROSS_SELL_MODEL_CARD, UP_SELL,
 };
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Keep, Parts};
 
 static SPEC: Spec = Spec {
     id: "cross_sell",
-    definition: "Offered is only what a customer never had, returned or not. Several ways rank it: best sellers; item \
+    definition: "Offered is only what a customer never had, returned or not, and what `up_sell` does not offer him, unless he \
+                 asked for it (wishes and interest). Several ways rank it: best sellers; item \
                  neighbourhood (the sum of cosines, over customers, to what he bought in the last `window_days`); and \
                  blends of that with how recent his purchases are, recent demand, and how much he buys of the product's \
                  kind (its subcategory within its category). What serves is the way with the highest NDCG at 10 on what \
@@ -46,7 +49,7 @@ static SPEC: Spec = Spec {
                  each offer counted once in the model card; of the rest the `keep` most likely are offered, ranked by \
                  expected margin, then probability, ties by product. The evidence is of customers whose first purchase of \
                  `because` in the window lies at least `within_days` back.",
-    needs: &["basket"],
+    needs: &["basket", "up_sell"],
     reads: Parts { lines: Keep::Products, interactions: true, purchases: true, ..Parts::ORDERS },
     outputs: &[&CROSS_SELL, &CROSS_SELL_MODEL_CARD, &CROSS_SELL_BACKTEST],
 };
@@ -188,8 +191,11 @@ impl Analysis for CrossSell {
     fn run(&self, inputs: &Inputs<'_>) -> Result<Vec<DataFrame>> {
         let facts = inputs.facts;
         let watch = Watch::of(&self.guards, facts);
-        if let Some(found) = self.discover(facts, &watch) {
+        let up_sold = UpSold::read(facts, inputs.results.get(&UP_SELL)?)?;
+        if let Some(found) = self.discover(facts, &watch, &up_sold) {
             let mut card = found.card;
+            let both = found.offered.rows.iter().filter(|row| up_sold.has(row.customer, row.product)).count();
+            card.push(Metric::of("wishes_in_up_sell_too", both as f64));
             card.extend(found.removed.metrics());
             return Ok(vec![
                 frame(facts, &watch, &found.offered, self.within_days)?,
@@ -205,6 +211,7 @@ impl Analysis for CrossSell {
             false => self.by_rules(facts, rules.rules, &backtest),
         };
         let mut removed = Removed::default();
+        offered.rows.retain(|row| !up_sold.has(row.customer, row.product));
         self.guard(facts, &watch, &mut offered.rows, &mut removed);
         let mut card = backtest.metrics();
         card.push(Metric::of("served_by_rules", f64::from(u8::from(!backtest.loses()))));

@@ -69,7 +69,9 @@ static SPEC: Spec = Spec {
                  corrected by what became of them: logistic regression on what was promised and on how long the customer \
                  had been silent by his own measure, or, where fewer than 100 came true, the share that did ÷ the share \
                  promised. The backtest shows what was corrected so by the horizon before it. The price percentile is the share of the \
-                 kind's buyers whose mean price a line is below his, half of the equal ones included. \
+                 kind's buyers for whom the mean of the products' prices (list price, else paid on average) over the lines \
+                 they bought is below his, half of the equal ones included: it says which products he takes, not what \
+                 discount he gets. \
                  `up_sell_moves` has every move between tiers.",
     needs: &[],
     reads: Parts { lines: Keep::Products, interactions: true, purchases: true, ..Parts::ORDERS },

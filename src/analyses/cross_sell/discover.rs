@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::up_sold::UpSold;
 use super::{Backing, CrossSell, Offered, Reason, Row, SHRINKAGE, SPARE};
 use crate::analyses::model_card::Metric;
 use crate::analyses::offers::calibration::{Calibration, FAN};
@@ -46,7 +47,7 @@ struct Wishes {
 
 impl CrossSell {
     /// `None` where too few customers bought anything new to choose a way by.
-    pub(super) fn discover(&self, facts: &Facts, watch: &Watch) -> Option<Discovered> {
+    pub(super) fn discover(&self, facts: &Facts, watch: &Watch, up_sold: &UpSold) -> Option<Discovered> {
         let purchases = &facts.purchases;
         let kind = kinds(facts);
         let everything = vec![true; facts.products.len()];
@@ -112,8 +113,17 @@ impl CrossSell {
             .collect();
         let substitutes = Substitutes::of(purchases, &self.window(facts.as_of), &known);
         let scale = now.settle(way);
-        let server =
-            Server { cross_sell: self, facts, watch, now: &now, scale, learned: &learned, new: &new, substitutes };
+        let server = Server {
+            cross_sell: self,
+            facts,
+            watch,
+            up_sold,
+            now: &now,
+            scale,
+            learned: &learned,
+            new: &new,
+            substitutes,
+        };
         let (parts, mut removed) = server.serve();
         drop(server);
         let backings = learned.backings(&now.demand.sold);
@@ -248,6 +258,7 @@ struct Server<'s> {
     cross_sell: &'s CrossSell,
     facts: &'s Facts,
     watch: &'s Watch,
+    up_sold: &'s UpSold,
     now: &'s Knowledge<'s>,
     scale: Scale,
     learned: &'s Learned,
@@ -291,6 +302,7 @@ impl Server<'_> {
             .rank(self.now, &self.scale)
             .iter()
             .enumerate()
+            .filter(|(_, (_, product))| !self.up_sold.has(customer as u32, *product))
             .map(|(place, (score, product))| {
                 let probability = self.learned.calibration.probability(self.now, activity, place, *score, *product);
                 Row::new(customer, *product, probability, Reason::BestSeller, *product)
@@ -392,8 +404,8 @@ impl Server<'_> {
         let (bought, might) = self.learned.calibration.new_products;
         let listed =
             |product: &u32| candidates.iter().take(self.cross_sell.keep as usize).any(|row| row.product == *product);
-        let fresh =
-            |kind: u32| self.new[kind as usize].iter().filter(|product| !desk.owns(**product) && !listed(product));
+        let free = |product: &u32| !desk.owns(*product) && !self.up_sold.has(customer as u32, *product);
+        let fresh = |kind: u32| self.new[kind as usize].iter().filter(|product| free(product) && !listed(product));
         let (kind, _) = desk
             .kinds()
             .filter(|(kind, count)| *count >= FAN && fresh(*kind).next().is_some())

@@ -58,8 +58,8 @@ pub static UP_SELL: Table = Table {
         Column::new(
             "price_percentile",
             Ratio,
-            "Share of the buyers of the subcategory of `because` who buy cheaper than he does, 0 to 1; empty without \
-             prices.",
+            "Share of the buyers of the subcategory of `because` who buy cheaper products than he does, by list price (else paid \
+             on average), 0 to 1; empty without prices.",
         ),
         Column::new("price_step", Ratio, "Price of the product ÷ that of `because`; empty where one is unknown."),
     ],

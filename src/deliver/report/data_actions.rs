@@ -241,6 +241,8 @@ pub struct Offers {
     pub replay: Option<Replay>,
     /// Offers made, by kind.
     pub counts: Vec<OfferCount>,
+    /// Offers of the same product to the same customer that two kinds made: they count once in all.
+    pub twice: u64,
     /// Offers that were not made, by guard: a key of [`OFFER_GUARDS`](crate::contracts::results::OFFER_GUARDS).
     pub removed: Vec<(String, u64)>,
 }

@@ -231,6 +231,7 @@ pub(super) fn offers() -> Offers {
                 no_better_than: "",
             },
         ],
+        twice: 0,
         removed: vec![("removed_stock".into(), 148), ("removed_open_complaint".into(), 12)],
     }
 }

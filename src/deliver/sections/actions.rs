@@ -73,6 +73,7 @@ pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
             no_better_than,
         });
     }
+    let twice = measured(delivery, &CROSS_SELL_MODEL_CARD, "wishes_in_up_sell_too", "value")?.unwrap_or(0.0) as u64;
     let n_rules = rows.len() as u64;
     let rules_cut = measured(delivery, &BASKET_MODEL_CARD, "rules_over_max_rules", "value")?.unwrap_or(0.0) as u64;
     Ok(Some(Offers {
@@ -81,6 +82,7 @@ pub fn offers(delivery: &Delivery<'_>) -> Result<Option<Offers>> {
         rules_cut,
         replay: replay(delivery)?,
         counts,
+        twice,
         removed: removed(delivery)?,
     }))
 }

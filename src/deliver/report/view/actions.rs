@@ -45,7 +45,7 @@ pub(super) fn offers(voice: Voice<'_>, data: &Offers) -> Value {
     let removed = Table::new(voice, &heads).fill(voice, &data.removed, usize::MAX, |(guard, offers)| {
         vec![text(voice.label("guard", guard)), number(voice.count(*offers))]
     });
-    let offers = data.counts.iter().map(|row| row.offers).sum();
+    let offers = data.counts.iter().map(|row| row.offers).sum::<u64>().saturating_sub(data.twice);
     let values = [("rules", &*voice.count(data.n_rules)), ("offers", &voice.count(offers))];
     let some = !data.rules.is_empty() || data.counts.iter().any(|row| row.offers > 0);
     let lead = some.then(|| voice.lead("offers_lead", &values));
