@@ -39,6 +39,7 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
             "{name}: that is more than 20 % of the lines, so ingest will refuse it: ask for an export whose cells are quoted where they hold {delimiter}, or raise `reject_limit`"
         ));
     }
+    evidence.extend(export.by_currency().map(|why| format!("{name}: {why}")));
     if export.numbers.against > 0 {
         evidence.push(format!("{name}: numbers with the other decimal mark: {}", count(export.numbers.against)));
     }

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Answers;
 use super::arithmetic::{self, Product};
 use super::dates::{DateVerdict, settle};
-use super::names;
-use super::numbers::{self, NumberVerdict};
-use super::profile::Profile;
+use super::describe::count;
+use super::numbers::{self, Grouping, NumberLook, NumberVerdict, Role};
+use super::profile::{ColumnProfile, Profile};
 use super::sniff::Shape;
+use super::tables::Placement;
 use super::write::quoted;
+use super::{Answers, money, names};
+use crate::contracts::{Column, Kind};
 use crate::error::{Error, Result};
 use crate::ingest::formats::Made;
 use crate::ingest::values::NumberFormat;
@@ -117,7 +119,7 @@ pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Look
         let sheet = exports[place].shape.sheet.as_deref();
         exports[place].name = free_name(&exports[place].files, sheet, &exports[..place]);
     }
-    let evidence = share_numbers(&mut exports);
+    let evidence = share_numbers(&mut exports, answers);
     for export in &mut exports {
         export.product = arithmetic::product(export)?;
     }
@@ -148,6 +150,49 @@ impl Export {
         lines.push(format!("encoding = {}", quoted(self.shape.encoding.name())));
         lines.append(&mut head);
         lines
+    }
+
+    /// The mapped columns of which some numbers can be read two ways, where nothing decides.
+    pub fn open_columns(&self, placement: &Placement) -> Vec<usize> {
+        if self.numbers.unclear == 0 {
+            return Vec::new();
+        }
+        let is_number = |column: &Column| !matches!(column.kind, Kind::Id | Kind::Text | Kind::Date | Kind::Timestamp);
+        let open = placement.mapped().filter(|(column, _)| is_number(column)).map(|(_, field)| field);
+        open.filter(|field| self.profile.columns[*field].numbers.unclear() > 0).collect()
+    }
+
+    /// The numbers of these columns that can be read two ways, in words.
+    pub fn open_evidence(&self, fields: &[usize]) -> String {
+        let of_column = |field: &usize| {
+            let column = &self.profile.columns[*field];
+            let example = column.values.texts().find(|text| {
+                let mut look = NumberLook::default();
+                look.add(text);
+                look.unclear() > 0
+            });
+            let example = example.map(|text| format!(" such as `{}`", String::from_utf8_lossy(text)));
+            let unclear = count(column.numbers.unclear());
+            format!("{unclear} numbers of `{}`{}", self.shape.header[*field], example.unwrap_or_default())
+        };
+        let columns: Vec<String> = fields.iter().map(of_column).collect();
+        format!("{} have one mark with three digits after it, and nothing decides", columns.join(" and "))
+    }
+
+    /// What the currency decided about numbers that can be read two ways, in words.
+    pub fn by_currency(&self) -> Option<String> {
+        let read = format!(
+            "{} amounts with one mark and three digits after it are thousands",
+            count(self.numbers.by_currency)
+        );
+        let mark = char::from(self.numbers.format.thousands?);
+        match self.numbers.grouping {
+            _ if self.numbers.by_currency == 0 => None,
+            Grouping::Likely => Some(format!(
+                "{read}: the headings are Indonesian, and rupiah have no decimals; if `{mark}` is the decimal mark, use `--decimal {mark}`"
+            )),
+            _ => Some(format!("{read}, as their currency is written")),
+        }
     }
 
     /// Columns that hold the same values as another export's.
@@ -188,20 +233,31 @@ impl Export {
 }
 
 fn decide_numbers(profile: &Profile, shape: &Shape, answers: &Answers) -> NumberVerdict {
-    // Rows and JSON have numbers that are numbers; in a sheet they may be texts.
-    let typed = matches!(shape.made, Some(Made::Rows | Made::Lines)).then_some('.');
-    numbers::decide(
-        profile.columns.iter().map(|column| &column.numbers).filter(|column| column.is_numeric()),
-        typed.or(answers.decimal),
-    )
+    let grouping = match shape.made {
+        Some(Made::Rows) => Grouping::Open,
+        _ => money::grouping(profile, &shape.header, answers),
+    };
+    // Rows and JSON have numbers that are numbers; in a sheet they may be texts, and in JSON prices may be.
+    let is_typed = match shape.made {
+        Some(Made::Rows) => true,
+        Some(Made::Lines) => !matches!(grouping, Grouping::Any | Grouping::Likely),
+        _ => false,
+    };
+    let answer = if is_typed { Some('.') } else { answers.decimal };
+    let columns = profile.columns.iter().map(|column| &column.numbers).zip(&shape.header);
+    let numeric = columns.filter(|(numbers, _)| numbers.is_numeric() && numbers.has_marks());
+    let role = |numbers: &NumberLook, name: &str| if numbers.is_marked() { Role::Money } else { names::role(name) };
+    numbers::decide(numeric.map(|(numbers, name)| (numbers, role(numbers, name))), grouping, answer)
 }
 
 /// Reads the numbers of an export that does not say how like those of the export that says it best, among those
 /// with the same delimiter.
-fn share_numbers(exports: &mut [Export]) -> Vec<String> {
+fn share_numbers(exports: &mut [Export], answers: &Answers) -> Vec<String> {
     let mut evidence = Vec::new();
     for place in 0..exports.len() {
-        if exports[place].numbers.votes > 0 {
+        let is_open = |column: &ColumnProfile| column.numbers.is_numeric() && column.numbers.unclear() > 0;
+        let is_answered = answers.decimal.is_some() && exports[place].profile.columns.iter().any(is_open);
+        if exports[place].numbers.votes > 0 || is_answered {
             continue;
         }
         let alike = |export: &&Export| export.numbers.votes > 0 && export.shape.dialect == exports[place].shape.dialect;
@@ -219,8 +275,7 @@ fn share_numbers(exports: &mut [Export]) -> Vec<String> {
 }
 
 fn decide_dates(profile: &Profile, answers: &Answers) -> Vec<Option<DateVerdict>> {
-    let mostly =
-        |column: &&super::profile::ColumnProfile| column.dates.dates_or_serials() * 2 > column.filled - column.nulls;
+    let mostly = |column: &&ColumnProfile| column.dates.dates_or_serials() * 2 > column.filled - column.nulls;
     let own: Vec<Option<DateVerdict>> = profile
         .columns
         .iter()

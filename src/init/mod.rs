@@ -227,16 +227,14 @@ fn questions(exports: &[Export], placed: &[Option<Placement>]) -> Vec<Question> 
                 flag: format!("--date {}", flags.join("|")),
             });
         }
-        if export.numbers.unclear > 0 {
+        let open = export.open_columns(placement);
+        if let Some(first) = open.first() {
             questions.push(Question {
                 source: export.name.clone(),
-                column: String::new(),
-                what: "is the mark in numbers such as `1.250` the decimal mark?".into(),
+                column: write::clean(&export.shape.header[*first]),
+                what: "is the mark in such numbers the decimal mark, or does it part thousands?".into(),
                 choices: vec![".".into(), ",".into()],
-                evidence: format!(
-                    "{} numbers have one mark with three digits after it, and nothing decides",
-                    export.numbers.unclear
-                ),
+                evidence: export.open_evidence(&open),
                 flag: "--decimal .|,".into(),
             });
         }

@@ -1,9 +1,13 @@
 //! The money of the project: its currency, the digits kept and the digits shown.
 
+use std::collections::BTreeMap;
+
 use super::Answers;
 use super::describe::count;
 use super::exports::Export;
-use super::numbers::CURRENCIES;
+use super::names;
+use super::numbers::{CURRENCIES, Grouping};
+use super::profile::Profile;
 use super::tables::Placement;
 use crate::contracts::Kind;
 
@@ -49,7 +53,10 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
         rates = rates.max(rate_digits(export, placement));
     }
     let mut evidence = Vec::new();
-    let code = code(exports, placed, marks, answers, &mut evidence);
+    let code = match &answers.currency {
+        Some(code) => code.clone(),
+        None => code(exports, placed, marks, &mut evidence),
+    };
     let most = digits[..=MOST_DECIMALS].iter().rposition(|values| *values > 0).unwrap_or(0);
     let decimals = if any { most } else { 2 };
     if any {
@@ -86,18 +93,10 @@ fn code(
     exports: &[Export],
     placed: &[Option<Placement>],
     marks: [u64; CURRENCIES.len()],
-    answers: &Answers,
     evidence: &mut Vec<String>,
 ) -> String {
-    if let Some(code) = &answers.currency {
-        return code.clone();
-    }
-    let values = |code: &str| -> u64 {
-        CURRENCIES.iter().zip(marks).filter(|((_, own), _)| *own == code).map(|(_, count)| count).sum()
-    };
-    let best = CURRENCIES.iter().map(|(_, code)| *code).max_by_key(|code| (values(code), std::cmp::Reverse(*code)));
-    if let Some(code) = best.filter(|code| values(code) > 0) {
-        evidence.push(format!("currency: {} values carry the mark of {code}", count(values(code))));
+    if let Some((code, values)) = most_marked(&marks) {
+        evidence.push(format!("currency: {} values carry the mark of {code}", count(values)));
         return code.into();
     }
     let headers = exports
@@ -106,22 +105,82 @@ fn code(
         .filter(|(_, placement)| placement.as_ref().is_some_and(Placement::is_complete))
         .flat_map(|(export, _)| &export.shape.header);
     for header in headers {
-        let words = super::names::words(header);
-        let named = [
-            ("rp", "IDR"),
-            ("idr", "IDR"),
-            ("rupiah", "IDR"),
-            ("usd", "USD"),
-            ("eur", "EUR"),
-            ("gbp", "GBP"),
-            ("sgd", "SGD"),
-            ("myr", "MYR"),
-        ];
-        if let Some((_, code)) = named.iter().find(|(word, _)| words.iter().any(|own| own == word)) {
+        if let Some(code) = named_in(header) {
             evidence.push(format!("currency: the column `{header}` names {code}"));
-            return (*code).into();
+            return code.into();
         }
+    }
+    let by_codes = exports.iter().find_map(|export| codes(&export.profile, &export.shape.header));
+    if let Some((header, codes)) = by_codes
+        && let [(code, _)] = codes.as_slice()
+    {
+        evidence.push(format!("currency: the column `{header}` says {code}"));
+        return code.clone();
     }
     evidence.push("currency: no value or header names one; set `code`, or use `--currency CODE`".into());
     String::new()
+}
+
+/// The currency whose marks most values carry, and how many do.
+fn most_marked(marks: &[u64; CURRENCIES.len()]) -> Option<(&'static str, u64)> {
+    let values = |code: &str| -> u64 {
+        CURRENCIES.iter().zip(marks).filter(|((_, own), _)| *own == code).map(|(_, count)| count).sum()
+    };
+    let codes = CURRENCIES.iter().map(|(_, code)| (*code, values(code))).filter(|(_, values)| *values > 0);
+    codes.max_by_key(|(code, values)| (*values, std::cmp::Reverse(*code)))
+}
+
+/// The currency a header names: `Harga (Rp)`.
+pub fn named_in(header: &str) -> Option<&'static str> {
+    const NAMED: &[(&str, &str)] = &[
+        ("rp", "IDR"),
+        ("idr", "IDR"),
+        ("rupiah", "IDR"),
+        ("usd", "USD"),
+        ("eur", "EUR"),
+        ("gbp", "GBP"),
+        ("sgd", "SGD"),
+        ("myr", "MYR"),
+    ];
+    let words = names::words(header);
+    NAMED.iter().find(|(word, _)| words.iter().any(|own| own == word)).map(|(_, code)| *code)
+}
+
+/// The column that holds the code of each row's currency, and the codes with the rows of each.
+fn codes<'h>(profile: &Profile, header: &'h [String]) -> Option<(&'h str, Vec<(String, u64)>)> {
+    const NAMES: &[&str] =
+        &["currency", "currencycode", "curr", "ccy", "matauang", "kodematauang", "valuta", "kodevaluta", "valas"];
+    let field = header.iter().position(|name| NAMES.contains(&names::words(name).concat().as_str()))?;
+    let mut codes: BTreeMap<String, u64> = BTreeMap::new();
+    for (text, rows) in profile.columns[field].levels.as_ref()? {
+        let text = String::from_utf8_lossy(text).trim().to_uppercase();
+        let marked = CURRENCIES.iter().find(|(mark, _)| mark.eq_ignore_ascii_case(&text)).map(|(_, code)| *code);
+        let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let code = marked.map(String::from).or(is_code.then_some(text))?;
+        *codes.entry(code).or_default() += rows;
+    }
+    (!codes.is_empty()).then(|| (header[field].as_str(), codes.into_iter().collect()))
+}
+
+/// What the currency of a file says of its thousands, as far as anything in it names the currency.
+pub fn grouping(profile: &Profile, header: &[String], answers: &Answers) -> Grouping {
+    const WITHOUT_DECIMALS: &[&str] = &["IDR", "JPY", "KRW", "VND"];
+    const WITH_A_POINT: &[&str] = &["USD", "GBP", "SGD", "MYR", "AUD", "NZD", "CAD", "HKD", "PHP", "THB", "INR", "CNY"];
+    let mut marks = [0_u64; CURRENCIES.len()];
+    for column in &profile.columns {
+        marks.iter_mut().zip(column.numbers.currencies).for_each(|(sum, more)| *sum += more);
+    }
+    let by_mark = most_marked(&marks).map(|(code, _)| code);
+    let named = by_mark.or_else(|| header.iter().find_map(|name| named_in(name))).map(String::from);
+    let by_codes = || match codes(profile, header)?.1.as_slice() {
+        [(code, _)] => Some(code.clone()),
+        _ => None,
+    };
+    match answers.currency.clone().or(named).or_else(by_codes).as_deref() {
+        Some(code) if WITHOUT_DECIMALS.contains(&code) => Grouping::Any,
+        Some(code) if WITH_A_POINT.contains(&code) => Grouping::Comma,
+        Some(_) => Grouping::Open,
+        None if names::are_indonesian(header) => Grouping::Likely,
+        None => Grouping::Open,
+    }
 }

@@ -1,6 +1,12 @@
 //! How well the name of a column or file fits one of ours.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::money;
+use super::numbers::Role;
 use super::synonyms::names_of;
+use crate::contracts::{Kind, input_tables};
 
 /// How well a header fits a column of a table; 0: not at all. `hinted`: the file's name says it is this table.
 ///
@@ -47,6 +53,24 @@ fn fit_plain(header: &str, table: &str, column: &str, hinted: bool) -> u32 {
         wanted.len() > 1 && words.windows(wanted.len()).any(|window| window.iter().eq(wanted.iter()))
     };
     names.words.split(' ').position(within).map_or(0, |place| 400 - place as u32)
+}
+
+/// What the numbers of a column are by its name: units where they could be either, such as `Jumlah`.
+pub fn role(header: &str) -> Role {
+    static COLUMNS: LazyLock<BTreeMap<&str, (&str, Kind)>> = LazyLock::new(|| {
+        let tables = input_tables().iter().flat_map(|table| table.columns.iter().map(|column| (table.name, column)));
+        tables.map(|(table, column)| (column.name, (table, column.kind))).collect()
+    });
+    let fits = |kinds: &[Kind]| {
+        let of_kind = |(_, (_, kind)): &(&&str, &(&str, Kind))| kinds.contains(kind);
+        COLUMNS.iter().filter(of_kind).any(|(column, (table, _))| fit(header, table, column, false) > 0)
+    };
+    match () {
+        () if money::named_in(header).is_some() => Role::Money,
+        () if fits(&[Kind::Quantity, Kind::Integer, Kind::Decimal]) => Role::Number,
+        () if fits(&[Kind::Money]) => Role::Money,
+        () => Role::Other,
+    }
 }
 
 /// Words that stand for an identifier.
@@ -102,7 +126,7 @@ const HINTS: &[(&str, &str)] = &[
 ];
 
 /// Whether a header is Indonesian.
-pub fn is_indonesian(header: &str) -> bool {
+fn is_indonesian(header: &str) -> bool {
     const WORDS: &[&str] = &[
         "tanggal",
         "tgl",
@@ -135,6 +159,16 @@ pub fn is_indonesian(header: &str) -> bool {
         "satuan",
     ];
     words(header).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// Whether a fourth of the headers are Indonesian.
+pub fn are_indonesian<'h>(headers: impl IntoIterator<Item = &'h String>) -> bool {
+    let (mut all, mut indonesian) = (0, 0);
+    for header in headers {
+        all += 1;
+        indonesian += usize::from(is_indonesian(header));
+    }
+    indonesian * 4 >= all.max(1)
 }
 
 /// The words of a name: `InvoiceNo`, `invoice_no`, `INVOICE NO` and `invoice-no` are all `invoice`, `no`.
@@ -181,7 +215,6 @@ fn without_thing(words: &[String], thing: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contracts::input_tables;
 
     #[test]
     fn every_column_has_names() {
@@ -190,6 +223,15 @@ mod tests {
                 assert!(names_of(table.name, column.name).is_some(), "{}.{}", table.name, column.name);
             }
         }
+    }
+
+    #[test]
+    fn what_is_money_by_its_name() {
+        for header in ["harga", "Harga Jual (IDR)", "unit_price", "Sales", "total", "Jumlah (Rp)", "diskon"] {
+            assert_eq!(role(header), Role::Money, "{header}");
+        }
+        assert_eq!([role("qty"), role("Jumlah"), role("stok")], [Role::Number; 3]);
+        assert_eq!([role("lintang"), role("jam")], [Role::Other; 2]);
     }
 
     #[test]

@@ -7,8 +7,6 @@ use crate::ingest::values::NumberFormat;
 pub struct NumberLook {
     /// Digits only.
     plain: u64,
-    /// Of these, four digits or more: written without thousands.
-    plain_long: u64,
     /// Of these, a zero in front of other digits: an identifier.
     pub zero_led: u64,
     /// Below zero.
@@ -38,8 +36,6 @@ struct Mark {
     groups: u64,
     /// One mark, three digits after it: could be either.
     unclear: u64,
-    /// Of the unclear, those that end in two zeros.
-    round: u64,
     /// Values with it as decimal mark, by digits that are not padding (the last: that many or more).
     digits: [u64; 10],
 }
@@ -69,44 +65,162 @@ pub struct NumberVerdict {
     pub against: u64,
     /// Values that could be read two ways, where nothing decides.
     pub unclear: u64,
+    /// Values that could be read two ways, where the currency decides.
+    pub by_currency: u64,
+    /// What it says.
+    pub grouping: Grouping,
 }
 
-/// Decides the marks of a file from its numeric columns.
-pub fn decide<'l>(columns: impl Iterator<Item = &'l NumberLook>, answer: Option<char>) -> NumberVerdict {
-    let (mut dot_votes, mut comma_votes, mut unclear) = (0, 0, 0);
-    let (mut dot_parts, mut comma_parts, mut blank_parts) = (0, 0, 0);
-    for column in columns {
+/// What a column is by its name, as far as its numbers go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Amounts of money.
+    Money,
+    /// Other numbers that may be loaded.
+    Number,
+    /// Anything else.
+    Other,
+}
+
+/// What the currency says of money with one mark and three digits after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// Nothing: it may be the price of fuel.
+    #[default]
+    Open,
+    /// It is thousands, for the currency has no decimals.
+    Any,
+    /// The same, but nothing names the currency: the headings are Indonesian.
+    Likely,
+    /// A comma parts thousands.
+    Comma,
+}
+
+/// The values of some columns that speak for a decimal mark, and those that can be read two ways.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    dot: u64,
+    comma: u64,
+    /// Three digits after a dot, and nothing in the column decides.
+    open_dot: u64,
+    /// Three digits after a comma, and nothing in the column decides.
+    open_comma: u64,
+    /// Values with thousands that can be nothing else: how a whole file writes numbers.
+    grouped: u64,
+}
+
+impl Tally {
+    fn add(&mut self, column: &NumberLook) {
         let (dot, comma) = (&column.dot, &column.comma);
-        dot_votes += dot.decimal + comma.groups;
-        comma_votes += comma.decimal + dot.groups;
-        match column.reading(dot, comma) {
-            Reading::Decimal => dot_votes += dot.unclear,
-            Reading::Groups => comma_votes += dot.unclear,
-            Reading::Unclear => unclear += dot.unclear,
+        self.dot += dot.decimal + comma.groups;
+        self.comma += comma.decimal + dot.groups;
+        self.grouped += dot.groups + comma.groups;
+        match reading(dot, comma) {
+            Reading::Decimal => self.dot += dot.unclear,
+            Reading::Groups => self.comma += dot.unclear,
+            Reading::Unclear => self.open_dot += dot.unclear,
         }
-        match column.reading(comma, dot) {
-            Reading::Decimal => comma_votes += comma.unclear,
-            Reading::Groups => dot_votes += comma.unclear,
-            Reading::Unclear => unclear += comma.unclear,
+        match reading(comma, dot) {
+            Reading::Decimal => self.comma += comma.unclear,
+            Reading::Groups => self.dot += comma.unclear,
+            Reading::Unclear => self.open_comma += comma.unclear,
         }
-        dot_parts += dot.groups + dot.unclear;
-        comma_parts += comma.groups + comma.unclear;
+    }
+
+    fn votes(&self) -> u64 {
+        self.dot + self.comma
+    }
+
+    fn open(&self) -> u64 {
+        self.open_dot + self.open_comma
+    }
+
+    fn decimal(&self) -> u8 {
+        if self.comma > self.dot { b',' } else { b'.' }
+    }
+}
+
+/// Decides the marks of a file from its numeric columns: money that cannot be misread first, then the answer, what
+/// the currency says, and the other numbers.
+pub fn decide<'l>(
+    columns: impl Iterator<Item = (&'l NumberLook, Role)>,
+    grouping: Grouping,
+    answer: Option<char>,
+) -> NumberVerdict {
+    let (mut money, mut numbers, mut others) = (Tally::default(), Tally::default(), Tally::default());
+    let (mut dot_parts, mut comma_parts, mut blank_parts) = (0, 0, 0);
+    for (column, role) in columns {
+        match role {
+            Role::Money => money.add(column),
+            Role::Number => numbers.add(column),
+            Role::Other => others.add(column),
+        }
+        dot_parts += column.dot.groups + column.dot.unclear;
+        comma_parts += column.comma.groups + column.comma.unclear;
         blank_parts += column.blanks;
     }
-    let comma_decimal = match answer {
-        Some(mark) if dot_votes + comma_votes == 0 => mark == ',',
-        _ => comma_votes > dot_votes,
+    let by_currency = Some(grouping).and_then(|grouping| by_currency(grouping, &money, &numbers));
+    let answer = answer.map(|mark| if mark == ',' { b',' } else { b'.' });
+    let by_others = (others.grouped > 0).then(|| others.decimal());
+    let decided = match () {
+        () if money.votes() > 0 => Some(money.decimal()),
+        () if money.open() > 0 => answer.or(by_currency).or_else(|| settled_by(&numbers, grouping)).or(by_others),
+        () if numbers.votes() > 0 => Some(numbers.decimal()),
+        () if numbers.open() > 0 => answer.or(by_others),
+        () if others.votes() > 0 => Some(others.decimal()),
+        () => answer,
     };
-    let (votes, against) = if comma_decimal { (comma_votes, dot_votes) } else { (dot_votes, comma_votes) };
-    let unclear = if votes > 0 || answer.is_some() { 0 } else { unclear };
-    let parts = if comma_decimal { dot_parts } else { comma_parts };
+    let decimal = decided.unwrap_or(b'.');
+    let sum = |part: fn(&Tally) -> u64| part(&money) + part(&numbers) + part(&others);
+    let (dot, comma) = (sum(|tally| tally.dot), sum(|tally| tally.comma));
+    let settled = money.votes() == 0 && money.open() > 0 && answer.is_none() && decided.is_some();
+    let by_currency = if settled && decided == by_currency { money.open() } else { 0 };
+    let (votes, against) = if decimal == b',' { (comma, dot) } else { (dot, comma) };
+    let parts = if decimal == b',' { dot_parts } else { comma_parts };
     let thousands =
-        if parts > 0 { Some(if comma_decimal { b'.' } else { b',' }) } else { (blank_parts > 0).then_some(b' ') };
+        if parts > 0 { Some(if decimal == b',' { b'.' } else { b',' }) } else { (blank_parts > 0).then_some(b' ') };
     NumberVerdict {
-        format: NumberFormat { decimal: if comma_decimal { b',' } else { b'.' }, thousands },
-        votes,
+        format: NumberFormat { decimal, thousands },
+        votes: votes + by_currency,
         against,
-        unclear,
+        unclear: if decided.is_some() { 0 } else { sum(Tally::open) },
+        by_currency,
+        grouping,
+    }
+}
+
+/// The decimal mark that the currency leaves for money with one mark and three digits after it. Where nothing names
+/// the currency, nothing else may speak against it.
+fn by_currency(grouping: Grouping, money: &Tally, numbers: &Tally) -> Option<u8> {
+    let one_mark = match (money.open_dot, money.open_comma) {
+        (_, 0) => Some(b','),
+        (0, _) => Some(b'.'),
+        _ => None,
+    }?;
+    let (contrary, unclear) =
+        if one_mark == b',' { (numbers.dot, numbers.open_comma) } else { (numbers.comma, numbers.open_dot) };
+    let holds = match grouping {
+        Grouping::Open => false,
+        Grouping::Any => true,
+        Grouping::Likely => contrary + unclear == 0,
+        Grouping::Comma => one_mark == b'.',
+    };
+    holds.then_some(one_mark)
+}
+
+/// The decimal mark of numbers that are no money, where prices can be read two ways.
+fn settled_by(numbers: &Tally, grouping: Grouping) -> Option<u8> {
+    (numbers.votes() > 0 && !matches!(grouping, Grouping::Any | Grouping::Likely)).then(|| numbers.decimal())
+}
+
+/// How to read the unclear values of one mark, by the other values of the column.
+fn reading(mark: &Mark, other: &Mark) -> Reading {
+    if mark.decimal + other.groups > 0 {
+        Reading::Decimal
+    } else if mark.groups + other.decimal > 0 {
+        Reading::Groups
+    } else {
+        Reading::Unclear
     }
 }
 
@@ -126,7 +240,6 @@ impl NumberLook {
     /// Adds what another file's column looks like.
     pub fn merge(&mut self, other: &NumberLook) {
         self.plain += other.plain;
-        self.plain_long += other.plain_long;
         self.zero_led += other.zero_led;
         self.negative += other.negative;
         self.percent += other.percent;
@@ -157,25 +270,25 @@ impl NumberLook {
         digits
     }
 
-    /// How to read the unclear values of one mark: by the other values of the column, by missing thousands marks
-    /// in long numbers, by round thousands.
-    fn reading(&self, mark: &Mark, other: &Mark) -> Reading {
-        if mark.decimal + other.groups > 0 {
-            Reading::Decimal
-        } else if mark.groups + other.decimal > 0 {
-            Reading::Groups
-        } else if self.plain_long > mark.unclear {
-            Reading::Decimal
-        } else if mark.round * 2 >= mark.unclear {
-            Reading::Groups
-        } else {
-            Reading::Unclear
-        }
+    /// Whether some of its numbers have a dot, a comma or a blank in them.
+    pub fn has_marks(&self) -> bool {
+        self.numbers() > self.plain
+    }
+
+    /// Whether some of its numbers carry a currency mark.
+    pub fn is_marked(&self) -> bool {
+        self.currencies.iter().any(|values| *values > 0)
+    }
+
+    /// Values with one mark and three digits after it, which nothing in the column decides.
+    pub fn unclear(&self) -> u64 {
+        let mut tally = Tally::default();
+        tally.add(self);
+        tally.open()
     }
 
     fn whole(&mut self, digits: &[u8]) {
         self.plain += 1;
-        self.plain_long += u64::from(digits.len() > 3);
         self.zero_led += u64::from(digits.len() > 1 && digits[0] == b'0');
         self.largest = self.largest.max(number(digits));
     }
@@ -249,7 +362,6 @@ impl NumberLook {
         let unclear = fraction.len() == 3 && (1..=3).contains(&whole.len()) && whole[0] != b'0' && others == 0;
         if unclear {
             mark.unclear += 1;
-            mark.round += u64::from(fraction.ends_with(b"00"));
         } else if others == 0 {
             mark.decimal += 1;
         }
@@ -269,7 +381,6 @@ impl Mark {
         self.decimal += other.decimal;
         self.groups += other.groups;
         self.unclear += other.unclear;
-        self.round += other.round;
         self.digits.iter_mut().zip(other.digits).for_each(|(count, more)| *count += more);
     }
 
@@ -308,7 +419,11 @@ mod tests {
     }
 
     fn marks(values: &[&str]) -> (char, Option<char>, u64) {
-        let verdict = decide([look(values)].iter(), None);
+        read_as(values, Grouping::Open)
+    }
+
+    fn read_as(values: &[&str], grouping: Grouping) -> (char, Option<char>, u64) {
+        let verdict = decide([(&look(values), Role::Money)].into_iter(), grouping, None);
         (char::from(verdict.format.decimal), verdict.format.thousands.map(char::from), verdict.unclear)
     }
 
@@ -319,10 +434,40 @@ mod tests {
         assert_eq!(marks(&["Rp 1.250.000,50", "3.000"]), (',', Some('.'), 0));
         assert_eq!(marks(&["$90,000 ", "$1,250.50"]), ('.', Some(','), 0));
         assert_eq!(marks(&["1.250.000"]), (',', Some('.'), 0));
-        assert_eq!(marks(&["15.000", "7.500"]), (',', Some('.'), 0));
+        assert_eq!(marks(&["15.000", "7.500"]).2, 2);
         assert_eq!(marks(&["15.375", "7.251"]).2, 2);
         assert_eq!(marks(&["1 250,50"]), (',', Some(' '), 0));
         assert_eq!(marks(&["12", "1250"]), ('.', None, 0));
+    }
+
+    #[test]
+    fn the_currency_decides_what_the_values_do_not() {
+        let rupiah = (',', Some('.'), 0);
+        assert_eq!(read_as(&["15.000", "7.251", "15000"], Grouping::Any), rupiah);
+        assert_eq!(read_as(&["15.000", "7.500"], Grouping::Likely), rupiah);
+        assert_eq!(read_as(&["15,000", "7,500"], Grouping::Any), ('.', Some(','), 0));
+        assert_eq!(read_as(&["15,000", "7,500"], Grouping::Comma), ('.', Some(','), 0));
+        assert_eq!(read_as(&["1.500", "1.600"], Grouping::Comma).2, 2);
+        assert_eq!(read_as(&["15.50", "7.500"], Grouping::Any), ('.', None, 0));
+        assert_eq!(read_as(&["15.000", "15,000"], Grouping::Any).2, 2);
+    }
+
+    #[test]
+    fn quantities_beside_prices() {
+        let both = |quantity: &str, price: &str, grouping: Grouping, answer: Option<char>| {
+            let (quantity, price) = (look(&[quantity]), look(&[price]));
+            let columns = [(&quantity, Role::Number), (&price, Role::Money)];
+            let verdict = decide(columns.into_iter(), grouping, answer);
+            (char::from(verdict.format.decimal), verdict.unclear)
+        };
+        assert_eq!(both("1.000", "15000", Grouping::Any, None).1, 1);
+        assert_eq!(both("1.000", "15000", Grouping::Any, Some(',')), (',', 0));
+        assert_eq!(both("1,000", "15.000", Grouping::Likely, None).1, 2);
+        assert_eq!(both("1,000", "15.000", Grouping::Any, None), (',', 0));
+        assert_eq!(both("2", "15.000", Grouping::Likely, None), (',', 0));
+        assert_eq!(both("0.5", "15.000", Grouping::Likely, None).1, 1);
+        assert_eq!(both("0.5", "1.659", Grouping::Open, None), ('.', 0));
+        assert_eq!(both("1.000", "15.000,50", Grouping::Open, None), (',', 0));
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn references_are_found_by_their_values() {
 
 #[test]
 fn totals_rates_and_profits() {
-    let text = "Order ID,Order Date,Product ID,Sales,Quantity,Discount,Profit\nA1,2024-01-31,P1,20.5,2,0.2,3\nA1,2024-01-31,P2,10,1,0,-1\n";
+    let text = "Order ID,Order Date,Product ID,Sales,Quantity,Discount,Profit\nA1,2024-01-31,P1,205.5,2,0.2,3\nA1,2024-01-31,P2,10,1,0,-1\n";
     let proposal = proposal("totals", &[("store.csv", text)]);
     has(&proposal.toml, &["line_total = \"Sales\"", "discount_rate = \"Discount\"", "line_profit = \"Profit\""]);
     assert!(proposal.evidence.iter().any(|line| line.contains("total of a line")), "{:#?}", proposal.evidence);
@@ -210,6 +210,40 @@ fn a_product_without_a_code_and_lines_without_numbers() {
         &proposal("lines", &[("orders.csv", orders), ("order-details.csv", lines)]).toml,
         &["line_no = \"productID\"", "product_id = \"productID\""],
     );
+}
+
+/// A shop's lines with the quantity and the price as given, under a heading for the price.
+fn lines(price_heading: &str, quantity: &str, price: &str) -> String {
+    let rows: String = (1..=20).map(|n| format!("N{n};2026-03-{};P1;{quantity};{price}\n", n % 15 + 13)).collect();
+    format!("no_nota;tanggal;kode_barang;qty;{price_heading}\n{rows}")
+}
+
+#[test]
+fn thousands_or_decimals_are_asked_unless_the_currency_says() {
+    let asked = |heading: &str, quantity: &str, price: &str, answers: &Answers| {
+        let name = format!("marks-{}", heading.len() + quantity.len() * 20 + price.len() * 400);
+        let found = Folder::new(&name, &[("jual.csv", &lines(heading, quantity, price))]).infer(answers);
+        found.questions.iter().map(|question| question.column.clone()).collect::<Vec<String>>()
+    };
+    let (none, rupiah) = (Answers::default(), Answers { currency: Some("IDR".into()), ..Answers::default() });
+    assert_eq!(asked("harga", "4.000", "15000", &none), ["qty"]);
+    assert_eq!(asked("harga", "4.000", "15000", &rupiah), ["qty"]);
+    assert_eq!(asked("harga", "4,000", "15.000", &none), ["qty"]);
+    assert!(asked("harga", "4,000", "15.000", &rupiah).is_empty());
+    assert_eq!(asked("harga (EUR)", "4", "1.500", &none), ["harga (EUR)"]);
+    assert!(asked("harga", "4", "15.000", &none).is_empty());
+    assert!(asked("harga", "4", "1.659", &rupiah).is_empty());
+}
+
+#[test]
+fn an_answer_is_written_and_a_guess_says_how_to_change_it() {
+    let folder = Folder::new("answered", &[("jual.csv", &lines("harga (EUR)", "4", "1.500"))]);
+    has(&folder.infer(&Answers::default()).toml, &["# decimal = \".\"", "# decimal = \",\""]);
+    has(&folder.infer(&Answers { decimal: Some('.'), ..Answers::default() }).toml, &["decimal = \".\""]);
+    let thousands = folder.infer(&Answers { decimal: Some(','), ..Answers::default() });
+    has(&thousands.toml, &["decimal = \",\"", "thousands = \".\""]);
+    let guessed = proposal("guessed", &[("jual.csv", &lines("harga", "4", "15.000"))]);
+    assert!(guessed.evidence.iter().any(|line| line.contains("use `--decimal .`")), "{:#?}", guessed.evidence);
 }
 
 #[test]

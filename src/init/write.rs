@@ -120,8 +120,7 @@ fn head(project: &Project, exports: &[Export], placed: &[Option<Placement>], lin
         .or_else(|_| std::path::absolute(project.dir))
         .unwrap_or_else(|_| project.dir.to_path_buf());
     let name = full.file_name().map_or_else(|| "langgan".into(), |name| name.to_string_lossy().into_owned());
-    let headers: Vec<&String> = pairs(exports, placed).flat_map(|(export, _)| &export.shape.header).collect();
-    let indonesian = headers.iter().filter(|header| names::is_indonesian(header)).count() * 4 >= headers.len().max(1);
+    let indonesian = names::are_indonesian(pairs(exports, placed).flat_map(|(export, _)| &export.shape.header));
     let language = project.language.unwrap_or(if indonesian { "id" } else { "en" });
     let money = project.money;
     line("# Written by `langgan init` from the exports named below. Check it, change what you know better,".into());
@@ -154,7 +153,7 @@ fn source(export: &Export, placement: &Placement) -> Vec<String> {
     let files: Vec<String> = export.patterns.iter().map(|pattern| quoted(pattern)).collect();
     lines.push(format!("files = [{}]", files.join(", ")));
     lines.extend(export.written());
-    lines.extend(numbers(export));
+    lines.extend(numbers(export, placement));
     for pattern in patterns(export, placement) {
         match pattern {
             Pattern::Known { key, pattern } => lines.push(format!("{key} = {}", quoted(pattern))),
@@ -187,14 +186,12 @@ fn negative_quantity(export: &Export, placement: &Placement, field: usize) -> St
     }
 }
 
-fn numbers(export: &Export) -> Vec<String> {
+fn numbers(export: &Export, placement: &Placement) -> Vec<String> {
     let (decimal, thousands) = (char::from(export.numbers.format.decimal), export.numbers.format.thousands);
-    if export.numbers.unclear > 0 {
+    let open = export.open_columns(placement);
+    if !open.is_empty() {
         return vec![
-            format!(
-                "# {} numbers have one mark with three digits after it; keep the right lines:",
-                count(export.numbers.unclear)
-            ),
+            format!("# {}; keep the right lines:", clean(&export.open_evidence(&open))),
             "# decimal = \".\"".into(),
             "# decimal = \",\"".into(),
             "# thousands = \".\"".into(),
@@ -205,7 +202,8 @@ fn numbers(export: &Export) -> Vec<String> {
         Some(mark) => format!("thousands = {}", quoted(&char::from(mark).to_string())),
         None => format!("# thousands = {}", quoted(&other.to_string())),
     };
-    vec![format!("decimal = {}", quoted(&decimal.to_string())), thousands]
+    let why = export.by_currency().map(|why| format!("# {why}"));
+    why.into_iter().chain([format!("decimal = {}", quoted(&decimal.to_string())), thousands]).collect()
 }
 
 fn columns(export: &Export, placement: &Placement, lines: &mut Vec<String>) {
