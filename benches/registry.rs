@@ -42,6 +42,7 @@ fn registry(criterion: &mut Criterion) {
             sources: &config.core.sources,
             only: &[],
             decimals: config.core.currency.decimals,
+            currency: &config.core.currency.code,
             dry_run: false,
             memory: None,
             progress: &|_| {},

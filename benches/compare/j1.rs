@@ -24,6 +24,7 @@ pub fn run(data: &Path, out: &Path, lake: &LakeDir) -> Result<()> {
         sources: &config.core.sources,
         only: &[],
         decimals: config.core.currency.decimals,
+        currency: &config.core.currency.code,
         dry_run: false,
         memory: None,
         progress: &|_| {},

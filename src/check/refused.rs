@@ -65,6 +65,8 @@ pub struct Exports<'e> {
     pub sources: &'e BTreeMap<String, Source>,
     /// Digits of the minor unit.
     pub decimals: u32,
+    /// The ISO code of the money.
+    pub currency: &'e str,
 }
 
 impl Exports<'_> {
@@ -75,7 +77,8 @@ impl Exports<'_> {
         let path = self.project.join(&batch.file);
         let (header, encoding, made) = original::header(&batch.source, source, &path).ok()??;
         let lookups = Arc::new(Lookups::read(&batch.source, source, self.project).ok()?);
-        let layout = Layout::new(&batch.source, source, &path, header, (encoding, made), self.decimals, &lookups);
+        let (text, money) = ((encoding, made), (self.decimals, self.currency));
+        let layout = Layout::new(&batch.source, source, &path, header, text, money, &lookups);
         Some((source, layout.ok()?))
     }
 }
@@ -164,14 +167,16 @@ fn tell_cells(row: &mut Refused, source: &Source, layout: &Layout) {
         row.cells.insert(mapped.column.name, word.to_string());
     }
     row.branch = row.cells.get("branch_id").cloned().unwrap_or_default();
-    let at = |name: &str, read: fn(&MappedColumn, u32, &[u8]) -> Option<i64>| {
+    let at = |name: &str, read: fn(&MappedColumn, &Layout, &[u8]) -> Option<i64>| {
         let mapped = &layout.columns[layout.mapped(name)?];
-        row.cells.get(name).and_then(|cell| read(mapped, layout.decimals, cell.as_bytes()))
+        row.cells.get(name).and_then(|cell| read(mapped, layout, cell.as_bytes()))
     };
     let time = at("ordered_at", |mapped, _, text| mapped.times.iter().find_map(|format| format.timestamp(text)));
     row.day = time.map(|time| time.div_euclid(DAY_MICROS) as i32);
-    let money = |mapped: &MappedColumn, decimals: u32, text: &[u8]| values::decimal(text, mapped.numbers, decimals);
-    let whole = |mapped: &MappedColumn, _: u32, text: &[u8]| values::integer(text, mapped.numbers);
+    let money = |mapped: &MappedColumn, layout: &Layout, text: &[u8]| {
+        values::money(text, mapped.numbers, layout.decimals, &layout.currency)
+    };
+    let whole = |mapped: &MappedColumn, _: &Layout, text: &[u8]| values::integer(text, mapped.numbers);
     if let (Some(quantity), Some(price)) = (at("quantity", whole), at("unit_price", money)) {
         row.amount = quantity.checked_mul(price).map(|gross| gross - at("discount", money).unwrap_or(0));
     }

@@ -44,6 +44,11 @@ const INDONESIAN: &[(&str, &str, &str)] = &[
         "betulkan angkanya, atau `decimal`, `thousands` dan `currency.decimals`",
     ),
     (
+        "other_currency",
+        "nilai memakai tanda mata uang lain dari mata uang proyek",
+        "konversikan, atau muat ke proyek tersendiri; atau betulkan `currency.code`",
+    ),
+    (
         "fractional_quantity",
         "jumlah barang bukan bilangan bulat",
         "ekspor dalam satuan lebih kecil (gram, bukan kilogram), harganya juga",

@@ -61,10 +61,9 @@ pub fn look(
     as_of: i32,
     is_usual_day: bool,
 ) -> Result<Picture> {
-    let exports =
-        Exports { project: &session.project.0, sources: &config.core.sources, decimals: config.core.currency.decimals };
+    let (decimals, currency) = (config.core.currency.decimals, config.core.currency.code.as_str());
+    let exports = Exports { project: &session.project.0, sources: &config.core.sources, decimals, currency };
     let settings = &config.core.check;
-    let currency = &config.core.currency.code;
     let request = Request { lake, manifest, exports, settings, currency, as_of, is_usual_day };
     picture(&request, &Ledger::of(&session.project.0))
 }

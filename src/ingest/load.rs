@@ -120,7 +120,7 @@ pub(super) fn load_table(
 pub(super) fn count(work: &Work<'_>) -> Result<Batch> {
     let (mut reader, mut block, header, _) = begin(work)?;
     let text = (reader.encoding(), reader.origin.take());
-    let layout = Layout::new(work.name, work.source, &work.path, header, text, 0, &work.lookups)?;
+    let layout = Layout::new(work.name, work.source, &work.path, header, text, (0, ""), &work.lookups)?;
     let (mut received, mut open) = (0, Vec::new());
     loop {
         open.extend_from_slice(&block.bytes);
@@ -218,8 +218,9 @@ impl Feed<'_> {
     fn open(&mut self, work: &Work<'_>) -> Result<(usize, RawBlock)> {
         let (mut reader, first, header, lines) = begin(work)?;
         let names = header.names.clone();
-        let (text, decimals) = ((reader.encoding(), reader.origin.take()), self.request.decimals);
-        let layout = Layout::new(work.name, work.source, &work.path, header, text, decimals, &work.lookups)?;
+        let text = (reader.encoding(), reader.origin.take());
+        let money = (self.request.decimals, self.request.currency);
+        let layout = Layout::new(work.name, work.source, &work.path, header, text, money, &work.lookups)?;
         // What one branch has changed in its files is no change in those of another.
         let branch = work.unit.as_ref().and_then(Unit::branch);
         let own = branch.map_or_else(|| work.name.to_string(), |branch| format!("{}/{branch}", work.name));

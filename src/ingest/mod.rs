@@ -8,6 +8,7 @@
 pub mod amounts;
 pub mod blocks;
 pub mod claims;
+pub mod currency;
 pub mod drift;
 pub mod encode;
 pub mod encoding;
@@ -60,6 +61,8 @@ pub struct Request<'r> {
     pub only: &'r [String],
     /// Digits of the minor unit.
     pub decimals: u32,
+    /// The ISO code of the money: amounts that carry another mark are refused. Empty where nobody says.
+    pub currency: &'r str,
     /// Go through everything, write nothing that lasts.
     pub dry_run: bool,
     /// Bytes of memory ingest should do with, besides the ids it must know; as it likes where left out.

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 use memchr::memchr;
 
 use super::amounts::{self, WORKED_OUT};
+use super::currency;
 use super::encoding::Text;
 use super::fields::Texts;
 use super::formats::{Made, rows::Origin, workbook};
@@ -326,7 +327,7 @@ impl Block {
         match mapped.column.kind {
             Kind::Ratio => {
                 let percent = mapped.column.name == "discount_percent";
-                self.parse_values(place, mapped, quote, "bad_rate", |text| amounts::rate(text, numbers, percent));
+                self.parse_values(place, mapped, layout, "bad_rate", |text| amounts::rate(text, numbers, percent));
             }
             Kind::Id | Kind::Text => {
                 if mapped.empty.is_none() {
@@ -337,25 +338,25 @@ impl Block {
                     }
                 }
             }
-            Kind::Money => self.parse_values(place, mapped, quote, "bad_number", |text| {
-                values::decimal(text, numbers, decimals).filter(|value| value.abs() < LARGEST)
+            Kind::Money => self.parse_values(place, mapped, layout, "bad_number", |text| {
+                values::money(text, numbers, decimals, &layout.currency).filter(|value| value.abs() < LARGEST)
             }),
             Kind::Decimal => {
-                self.parse_values(place, mapped, quote, "bad_number", |text| {
+                self.parse_values(place, mapped, layout, "bad_number", |text| {
                     values::decimal(text, numbers, MILLIONTHS)
                 });
             }
-            Kind::Integer | Kind::Quantity => self.parse_values(place, mapped, quote, "bad_number", |text| {
+            Kind::Integer | Kind::Quantity => self.parse_values(place, mapped, layout, "bad_number", |text| {
                 values::integer(text, numbers).filter(|value| value.abs() < i64::from(i32::MAX))
             }),
-            Kind::Timestamp => self.parse_values(place, mapped, quote, "bad_timestamp", |text| {
+            Kind::Timestamp => self.parse_values(place, mapped, layout, "bad_timestamp", |text| {
                 mapped.times.iter().find_map(|format| format.timestamp(text)).or_else(|| typed(text))
             }),
             Kind::Flag => {
-                self.parse_values(place, mapped, quote, "bad_flag", |text| values::flag(text).map(i64::from));
+                self.parse_values(place, mapped, layout, "bad_flag", |text| values::flag(text).map(i64::from));
             }
-            Kind::Date => self.parse_values(place, mapped, quote, "bad_date", day),
-            Kind::Month => self.parse_values(place, mapped, quote, "bad_month", |text| {
+            Kind::Date => self.parse_values(place, mapped, layout, "bad_date", day),
+            Kind::Month => self.parse_values(place, mapped, layout, "bad_month", |text| {
                 let month = || day(text).map(|day| i64::from(crate::calendar::month_number(day as i32)));
                 values::month(text).or_else(month)
             }),
@@ -389,13 +390,13 @@ impl Block {
         &mut self,
         place: usize,
         mapped: &MappedColumn,
-        quote: u8,
+        layout: &Layout,
         code: &'static str,
         parser: impl Fn(&[u8]) -> Option<i64>,
     ) {
         let mut column = Vec::with_capacity(self.records.len());
         for record in 0..self.records.len() {
-            let text = self.cell(record, mapped.field, quote);
+            let text = self.cell(record, mapped.field, layout.dialect.quote);
             let value =
                 if text.is_empty() { mapped.empty } else { parser(&text).or_else(|| parser(text.trim_ascii())) };
             if let Some(value) = value {
@@ -406,6 +407,7 @@ impl Block {
                 Kind::Integer | Kind::Quantity if values::decimal(text.trim_ascii(), mapped.numbers, 6).is_some() => {
                     "fractional_quantity"
                 }
+                Kind::Money if currency::is_foreign(&text, &layout.currency) => "other_currency",
                 _ => code,
             };
             drop(text);

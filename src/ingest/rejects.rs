@@ -91,6 +91,11 @@ pub const CODES: &[Code] = &[
         fix: "correct the number, or `decimal`, `thousands` and `currency.decimals`",
     },
     Code {
+        code: "other_currency",
+        meaning: "an amount with the mark of another currency than the project's",
+        fix: "convert it, or load what is in that currency into a project of its own; or correct `currency.code`",
+    },
+    Code {
         code: "fractional_quantity",
         meaning: "a quantity that is no whole number",
         fix: "export the quantity in a smaller unit (grams, not kilograms), the price with it",

@@ -347,6 +347,8 @@ pub struct Layout {
     pub dialect: Dialect,
     /// Digits of the minor unit.
     pub decimals: u32,
+    /// The ISO code of the money; empty where nobody says.
+    pub currency: String,
     /// What a negative quantity means.
     pub negative_quantity: NegativeQuantity,
     /// The record that holds the file's totals.
@@ -383,7 +385,7 @@ impl Layout {
         path: &Path,
         header: Header,
         (encoding, origin): (TextEncoding, Option<Made>),
-        decimals: u32,
+        (decimals, currency): (u32, &str),
         lookups: &Arc<Lookups>,
     ) -> Result<Layout> {
         let Some(table) = input_table(&source.table) else {
@@ -450,6 +452,7 @@ impl Layout {
             dialect: source.dialect(origin.is_some()),
             origin,
             decimals,
+            currency: currency.into(),
             negative_quantity: source.negative_quantity,
             trailer: source.trailer.clone(),
         })

@@ -2,6 +2,7 @@
 //!
 //! Money never passes through binary floating point. A value that cannot be held exactly is refused.
 
+use super::currency;
 use crate::calendar::{DAY_MICROS, day_number};
 
 /// The value of an empty cell in a parsed column.
@@ -23,6 +24,13 @@ pub struct NumberFormat {
 /// Digits beyond `decimals` must be zero. `None` where it is no number or does not fit.
 pub fn decimal(text: &[u8], format: NumberFormat, decimals: u32) -> Option<i64> {
     plain_decimal(text, format.decimal, decimals).or_else(|| dressed_decimal(text, format, decimals))
+}
+
+/// Parses an amount of money as [`decimal`] does; one that carries the mark of another currency than the one with
+/// this ISO code is none.
+pub fn money(text: &[u8], format: NumberFormat, decimals: u32, code: &str) -> Option<i64> {
+    let dressed = || if currency::is_foreign(text, code) { None } else { dressed_decimal(text, format, decimals) };
+    plain_decimal(text, format.decimal, decimals).or_else(dressed)
 }
 
 /// Digits, at most one decimal mark, an optional leading minus: the common case.
@@ -73,7 +81,7 @@ fn dressed_decimal(text: &[u8], format: NumberFormat, decimals: u32) -> Option<i
         None => (false, text),
     };
     let (leading, text) = signed(text);
-    let text = without_currency(text);
+    let text = currency::without_mark(text);
     let (inner, text) = signed(text);
     let dash = [char::from(format.decimal), '-'];
     let text = text.strip_suffix(&dash.iter().collect::<String>()).filter(|rest| ends_with_digit(rest)).unwrap_or(text);
@@ -135,21 +143,6 @@ fn signed(text: &str) -> (bool, &str) {
 fn ends_with_digit(text: &str) -> bool {
     text.ends_with(|letter: char| letter.is_ascii_digit())
 }
-
-/// Takes a currency mark or word off, in front or behind.
-fn without_currency(text: &str) -> &str {
-    let same = |part: Option<&str>, mark: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(mark));
-    let front = CURRENCY_MARKS.iter().find(|mark| same(text.get(..mark.len()), mark));
-    if let Some(mark) = front {
-        return text[mark.len()..].trim_start();
-    }
-    let behind = |mark: &&&str| text.len() > mark.len() && same(text.get(text.len() - mark.len()..), mark);
-    CURRENCY_MARKS.iter().find(behind).map_or(text, |mark| text[..text.len() - mark.len()].trim_end())
-}
-
-/// Longest first where one begins or ends another.
-const CURRENCY_MARKS: &[&str] =
-    &["rupiah", "Rp.", "Rp", "IDR", "US$", "USD", "EUR", "GBP", "SGD", "MYR", "S$", "RM", "$", "€", "£"];
 
 /// What a point in a number can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -523,6 +516,15 @@ mod tests {
         assert_eq!(rupiah("12.50"), None);
         assert_eq!(rupiah("1250.000"), None);
         assert_eq!(rupiah("-(5)"), None);
+    }
+
+    #[test]
+    fn other_currencies_are_no_money() {
+        let rupiah = |text: &str| money(text.as_bytes(), INDONESIAN, 0, "IDR");
+        assert_eq!([rupiah("15.000"), rupiah("Rp 15.000"), rupiah("15.000 IDR")], [Some(15_000); 3]);
+        assert_eq!([rupiah("US$ 15"), rupiah("$15"), rupiah("15 EUR"), rupiah("-RM 15")], [None; 4]);
+        assert_eq!(money(b"$1.50", ENGLISH, 2, "SGD"), Some(150));
+        assert_eq!(money(b"$1.50", ENGLISH, 2, ""), Some(150));
     }
 
     #[test]

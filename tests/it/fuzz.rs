@@ -179,6 +179,7 @@ fn holds(folder: &Path, written: &Written) -> Result<(), TestCaseError> {
         sources: &config.core.sources,
         only: &[],
         decimals: 2,
+        currency: "",
         dry_run: false,
         memory: None,
         progress: &|_| {},

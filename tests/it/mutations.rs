@@ -243,13 +243,14 @@ fn look(project: &Project, as_of: &str) -> Picture {
         sources,
         only: &[],
         decimals: 0,
+        currency: "",
         dry_run: false,
         memory: None,
         progress: &|_| {},
     };
     ingest(&lake, &request).unwrap();
     let manifest = Manifest::read(&lake).unwrap();
-    let exports = Exports { project: project.path(), sources, decimals: 0 };
+    let exports = Exports { project: project.path(), sources, decimals: 0, currency: "" };
     let request = Request {
         lake: &lake,
         manifest: &manifest,

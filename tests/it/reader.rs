@@ -284,3 +284,15 @@ fn numbers_that_read_two_ways_hold_the_file_until_someone_says() {
     project.ok(&["ingest", "--quiet"]);
     assert_eq!(products(&project)[0][2], "125");
 }
+
+#[test]
+fn amounts_in_another_currency_are_refused() {
+    for (code, accepted, rejected) in [
+        ("IDR", vec!["a Apel 150", "c Cabe 300"], vec!["3 other_currency"]),
+        ("", vec!["a Apel 150", "b Jambu 200", "c Cabe 300"], vec![]),
+    ] {
+        let config = format!("[currency]\ncode = \"{code}\"\n");
+        let text = format!("{HEAD}a,Apel,Rp 1.50\nb,Jambu,US$ 2.00\nc,Cabe,3.00\n");
+        check("US$ among rupiah", &config, text.as_bytes(), &accepted, &rejected);
+    }
+}

@@ -63,6 +63,7 @@ fn load(given: &[(String, String)], toml: &str, as_of: i32) -> (Facts, Config) {
         sources: &config.core.sources,
         only: &[],
         decimals: 2,
+        currency: "",
         dry_run: false,
         memory: None,
         progress: &|_| {},
