@@ -113,6 +113,12 @@ pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Look
         export.files.sort();
         export.dates = decide_dates(&export.profile, answers);
     }
+    exports.retain(|export| {
+        let several = export.has_money().then(|| money::several_currencies(&export.profile, &export.shape.header));
+        let reason = several.flatten();
+        refused.extend(reason.iter().flat_map(|why| export.files.iter().map(|file| (file.clone(), why.clone()))));
+        reason.is_none()
+    });
     exports.sort_by(|left, right| left.files.cmp(&right.files));
     for place in 0..exports.len() {
         exports[place].patterns = patterns(project, &exports[place].files);
@@ -150,6 +156,12 @@ impl Export {
         lines.push(format!("encoding = {}", quoted(self.shape.encoding.name())));
         lines.append(&mut head);
         lines
+    }
+
+    /// Whether a column holds amounts of money, by its name.
+    fn has_money(&self) -> bool {
+        let columns = self.profile.columns.iter().zip(&self.shape.header);
+        columns.into_iter().any(|(column, name)| column.numbers.is_numeric() && names::role(name) == Role::Money)
     }
 
     /// The mapped columns of which some numbers can be read two ways, where nothing decides.

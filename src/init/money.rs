@@ -10,6 +10,7 @@ use super::numbers::{CURRENCIES, Grouping};
 use super::profile::Profile;
 use super::tables::Placement;
 use crate::contracts::Kind;
+use crate::ingest::currency;
 
 /// The money of the project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +58,14 @@ pub fn money(exports: &[Export], placed: &[Option<Placement>], answers: &Answers
         Some(code) => code.clone(),
         None => code(exports, placed, marks, &mut evidence),
     };
+    for ((mark, _), values) in CURRENCIES.iter().zip(marks).filter(|(_, values)| *values > 0) {
+        if currency::is_foreign(mark.as_bytes(), &code) {
+            evidence.push(format!(
+                "currency: {} values carry `{mark}`, which is not {code}: ingest rejects them (other_currency); convert them, or load them into a project of their own",
+                count(values)
+            ));
+        }
+    }
     let most = digits[..=MOST_DECIMALS].iter().rposition(|values| *values > 0).unwrap_or(0);
     let decimals = if any { most } else { 2 };
     if any {
@@ -160,6 +169,16 @@ fn codes<'h>(profile: &Profile, header: &'h [String]) -> Option<(&'h str, Vec<(S
         *codes.entry(code).or_default() += rows;
     }
     (!codes.is_empty()).then(|| (header[field].as_str(), codes.into_iter().collect()))
+}
+
+/// Why the amounts of a file cannot be added up: a column says that they are of several currencies.
+pub fn several_currencies(profile: &Profile, header: &[String]) -> Option<String> {
+    let (name, codes) = codes(profile, header).filter(|(_, codes)| codes.len() > 1)?;
+    let codes: Vec<String> = codes.iter().map(|(code, rows)| format!("{code} in {} rows", count(*rows))).collect();
+    Some(format!(
+        "`{name}` names several currencies ({}), and their amounts would be added as if they were one: export each currency by itself, or convert the amounts",
+        codes.join(", ")
+    ))
 }
 
 /// What the currency of a file says of its thousands, as far as anything in it names the currency.

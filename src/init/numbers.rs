@@ -41,7 +41,7 @@ struct Mark {
 }
 
 /// Currency marks and the code each stands for.
-pub const CURRENCIES: [(&str, &str); 10] = [
+pub const CURRENCIES: [(&str, &str); 14] = [
     ("Rp.", "IDR"),
     ("Rp", "IDR"),
     ("IDR", "IDR"),
@@ -49,6 +49,10 @@ pub const CURRENCIES: [(&str, &str); 10] = [
     ("USD", "USD"),
     ("EUR", "EUR"),
     ("GBP", "GBP"),
+    ("SGD", "SGD"),
+    ("S$", "SGD"),
+    ("MYR", "MYR"),
+    ("RM", "MYR"),
     ("$", "USD"),
     ("€", "EUR"),
     ("£", "GBP"),
@@ -300,8 +304,12 @@ impl NumberLook {
             None => (false, text),
         };
         let (leading, text) = strip(text, '-');
-        let currency = CURRENCIES.iter().position(|(mark, _)| text.starts_with(mark));
-        let text = currency.map_or(text, |place| &text[CURRENCIES[place].0.len()..]).trim_start();
+        let currency = CURRENCIES.iter().position(|(mark, _)| text.starts_with(mark) || text.ends_with(mark));
+        let bare = currency.and_then(|place| {
+            let mark = CURRENCIES[place].0;
+            text.strip_prefix(mark).or_else(|| text.strip_suffix(mark))
+        });
+        let text = bare.unwrap_or(text).trim();
         let (inner, text) = strip(text, '-');
         let (text, trailing) = text.strip_suffix('-').map_or((text, false), |rest| (rest, true));
         let (text, percent) = text.strip_suffix('%').map_or((text, false), |rest| (rest.trim_end(), true));

@@ -247,6 +247,23 @@ fn an_answer_is_written_and_a_guess_says_how_to_change_it() {
 }
 
 #[test]
+fn several_currencies_are_never_one() {
+    let mixed =
+        lines("harga", "1", "Rp 150000").replace("N3;2026-03-16;P1;1;Rp 150000", "N3;2026-03-16;P1;1;US$ 10.00");
+    let marked = proposal("marked", &[("jual.csv", &mixed)]);
+    has(&marked.toml, &["code = \"IDR\""]);
+    assert!(marked.evidence.iter().any(|line| line.contains("1 values carry `US$`")), "{:#?}", marked.evidence);
+    let coded = |last: &str| {
+        let rows = lines("harga;mata_uang", "1", "150000;IDR");
+        rows.replace("N3;2026-03-16;P1;1;150000;IDR", &format!("N3;2026-03-16;P1;1;10;{last}"))
+    };
+    has(&proposal("coded", &[("jual.csv", &coded("IDR"))]).toml, &["code = \"IDR\""]);
+    let folder = Folder::new("two-codes", &[("jual.csv", &coded("USD"))]);
+    let error = infer(&folder.0, std::slice::from_ref(&folder.0), &Answers::default()).unwrap_err();
+    assert!(error.to_string().contains("several currencies (IDR in 19 rows, USD in 1 rows)"), "{error}");
+}
+
+#[test]
 fn no_files_is_wrong_use() {
     let answers = Answers::default();
     assert_eq!(infer(Path::new("."), &[], &answers).unwrap_err().exit_code(), 2);
