@@ -30,10 +30,12 @@ fn fit_plain(header: &str, table: &str, column: &str, hinted: bool) -> u32 {
     let words = words(header);
     let joined = words.concat();
     let place_of = |joined: &str| names.words.split(' ').position(|word| word.replace('_', "") == joined);
-    if let Some(place) = place_of(&joined) {
-        return 1000 - place as u32;
-    }
     let is_key = column.ends_with("_id");
+    // A bare `Nomor` may number the rows.
+    let is_bare = is_key && KEY_WORDS.contains(&joined.as_str());
+    if let Some(place) = place_of(&joined) {
+        return if is_bare { 300 } else { 1000 - place as u32 };
+    }
     for bare in without_thing(&words, names.thing) {
         if is_key && KEY_WORDS.contains(&bare.as_str()) {
             return 800;
@@ -263,6 +265,8 @@ mod tests {
         assert_eq!([fit("DISKON (%)", "flat", "discount", false), fit("Disc %", "flat", "discount", false)], [0, 0]);
         assert!(fit("Kts.", "flat", "quantity", false) > fit("Jumlah", "flat", "quantity", false));
         assert!(fit("City", "flat", "city", false) > fit("Country", "flat", "city", false));
+        assert!(fit("Nomor Invoice", "flat", "order_id", false) > fit("Nomor", "flat", "order_id", false));
+        assert!(fit("Nomor", "flat", "order_id", false) > 0);
         assert_eq!(fit("ProductSubcategoryKey", "products", "subcategory", true), 0);
         assert_eq!(fit("shipCity", "flat", "city", false), 0);
         assert_eq!(fit("id", "customers", "customer_id", false), 0);

@@ -264,6 +264,12 @@ fn several_currencies_are_never_one() {
 }
 
 #[test]
+fn a_counter_of_rows_is_no_order_number() {
+    let text = "Nomor;Nomor Invoice;Tanggal;Nama Produk;Nomor SKU;Jumlah;Harga Jual (IDR)\n1;INV/1;13-03-2026;Sambal;00123;3;32.500\n2;INV/1;13-03-2026;Kecap;00124;1;18.000\n";
+    has(&proposal("counter", &[("toko.csv", text)]).toml, &["order_id = \"Nomor Invoice\"", "quantity = \"Jumlah\""]);
+}
+
+#[test]
 fn no_files_is_wrong_use() {
     let answers = Answers::default();
     assert_eq!(infer(Path::new("."), &[], &answers).unwrap_err().exit_code(), 2);
