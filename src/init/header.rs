@@ -57,7 +57,7 @@ pub fn is_value(cell: &str) -> bool {
     let (mut numbers, mut dates) = (NumberLook::default(), DateLook::default());
     numbers.add(cell.as_bytes());
     dates.add(cell.as_bytes());
-    numbers.numbers() > 0 || dates.best_total() > 0
+    !cell.trim().is_empty() && (numbers.numbers() > 0 || dates.best_total() > 0)
 }
 
 fn filled(cells: &[String]) -> usize {

@@ -129,8 +129,10 @@ fn sniff_any(path: &Path, sheet: Option<&str>) -> Result<Sniffed> {
     if sample.iter().all(u8::is_ascii_whitespace) {
         return Ok(Err("it is empty".into()));
     }
-    if memchr::memchr(0, &sample).is_some() {
-        return Ok(Err("it is not text".into()));
+    match damaged_lines(&sample) {
+        None => return Ok(Err("it is not text".into())),
+        Some(0) => {}
+        Some(lines) => notes.push(format!("lines with a NUL byte, which will be rejected: {lines}")),
     }
     let dialect = dialect(&sample);
     let records = first_records(&sample, dialect, 200);
@@ -248,6 +250,15 @@ fn encoding(path: &Path, head: &[u8], notes: &mut Vec<String>) -> Result<Encodin
         "lines that are not UTF-8: {foreign}; {others} accents in UTF-8, so all are read as Windows-1252"
     ));
     Ok(Encoding::Windows1252)
+}
+
+/// The lines that hold a NUL byte, as damage leaves them; `None` where there are so many, or the first line is one of
+/// them, that it is no text.
+fn damaged_lines(sample: &[u8]) -> Option<usize> {
+    let damaged = |line: &&[u8]| memchr::memchr(0, line).is_some();
+    let lines = || sample.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let count = lines().filter(damaged).count();
+    (count * 10 <= lines().count() && !lines().next().is_some_and(|first| damaged(&first))).then_some(count)
 }
 
 /// The delimiter and quote that give the most lines of the header's width, wider headers first.
@@ -388,6 +399,14 @@ mod tests {
         assert_eq!((titled.header_row, titled.header[1].as_str()), (Some(3), "Nota"));
         let hinted = sniffed("hinted", b"sep=;\nTanggal;Nota;Barang;Qty\n01/02/2024;1;Teh;2\n").unwrap();
         assert_eq!((hinted.header_row, hinted.header.len()), (Some(2), 4));
+        let rows = "J1;2\n".repeat(20);
+        let damaged = sniffed("damaged", format!("nota;qty\n{rows}J\u{0}2;3\n").as_bytes()).unwrap();
+        assert!(damaged.notes[0].contains("NUL byte"));
+        assert!(sniffed("binary", format!("no\u{0}ta;qty\n{rows}").as_bytes()).unwrap_err().contains("not text"));
+        assert!(sniffed("binary", b"\x01nota;qty\n\0\0;\n\0\x02;3\n").unwrap_err().contains("not text"));
+        assert_eq!(sniffed("wide", b"nota;qty;;\nJ1;2;;\n").unwrap().header, ["nota", "qty", "", ""]);
+        let myob = sniffed("myob", b"{}\r\nInvoice No.\tQuantity\r\n0001\t2\r\n").unwrap();
+        assert_eq!((myob.header_row, myob.header.len()), (Some(2), 2));
         assert!(sniffed("twice", b"a,b,a\nx,y,z\n").unwrap_err().contains("twice"));
     }
 }

@@ -79,7 +79,11 @@ pub fn format_of(head: &[u8]) -> Format {
         _ if head.starts_with(b"PAR1") => Format::Parquet,
         _ if head.starts_with(b"%PDF") => Format::Other("it is a PDF: export the data itself"),
         _ if head.starts_with(b"SQLite format 3\0") => Format::Sqlite,
-        _ if bare.starts_with(b"{\"") || bare.starts_with(b"{ \"") || bare.starts_with(b"{}") => Format::JsonLines,
+        _ if bare.starts_with(b"{\"") || bare.starts_with(b"{ \"") => Format::JsonLines,
+        // MYOB puts `{}` above its tables.
+        _ if bare.strip_prefix(b"{}").is_some_and(|rest| matches!(rest.trim_ascii_start(), [] | [b'{', ..])) => {
+            Format::JsonLines
+        }
         _ if bare.starts_with(b"[{") || bare.starts_with(b"[\n") => {
             Format::Other("it is one JSON list: write one object a line (JSON lines)")
         }
