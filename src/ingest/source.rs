@@ -293,7 +293,7 @@ impl Source {
 
 /// What a date pattern may hold.
 pub const PATTERN_HELP: &str =
-    "use %Y %y %m %b %d %H %I %p %M %S %f %a, or \"excel\" or \"excel1904\" for serial numbers";
+    "use %Y %y %m %b %d %H %I %p %M %S %f %a %z, or \"excel\" or \"excel1904\" for serial numbers";
 /// The files patterns match, in the order of their names.
 pub(super) fn matching(name: &str, patterns: &[String], optional: bool, project: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();

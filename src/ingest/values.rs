@@ -239,11 +239,12 @@ enum Token {
     Minute,
     Second,
     Fraction,
+    Zone,
     Byte(u8),
 }
 
 impl TimeFormat {
-    /// Compiles a pattern of `%Y %y %m %b %d %H %I %p %M %S %f %a` and literal characters, or `excel`, `excel1904`.
+    /// Compiles a pattern of `%Y %y %m %b %d %H %I %p %M %S %f %a %z` and literal characters, or `excel`, `excel1904`.
     pub fn new(pattern: &str) -> Option<TimeFormat> {
         let special = match pattern {
             "%Y-%m-%d %H:%M:%S" => Special::Iso,
@@ -270,6 +271,7 @@ impl TimeFormat {
                     b'M' => Token::Minute,
                     b'S' => Token::Second,
                     b'f' => Token::Fraction,
+                    b'z' => Token::Zone,
                     _ => return None,
                 }
             });
@@ -277,7 +279,8 @@ impl TimeFormat {
         Some(TimeFormat { special, tokens })
     }
 
-    /// Parses the whole text into microseconds since 1970-01-01 00:00:00 local time.
+    /// Parses the whole text into microseconds since 1970-01-01 00:00:00 local time. The time is taken as it is
+    /// written: a zone is read over.
     pub fn timestamp(&self, text: &[u8]) -> Option<i64> {
         match self.special {
             Special::Iso => return iso_timestamp(text),
@@ -306,6 +309,7 @@ impl TimeFormat {
                 Token::Hour => hour = take(&mut rest, 1, 2)?,
                 Token::HalfDayHour => half_day_hour = Some(take(&mut rest, 1, 2)?),
                 Token::HalfDay => afternoon = Some(take_half_day(&mut rest)?),
+                Token::Zone => take_zone(&mut rest)?,
                 Token::Minute => minute = take(&mut rest, 2, 2)?,
                 Token::Second => second = take(&mut rest, 2, 2)?,
                 Token::Fraction => {
@@ -333,6 +337,19 @@ impl TimeFormat {
     pub fn date(&self, text: &[u8]) -> Option<i64> {
         self.timestamp(text).map(|micros| micros.div_euclid(DAY_MICROS))
     }
+}
+
+/// `+07:00`, `+0700`, `+07` or `Z`.
+fn take_zone(rest: &mut &[u8]) -> Option<()> {
+    if let Some(after) = rest.strip_prefix(b"Z") {
+        *rest = after;
+        return Some(());
+    }
+    *rest = rest.strip_prefix(b"+").or_else(|| rest.strip_prefix(b"-"))?;
+    let hours = take(rest, 2, 2)?;
+    *rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let minutes = if rest.is_empty() { 0 } else { take(rest, 2, 2)? };
+    (hours <= 14 && minutes < 60).then_some(())
 }
 
 /// `AM` or `PM`, with or without points; `true` after noon.
@@ -567,6 +584,18 @@ mod tests {
         assert_eq!(at("05/01/2026 0:05 AM"), None);
         let exact = TimeFormat::new("%Y-%m-%dT%H:%M:%S.%f").unwrap();
         assert_eq!(exact.timestamp(b"1970-01-01T00:00:01.25"), Some(1_250_000));
+    }
+
+    #[test]
+    fn a_zone_is_read_over() {
+        let format = TimeFormat::new("%Y-%m-%dT%H:%M:%S%z").unwrap();
+        for zone in ["+07:00", "+0700", "+07", "-03:30", "Z"] {
+            let text = format!("1970-01-01T23:30:00{zone}");
+            assert_eq!(format.timestamp(text.as_bytes()), Some(84_600_000_000), "{text}");
+        }
+        for zone in ["", "+", "+7", "+99:00", "+07:60", "+07:0"] {
+            assert_eq!(format.timestamp(format!("1970-01-01T23:30:00{zone}").as_bytes()), None, "{zone}");
+        }
     }
 
     #[test]

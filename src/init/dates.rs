@@ -254,9 +254,14 @@ const FAMILIES: &[(&str, &[&str])] = &[
 
 /// The pattern of the time of day at the tail of a template.
 fn time_pattern(tail: &[u8]) -> Option<String> {
+    const ZONES: [&str; 6] = ["+n:n", "-n:n", "+Y", "-Y", "+n", "-n"];
     let tail = std::str::from_utf8(tail).ok()?;
     if tail.is_empty() {
         return Some(String::new());
+    }
+    if let Some(local) = ZONES.iter().find_map(|zone| tail.strip_suffix(zone)).filter(|local| local.contains(':')) {
+        let (local, blank) = local.strip_suffix(' ').map_or((local, ""), |local| (local, " "));
+        return Some(format!("{}{blank}%z", time_pattern(local.as_bytes())?));
     }
     let clock_at = tail.find('n')?;
     let (before, clock) = tail.split_at(clock_at);
@@ -264,7 +269,7 @@ fn time_pattern(tail: &[u8]) -> Option<String> {
         return None;
     }
     let half_day = [" a.a.", "a.a.", " a", "a"].iter().find_map(|half| Some((clock.strip_suffix(half)?, *half)));
-    let (clock, after) = match (half_day, clock.find(['f', 'Z', '+'])) {
+    let (clock, after) = match (half_day, clock.find(['f', 'Z'])) {
         (Some((clock, _)), _) => (clock, ""),
         (_, Some(at)) if clock[at..].starts_with('f') => clock.split_at(at - 1),
         (_, Some(at)) => clock.split_at(at),
@@ -282,8 +287,8 @@ fn time_pattern(tail: &[u8]) -> Option<String> {
         let blank = if half.starts_with(' ') { " " } else { "" };
         return Some(format!("{before}{clock}{blank}%p"));
     }
-    let literal = after.replace('f', "%f").replace("+n:n", "+00:00");
-    literal.bytes().all(|byte| b".,%f0Z+:".contains(&byte)).then(|| format!("{before}{clock}{literal}"))
+    let literal = after.replace('f', "%f");
+    literal.bytes().all(|byte| b".,%fZ".contains(&byte)).then(|| format!("{before}{clock}{literal}"))
 }
 
 /// Whether a text is the serial number of a day from 2000 to 2049, with or without a time of day.
@@ -365,6 +370,9 @@ mod tests {
             ("45123", "excel"),
             ("45123.75", "excel"),
             ("2024-01-05T10:00:00Z", "%Y-%m-%dT%H:%M:%SZ"),
+            ("2026-03-13T09:00:00+07:00", "%Y-%m-%dT%H:%M:%S%z"),
+            ("2026-03-13 09:15:00 +0700", "%Y-%m-%d %H:%M:%S %z"),
+            ("2026-03-13T09:15:00.250-0330", "%Y-%m-%dT%H:%M:%S.%f%z"),
             ("17 Agustus 1945", "%d %b %Y"),
             ("5-Jan-24", "%d-%b-%y"),
             ("20240131", "%Y%m%d"),

@@ -72,7 +72,13 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
             export.dates[field].as_ref().filter(|_| matches!(column.kind, Kind::Date | Kind::Timestamp))
         {
             let why = verdict.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            evidence.push(format!("{name}: `{}` is written {}{why}", header(field), verdict.patterns.join(" or ")));
+            let patterns = verdict.patterns.join(" or ");
+            let zone = if patterns.contains('z') || patterns.ends_with('Z') {
+                "; the time is taken as it is written, the zone is read over"
+            } else {
+                ""
+            };
+            evidence.push(format!("{name}: `{}` is written {patterns}{why}{zone}", header(field)));
         }
         let share = seen.share(column.kind, export.numbers.format);
         let wrong =
