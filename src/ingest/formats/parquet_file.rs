@@ -1,9 +1,10 @@
 //! Parquet files of others, through the arrow reader: decimals exact, damage an error.
 
 use std::fs::File;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float32Type, Float64Type};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, make_array};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -28,6 +29,7 @@ pub fn write(file: File, mark: char, chunks: &mut Chunks) -> Result<(), String> 
     let mut record = vec![String::new(); header.len()];
     for batch in reader {
         let batch = batch.map_err(|error| damaged(&error))?;
+        let batch = with_offsets(&batch)?;
         let columns = texts(&batch, mark).map_err(|error| damaged(&error))?;
         for row in 0..batch.num_rows() {
             number += 1;
@@ -39,6 +41,38 @@ pub fn write(file: File, mark: char, chunks: &mut Chunks) -> Result<(), String> 
         }
     }
     rows.end()
+}
+
+/// A batch whose times have the offsets of their zones, which the reader knows only by their numbers.
+fn with_offsets(batch: &RecordBatch) -> Result<RecordBatch, String> {
+    let (mut fields, mut columns) = (Vec::new(), Vec::new());
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        let DataType::Timestamp(unit, Some(zone)) = field.data_type() else {
+            fields.push(field.clone());
+            columns.push(column.clone());
+            continue;
+        };
+        let offset = offset(zone).ok_or_else(|| {
+            format!("the times of `{}` are of the zone {zone}, whose offset is not known here: write them as local times without a zone", field.name())
+        })?;
+        let kind = DataType::Timestamp(*unit, Some(offset.into()));
+        let data =
+            column.to_data().into_builder().data_type(kind.clone()).build().map_err(|error| error.to_string())?;
+        fields.push(Arc::new(field.as_ref().clone().with_data_type(kind)));
+        columns.push(make_array(data));
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|error| error.to_string())
+}
+
+/// The offset of a zone: those of Indonesia, which know no summer time, and those that are offsets already.
+fn offset(zone: &str) -> Option<&str> {
+    match zone {
+        "Asia/Jakarta" | "Asia/Pontianak" | "WIB" => Some("+07:00"),
+        "Asia/Makassar" | "Asia/Ujung_Pandang" | "WITA" => Some("+08:00"),
+        "Asia/Jayapura" | "WIT" => Some("+09:00"),
+        "UTC" | "Etc/UTC" | "GMT" | "Z" => Some("+00:00"),
+        _ => zone.starts_with(['+', '-']).then_some(zone),
+    }
 }
 
 /// How the cells of a column become text.
@@ -91,5 +125,34 @@ impl Texts<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{StringArray, TimestampMicrosecondArray};
+
+    fn batch(zone: &str) -> RecordBatch {
+        let at: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![Some(0), None]).with_timezone(zone));
+        let id: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
+        RecordBatch::try_from_iter_with_nullable([("id", id, false), ("at", at, true)]).unwrap()
+    }
+
+    #[test]
+    fn times_are_those_of_their_zone() {
+        for (zone, text) in [
+            ("Asia/Jakarta", "1970-01-01 07:00:00"),
+            ("Asia/Jayapura", "1970-01-01 09:00:00"),
+            ("UTC", "1970-01-01 00:00:00"),
+            ("-01:30", "1969-12-31 22:30:00"),
+        ] {
+            let batch = with_offsets(&batch(zone)).unwrap();
+            let (mut at, mut none) = (String::new(), String::new());
+            texts(&batch, '.').unwrap()[1].write(0, &mut at).unwrap();
+            texts(&batch, '.').unwrap()[1].write(1, &mut none).unwrap();
+            assert_eq!((at.as_str(), none.as_str()), (text, ""), "{zone}");
+        }
+        assert!(with_offsets(&batch("Europe/Berlin")).unwrap_err().contains("of the zone Europe/Berlin"));
     }
 }
