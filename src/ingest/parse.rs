@@ -13,7 +13,7 @@ use super::encoding::Text;
 use super::fields::Texts;
 use super::formats::{Made, rows::Origin, workbook};
 use super::keys::{Bits, Guess, KeyIndex};
-use super::records::{Dialect, Records, unescape, unquote};
+use super::records::{Dialect, Records, shown_by_excel, unescape, unquote};
 use super::source::{Layout, MappedColumn, NegativeQuantity};
 use super::values::{self, EMPTY};
 use crate::calendar::DAY_MICROS;
@@ -494,6 +494,7 @@ fn trimmed(text: &[u8]) -> &[u8] {
     let is_plain = |byte: u8| byte > b' ' && byte < 0x80;
     match text {
         [] => text,
+        [b'=', ..] => shown_by_excel(trimmed_slowly(text)),
         [first, .., last] if is_plain(*first) && is_plain(*last) => text,
         _ => trimmed_slowly(text),
     }

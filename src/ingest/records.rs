@@ -102,6 +102,15 @@ pub fn unescape(raw: &[u8], quote: u8) -> Vec<u8> {
     text
 }
 
+/// What Excel shows of a cell such as `="001"`, which exports write so that the zeros stay.
+#[inline]
+pub fn shown_by_excel(text: &[u8]) -> &[u8] {
+    match text {
+        [b'=', b'"', inner @ .., b'"'] if memchr(b'"', inner).is_none() => inner,
+        _ => text,
+    }
+}
+
 /// Splits a block into records of `fields` fields. `last`: no block follows.
 pub fn split(block: &[u8], dialect: Dialect, fields: usize, last: bool) -> Records {
     let expected = block.len() / (fields * 6).max(1);

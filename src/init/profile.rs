@@ -11,7 +11,7 @@ use super::sniff::Shape;
 use crate::contracts::Kind;
 use crate::error::Result;
 use crate::ingest::formats;
-use crate::ingest::records::{Records, split, unescape, unquote};
+use crate::ingest::records::{Records, shown_by_excel, split, unescape, unquote};
 use crate::ingest::values::{self, NumberFormat};
 
 /// What was seen of a file, or of several with the same header.
@@ -260,8 +260,8 @@ fn each_record(
 fn with_cell(block: &[u8], records: &Records, record: usize, field: usize, shape: &Shape, take: impl FnOnce(&[u8])) {
     let raw = records.raw(block, record, field);
     match unquote(raw, shape.dialect.quote) {
-        Some(text) => take(&shape.encoding.cell(text)),
-        None => take(&shape.encoding.cell(&unescape(raw, shape.dialect.quote))),
+        Some(text) => take(&shape.encoding.cell(shown_by_excel(text))),
+        None => take(&shape.encoding.cell(shown_by_excel(&unescape(raw, shape.dialect.quote)))),
     }
 }
 

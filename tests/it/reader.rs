@@ -296,3 +296,9 @@ fn amounts_in_another_currency_are_refused() {
         check("US$ among rupiah", &config, text.as_bytes(), &accepted, &rejected);
     }
 }
+
+#[test]
+fn codes_as_excel_keeps_their_zeros() {
+    let text = format!("{HEAD}\"=\"\"001\"\"\",Apel,1.50\n=\"002\",Jambu,2.00\n");
+    check("=\"001\"", "", text.as_bytes(), &["001 Apel 150", "002 Jambu 200"], &[]);
+}
