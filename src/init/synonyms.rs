@@ -72,22 +72,22 @@ const NAMES: &[Names] = &[
     names(
         "order_id",
         ORDER,
-        "order_id invoice_no invoice_number invoice_id order_no order_number invoice no_faktur nomor_faktur faktur no_nota nomor_nota nota no_transaksi nomor_transaksi id_transaksi kode_transaksi transaksi transaction_id transaction_no receipt_no receipt_id receipt bill_no sales_order_number sales_order basket_id basket_no cart_id no_pesanan id_pesanan nomor_pesanan pesanan no_order id_order trx_id no_trx struk no_struk no_bukti bukti order document_no document_number no_dokumen nomor_dokumen voucher_no number nomor",
+        "order_id invoice_no invoice_number invoice_id order_no order_number invoice no_faktur nomor_faktur faktur no_nota nomor_nota nota no_transaksi nomor_transaksi id_transaksi kode_transaksi transaksi transaction_id transaction_no receipt_no receipt_id receipt bill_no sales_order_number sales_order basket_id basket_no cart_id no_pesanan id_pesanan nomor_pesanan pesanan no_order id_order trx_id no_trx struk no_struk no_bukti bukti order document_no document_number billing_doc billing_document sales_document sales_doc no_dokumen nomor_dokumen voucher_no number nomor",
     ),
     names(
         "customer_id",
         CUSTOMER,
-        "customer_id customer_no customer_key customer_number customer_code id_pelanggan kode_pelanggan no_pelanggan nomor_pelanggan customer pelanggan cust_id member_id member_number member_no no_member id_member kode_member client_id id_klien id_konsumen id_nasabah buyer_id account_id account_no user_id household_id household_key username username_pembeli",
+        "customer_id customer_no customer_key customer_number customer_code id_pelanggan kode_pelanggan no_pelanggan nomor_pelanggan customer pelanggan cust_id member_id member_number member_no no_member id_member kode_member client_id id_klien id_konsumen id_nasabah buyer_id account_id account_no user_id household_id household_key username username_pembeli sold_to sold_to_party co_last_name",
     ),
     names(
         "product_id",
         PRODUCT,
-        "product_id product_key product_code stock_code sku kode_barang kode_produk id_barang id_produk item_id item_code item_no article_no article plu barcode product_no part_no kode_item product produk barang item",
+        "product_id product_key product_code stock_code sku kode_barang kode_produk id_barang id_produk item_id item_code item_no article_no article plu barcode product_no part_no kode_item material material_no product produk barang item",
     ),
     names(
         "branch_id",
         BRANCH,
-        "branch_id branch_code store_id store_no kode_cabang id_cabang no_cabang cabang branch outlet_id kode_outlet id_toko kode_toko toko outlet store shop_id unit_usaha kd_cabang",
+        "branch_id branch_code store_id store_no kode_cabang id_cabang no_cabang cabang branch outlet_id kode_outlet id_toko kode_toko toko outlet store shop_id unit_usaha kd_cabang plant",
     ),
     names_in(
         &["agents"],
@@ -118,12 +118,12 @@ const NAMES: &[Names] = &[
     names(
         "ordered_at",
         ORDER,
-        "ordered_at order_date invoice_date transaction_date tanggal_transaksi tgl_transaksi waktu_transaksi tanggal_faktur tgl_faktur tanggal_nota tgl_nota tanggal_pesan tanggal_order order_time order_datetime tanggal tgl waktu datetime timestamp date sale_date sales_date purchase_date created_at the_date sold_at sold_on time waktu_pesanan_dibuat waktu_pesanan",
+        "ordered_at order_date invoice_date transaction_date tanggal_transaksi tgl_transaksi waktu_transaksi tanggal_faktur tgl_faktur tanggal_nota tgl_nota tanggal_pesan tanggal_order order_time order_datetime tanggal tgl waktu datetime timestamp date sale_date sales_date purchase_date created_at the_date sold_at sold_on time waktu_pesanan_dibuat waktu_pesanan billing_date tanggal_pembayaran waktu_pembayaran",
     ),
     names(
         "quantity",
         NONE,
-        "quantity qty kuantitas kuantiti kts kwantitas kuantum jumlah banyaknya banyak units unit_sales order_quantity order_qty jumlah_barang jml qty_sold pcs units_sold volume number_of_units",
+        "quantity qty kuantitas kuantiti kts kwantitas kuantum jumlah banyaknya banyak units unit_sales order_quantity order_qty jumlah_barang jml qty_sold pcs units_sold volume number_of_units billed_qty billed_quantity jumlah_produk_dibeli jumlah_dibeli",
     ),
     names(
         "unit_price",
@@ -158,7 +158,7 @@ const NAMES: &[Names] = &[
     names(
         "line_total",
         NONE,
-        "line_total line_amount total_price extended_price extended_amount ext_price sales_amount sales store_sales sales_value net_amount net_sales total_sales subtotal sub_total total_amount amount total revenue jumlah_harga total_harga harga_total sub_total_harga nilai_penjualan total_penjualan omzet omset nilai line_value amount_paid dollar_sales spend jumlah",
+        "line_total line_amount total_price extended_price extended_amount ext_price sales_amount sales store_sales sales_value net_amount net_sales total_sales subtotal sub_total total_amount amount total revenue jumlah_harga total_harga harga_total sub_total_harga nilai_penjualan total_penjualan omzet omset nilai line_value amount_paid dollar_sales net_value spend jumlah",
     ),
     names(
         "line_cost",
@@ -181,7 +181,7 @@ const NAMES: &[Names] = &[
         &["orders", "flat"],
         "status",
         ORDER,
-        "status order_status status_pesanan status_transaksi status_order status_faktur keadaan state_of_order",
+        "status order_status status_pesanan status_transaksi status_order status_faktur status_terakhir keadaan state_of_order",
     ),
     names_in(&["interactions"], "status", INTERACTION, "status keadaan state hasil"),
     names(

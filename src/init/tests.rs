@@ -270,6 +270,19 @@ fn a_counter_of_rows_is_no_order_number() {
 }
 
 #[test]
+fn times_with_a_zone_and_headings_of_other_programs() {
+    let sap = "Billing Doc.\tBilling Date\tSold-To\tMaterial\tBilled Qty\tNet Value\tCurr.\tPlant\n900\t13.02.2026\t100\t104\t2\t1.234,56\tEUR\tJK\n901\t14.02.2026\t101\t105\t1\t99,90\tEUR\tJK\n";
+    has(
+        &proposal("sap", &[("vbrp.txt", sap)]).toml,
+        &["code = \"EUR\"", "order_id = \"Billing Doc.\"", "quantity = \"Billed Qty\"", "line_total = \"Net Value\""],
+    );
+    let zoned = lines("harga", "1", "15000").replace(";P1", "T09:00:00+07:00;P1");
+    let zoned = proposal("zoned", &[("jual.csv", &zoned)]);
+    has(&zoned.toml, &["timestamp = \"%Y-%m-%dT%H:%M:%S%z\"", "ordered_at = \"tanggal\""]);
+    assert!(zoned.evidence.iter().any(|line| line.contains("the zone is read over")), "{:#?}", zoned.evidence);
+}
+
+#[test]
 fn no_files_is_wrong_use() {
     let answers = Answers::default();
     assert_eq!(infer(Path::new("."), &[], &answers).unwrap_err().exit_code(), 2);
