@@ -161,6 +161,9 @@ pub struct Init {
     /// The decimal mark, where both readings are possible
     #[arg(long, value_name = "MARK")]
     pub decimal: Option<char>,
+    /// What discounts of 0 to 1 are, where both are possible
+    #[arg(long, value_name = "WHAT", value_parser = ["rate", "amount"])]
+    pub discount: Option<String>,
     /// The currency, as its ISO code
     #[arg(long, value_name = "CODE")]
     pub currency: Option<String>,

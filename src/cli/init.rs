@@ -4,7 +4,7 @@ use super::args::Init;
 use super::{Session, render};
 use crate::config::{Config, FILE_NAME};
 use crate::error::{Error, Result};
-use crate::init::{Answers, infer};
+use crate::init::{Answers, Discounts, infer};
 use crate::lake::manifest::write_atomically;
 
 /// Writes a langgan.toml for the exports named.
@@ -20,6 +20,10 @@ pub fn run(session: &Session, args: &Init) -> Result<u8> {
     let answers = Answers {
         date_order: args.date.as_deref().and_then(|order| order.parse().ok()),
         decimal: args.decimal,
+        discounts: args
+            .discount
+            .as_deref()
+            .map(|what| if what == "rate" { Discounts::Rates } else { Discounts::Amounts }),
         currency: args.currency.clone(),
         language: session.language.map(|language| {
             if language == crate::deliver::report::Language::Indonesian { "id".into() } else { "en".into() }

@@ -1,5 +1,6 @@
 //! What was seen and decided, in words.
 
+use super::discounts;
 use super::exports::Export;
 use super::tables::{self, Placement};
 use crate::contracts::Kind;
@@ -125,7 +126,9 @@ pub fn describe(export: &Export, placement: Option<&Placement>, evidence: &mut V
 /// Columns left out on purpose that ingest takes because their header is our name.
 pub fn taken_by_name<'e>(export: &'e Export, placement: &'e Placement) -> impl Iterator<Item = &'static str> {
     let free = placement.table.columns.iter().filter(|column| placement.field(column.name).is_none());
-    free.map(|column| column.name).filter(|name| export.shape.header.iter().any(|header| header == name))
+    let is_open = |name: &str| name == "discount" && discounts::open(export, placement).is_some();
+    let names = free.map(|column| column.name).filter(move |name| !is_open(name));
+    names.filter(|name| export.shape.header.iter().any(|header| header == name))
 }
 
 /// A whole number for people: `541,909`.

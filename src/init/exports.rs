@@ -10,7 +10,7 @@ use super::profile::{ColumnProfile, Profile};
 use super::sniff::Shape;
 use super::tables::Placement;
 use super::write::quoted;
-use super::{Answers, money, names};
+use super::{Answers, Discounts, money, names};
 use crate::contracts::{Column, Kind};
 use crate::error::{Error, Result};
 use crate::ingest::formats::Made;
@@ -33,6 +33,8 @@ pub struct Export {
     pub numbers: NumberVerdict,
     /// How each column writes dates.
     pub dates: Vec<Option<DateVerdict>>,
+    /// What its discounts are, where the user has answered.
+    pub discounts: Option<Discounts>,
     /// The columns of which one is the product of the others.
     pub product: Option<Product>,
 }
@@ -105,6 +107,7 @@ pub fn look(project: &Path, paths: &[PathBuf], answers: &Answers) -> Result<Look
                 profile,
                 numbers,
                 dates,
+                discounts: answers.discounts,
                 product: None,
             }),
         }

@@ -5,6 +5,7 @@
 mod arithmetic;
 mod dates;
 mod describe;
+mod discounts;
 mod exports;
 mod files;
 mod header;
@@ -64,10 +65,21 @@ pub struct Answers {
     pub date_order: Option<DateOrder>,
     /// `--decimal`: the decimal mark where a file leaves it open.
     pub decimal: Option<char>,
+    /// `--discount`: what discounts up to one are, where a file leaves it open.
+    pub discounts: Option<Discounts>,
     /// `--currency`: the ISO code of the money.
     pub currency: Option<String>,
     /// `--lang`: the language of the reports, `id` or `en`.
     pub language: Option<String>,
+}
+
+/// What discounts up to one are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discounts {
+    /// Shares of the price.
+    Rates,
+    /// Money.
+    Amounts,
 }
 
 /// The order of day, month and year in a date.
@@ -180,6 +192,11 @@ fn place_all(exports: &[Export]) -> Result<(Vec<Option<Placement>>, Vec<String>)
             .unwrap_or(0);
         placed.push((!options.is_empty()).then(|| options.swap_remove(chosen)));
     }
+    for (export, placement) in exports.iter().zip(&mut placed) {
+        let Some(placement) = placement else { continue };
+        let remark = discounts::remark(export, placement);
+        placement.remarks.extend(remark);
+    }
     for place in 0..exports.len() {
         let same = |other: &usize| {
             placed[*other].as_ref().is_some_and(Placement::is_complete)
@@ -227,6 +244,7 @@ fn questions(exports: &[Export], placed: &[Option<Placement>]) -> Vec<Question> 
                 flag: format!("--date {}", flags.join("|")),
             });
         }
+        questions.extend(discounts::question(export, placement));
         let open = export.open_columns(placement);
         if let Some(first) = open.first() {
             questions.push(Question {

@@ -1,5 +1,6 @@
 //! Which canonical table an export fills, and which of its columns is which of ours.
 
+use super::Discounts;
 use super::exports::Export;
 use super::joins::{Found, Used};
 use super::names;
@@ -335,16 +336,16 @@ pub fn unfit(export: &Export, column: &Column, field: usize) -> Option<String> {
         let why = if fractions { NO_FRACTIONS } else { "" };
         return Some(format!("only {:.0} % of its values are {wanted} (such as `{example}`){why}", share * 100.0));
     }
+    let are_amounts = column.name.starts_with("discount")
+        && export.discounts == Some(Discounts::Amounts)
+        && profile.numbers.percent == 0;
+    let is_rate = profile.is_rate(format) && !are_amounts;
     if column.kind == Kind::Money
-        && (profile.numbers.percent > 0
-            || (["discount", "line_profit"].contains(&column.name) && profile.is_rate(format)))
+        && (profile.numbers.percent > 0 || (["discount", "line_profit"].contains(&column.name) && is_rate))
     {
         return Some("it holds rates (0 to 1, or per cent), not amounts of money".into());
     }
-    if column.kind == Kind::Ratio
-        && !profile.is_rate(format)
-        && (column.name == "discount_rate" || profile.numbers.largest > 100)
-    {
+    if column.kind == Kind::Ratio && !is_rate && (column.name == "discount_rate" || profile.numbers.largest > 100) {
         return Some("it holds amounts, not rates".into());
     }
     let is_text = matches!(column.kind, Kind::Id | Kind::Text);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Answers, DateOrder, Proposal, infer};
+use super::{Answers, DateOrder, Discounts, Proposal, infer};
 
 struct Folder(PathBuf);
 
@@ -267,6 +267,27 @@ fn several_currencies_are_never_one() {
 fn a_counter_of_rows_is_no_order_number() {
     let text = "Nomor;Nomor Invoice;Tanggal;Nama Produk;Nomor SKU;Jumlah;Harga Jual (IDR)\n1;INV/1;13-03-2026;Sambal;00123;3;32.500\n2;INV/1;13-03-2026;Kecap;00124;1;18.000\n";
     has(&proposal("counter", &[("toko.csv", text)]).toml, &["order_id = \"Nomor Invoice\"", "quantity = \"Jumlah\""]);
+}
+
+#[test]
+fn small_discounts_on_small_prices_are_asked() {
+    let rows = |price: &str| -> String {
+        let discount = |n: usize| ["0.00", "0.50", "0.20", "1.00"][n % 4];
+        let rows: String =
+            (1..20).map(|n| format!("R{n},2026-03-{},P1,1,{price},{}\n", n % 15 + 13, discount(n))).collect();
+        format!("order_id,date,product_id,quantity,unit_price,discount\n{rows}")
+    };
+    let folder = Folder::new("discounts", &[("sales.csv", &rows("3.20"))]);
+    let open = folder.infer(&Answers::default());
+    assert_eq!(open.questions[0].flag, "--discount rate|amount");
+    has(&open.toml, &["# discount_rate = \"discount\"", "# discount = \"discount\""]);
+    let answered = |discounts: Discounts| folder.infer(&Answers { discounts: Some(discounts), ..Answers::default() });
+    has(&answered(Discounts::Rates).toml, &["discount_rate = \"discount\""]);
+    has(&answered(Discounts::Amounts).toml, &["discount = \"discount\""]);
+    let large = proposal("large", &[("sales.csv", &rows("320.00"))]);
+    assert!(large.questions.is_empty());
+    has(&large.toml, &["discount_rate = \"discount\""]);
+    assert!(large.evidence.iter().any(|line| line.contains("use `--discount amount`")), "{:#?}", large.evidence);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::dates::DateVerdict;
 use super::describe::{count, lack, taken_by_name, unplaced};
+use super::discounts;
 use super::exports::Export;
 use super::joins;
 use super::money::Money;
@@ -211,6 +212,13 @@ fn columns(export: &Export, placement: &Placement, lines: &mut Vec<String>) {
     lines.push(format!("[sources.{}.columns]", key(&export.name)));
     for (place, column) in placement.table.columns.iter().enumerate() {
         if let Some((_, field)) = placement.columns.iter().find(|(own, _)| *own == place) {
+            if column.name == "discount_rate" && discounts::open(export, placement).is_some() {
+                let name = quoted(&header[*field]);
+                lines.push("# It could be a rate or an amount of money; keep the right one of three lines:".into());
+                lines.extend([format!("# discount_rate = {name}"), format!("# discount = {name}")]);
+                lines.push("discount = \"a rate, or an amount?\"".into());
+                continue;
+            }
             lines.push(format!("{} = {}", column.name, quoted(&header[*field])));
         } else if let Some(found) = placement.found.iter().find(|found| found.column == place) {
             lines.push(format!("{} = {}", column.name, joins::mapping(found)));
