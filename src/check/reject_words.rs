@@ -21,6 +21,11 @@ const INDONESIAN: &[(&str, &str, &str)] = &[
     ),
     ("total_row", "baris jumlah, bukan transaksi", "tidak perlu apa-apa; sebaiknya tidak ikut diekspor"),
     ("repeated_header", "judul kolom muncul lagi di tengah berkas", "tidak perlu apa-apa; akibat berkas digabung"),
+    (
+        "moved_header",
+        "judul kolom muncul lagi dengan urutan lain: berkas ditahan",
+        "jadikan bagian sesudahnya berkas tersendiri",
+    ),
     ("empty_row", "baris berisi pemisah saja, tanpa isi", "tidak perlu apa-apa; ditulis lembar kerja di bawah tabel"),
     ("nul_byte", "ada byte NUL: berkas rusak saat ditulis atau dikirim", "kirim ulang berkasnya"),
     (

@@ -67,6 +67,18 @@ impl Header {
     }
 }
 
+impl Header {
+    /// The bytes a record with the names in another order may begin with.
+    pub fn begins(&self) -> [bool; 256] {
+        let mut begins = [false; 256];
+        for first in self.names.iter().filter_map(|name| name.bytes().next()).chain(*b"\"' ") {
+            begins[usize::from(first.to_ascii_lowercase())] = true;
+            begins[usize::from(first.to_ascii_uppercase())] = true;
+        }
+        begins
+    }
+}
+
 /// The fields of the first record, and the bytes it took.
 fn record(bytes: &[u8], dialect: Dialect) -> Option<(Vec<Vec<u8>>, usize)> {
     let mut reader = csv::ReaderBuilder::new()

@@ -247,11 +247,14 @@ impl Block {
             self.refuse(*record as usize, at_fault.map(|mapped| mapped.column.name), "encoding");
         }
         let nul = memchr(0, &self.bytes).is_some();
+        let begins = layout.header.begins();
         let header = &layout.header.record;
         for record in 0..self.records.len() {
             let text = self.records.text(&self.bytes, record);
             if text.len() == header.len() && text == header {
                 self.refuse(record, None, "repeated_header");
+            } else if text.first().is_some_and(|first| begins[usize::from(*first)]) && self.is_moved(record, layout) {
+                self.refuse(record, None, "moved_header");
             } else if nul && memchr(0, text).is_some() {
                 self.refuse(record, None, "nul_byte");
             } else if may_be_total(text) && self.is_total(record, layout) {
@@ -270,6 +273,23 @@ impl Block {
                 bad.code = "empty_row";
             }
         }
+    }
+
+    /// Whether most cells of a record are names of the header, and not all in their own places.
+    fn is_moved(&self, record: usize, layout: &Layout) -> bool {
+        let names = &layout.header.names;
+        let (mut named, mut moved) = (0, 0);
+        for (field, own) in names.iter().enumerate() {
+            let cell = self.cell(record, field, layout.dialect.quote);
+            let is_name = |name: &String| !name.is_empty() && name.as_bytes().eq_ignore_ascii_case(&cell);
+            if names.iter().any(is_name) {
+                named += 1;
+                moved += usize::from(!is_name(own));
+            } else if field == 0 {
+                return false;
+            }
+        }
+        moved > 0 && named * 2 > names.len()
     }
 
     /// Whether a record's first cell with anything in it says total, and about half its cells are empty.

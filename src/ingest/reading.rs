@@ -35,6 +35,8 @@ pub(super) struct Reading {
     by_branch: BTreeMap<Vec<u8>, Arithmetic>,
     two_ways: Vec<(TwoWays, u64, String)>,
     about: Option<About>,
+    /// Where the header comes again with its columns in another order.
+    moved: Option<u64>,
     /// Its trailer record.
     pub trailer: Option<String>,
     /// What it says of customers and products, where it is a flat file.
@@ -118,6 +120,7 @@ impl Reading {
         };
         self.trailer = block.trailers.pop().or(self.trailer.take());
         let refused = self.refused(&block, layout);
+        self.moved = self.moved.or(refused.iter().find(|row| row.code == "moved_header").map(|row| row.line));
         for row in &refused {
             *self.codes.entry(row.code).or_default() += 1;
             *self.at_fault.entry((row.column.unwrap_or_default(), row.code)).or_default() += 1;
@@ -236,6 +239,15 @@ impl Reading {
         let untrusted = |code: &'static str, message: String, hint: String| {
             Some(Error::Untrusted { source_name: work.name.into(), path: work.path.clone(), code, message, hint })
         };
+        if let Some(line) = self.moved {
+            return untrusted(
+                "columns_moved",
+                format!(
+                    "line {line} is the header again, with its columns in another order: what follows would be misread"
+                ),
+                format!("make a file of its own of line {line} and what follows, and load both"),
+            );
+        }
         for ((found, line, example), mapped) in self.two_ways.iter().zip(&layout.columns) {
             if found.open == 0 || found.settled {
                 continue;

@@ -49,6 +49,11 @@ pub const CODES: &[Code] = &[
         fix: "nothing to do; it comes from joining files",
     },
     Code {
+        code: "moved_header",
+        meaning: "the header again, with its columns in another order: the file is held",
+        fix: "make a file of its own of what follows it",
+    },
+    Code {
         code: "empty_row",
         meaning: "a line of delimiters with nothing between them",
         fix: "nothing to do; spreadsheets write such lines below a table",

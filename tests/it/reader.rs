@@ -286,6 +286,16 @@ fn numbers_that_read_two_ways_hold_the_file_until_someone_says() {
 }
 
 #[test]
+fn a_header_with_its_columns_in_another_order_holds_the_file() {
+    let project = Project::empty();
+    let joined = format!("{HEAD}a,Apel,1.50\nproduct_id,list_price,NAME\nb,2.00,Jambu\n");
+    project.write("langgan.toml", PRODUCTS).write("p.csv", joined);
+    let ran = project.run(&["ingest"]);
+    assert_eq!((ran.code, ran.stdout.trim()), (3, "nothing was loaded: 1 file is held"));
+    assert!(ran.stderr.contains("line 3 is the header again, with its columns in another order"), "{}", ran.stderr);
+}
+
+#[test]
 fn amounts_in_another_currency_are_refused() {
     for (code, accepted, rejected) in [
         ("IDR", vec!["a Apel 150", "c Cabe 300"], vec!["3 other_currency"]),
