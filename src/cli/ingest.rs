@@ -67,12 +67,12 @@ fn files_are(files: usize, one: &str, many: &str) -> String {
 /// The row arithmetic of what is new, and the first rejects.
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
-    if outcome.loaded.is_empty() && outcome.known.is_empty() {
-        return "nothing to load: no source matches a file".into();
-    }
     if outcome.loaded.is_empty() {
         if outcome.known.is_empty() && !outcome.held.is_empty() {
-            return "nothing was loaded".into();
+            return format!("nothing was loaded: {} held", files_are(outcome.held.len(), "is", "are"));
+        }
+        if outcome.known.is_empty() {
+            return "nothing to load: no source matches a file".into();
         }
         return format!("nothing new: {} in the lake already", files_are(outcome.known.len(), "is", "are"));
     }

@@ -519,14 +519,26 @@ fn words(source: &Source, column: &str) -> Vec<(String, String)> {
     values.iter().flat_map(|(ours, theirs)| theirs.iter().map(|word| (word.clone(), ours.clone()))).collect()
 }
 
-/// The header field that looks most like a name: equal but for case and punctuation, or the fewest edits away.
+/// The header field that looks most like a name: equal but for case and punctuation, the fewest edits away, or with
+/// the name in it.
 pub(super) fn nearest(name: &str, header: &[String]) -> Option<String> {
     let bare =
         |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<Vec<char>>();
     let wanted = bare(name);
     let (distance, field) =
         header.iter().map(|field| (edits(&wanted, &bare(field)), field)).min_by_key(|(distance, _)| *distance)?;
-    (distance <= wanted.len().max(3) / 3).then(|| field.clone())
+    if distance <= wanted.len().max(3) / 3 {
+        return Some(field.clone());
+    }
+    // `harga_satuan` or `hrg` for `harga`.
+    let text = |letters: &[char]| letters.iter().collect::<String>();
+    let consonants = |letters: &[char]| letters.iter().filter(|letter| !"aeiou".contains(**letter)).collect::<String>();
+    let is_near = |field: &&String| {
+        let own = bare(field);
+        let (short, long) = if own.len() < wanted.len() { (&own, &wanted) } else { (&wanted, &own) };
+        short.len() >= 3 && (text(long).contains(&text(short)) || consonants(short) == consonants(long))
+    };
+    header.iter().find(is_near).cloned()
 }
 
 /// Levenshtein distance.
@@ -554,5 +566,10 @@ mod tests {
         assert_eq!(nearest("invoice_no", &header).as_deref(), Some("InvoiceNo"));
         assert_eq!(nearest("Quantty", &header).as_deref(), Some("Quantity"));
         assert_eq!(nearest("customer", &header), None);
+        let nearest_to_price = |name: &str| nearest("harga", &["qty".into(), "id".into(), name.into()]);
+        for name in ["harga_satuan", "hrg", "HARGA_JUAL"] {
+            assert_eq!(nearest_to_price(name).as_deref(), Some(name));
+        }
+        assert_eq!(nearest_to_price("price"), None);
     }
 }

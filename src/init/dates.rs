@@ -205,7 +205,7 @@ impl Shape {
             );
         }
         let why = if first == 0 {
-            format!("no day above 12 in {} values", count(total))
+            format!("all {} values are dates whichever way they are read", count(total))
         } else {
             format!(
                 "of {} values {} can only be `{}`, {} only otherwise",

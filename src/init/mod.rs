@@ -238,7 +238,7 @@ fn questions(exports: &[Export], placed: &[Option<Placement>]) -> Vec<Question> 
             questions.push(Question {
                 source: export.name.clone(),
                 column: write::clean(&header),
-                what: "which is the day and which the month?".into(),
+                what: "in which order do day, month and year stand?".into(),
                 choices: verdict.patterns.clone(),
                 evidence: verdict.why.clone().unwrap_or_default(),
                 flag: format!("--date {}", flags.join("|")),
