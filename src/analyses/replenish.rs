@@ -203,7 +203,7 @@ impl Replenish {
         let then = facts.as_of.saturating_sub_unsigned(self.horizon_days);
         let task = |chunk: usize| {
             let (mut due, mut history) = (Vec::new(), self.no_history());
-            let (mut bought, mut back): (Vec<(u32, i32)>, Vec<(u32, i32)>) = Default::default();
+            let [mut bought, mut back]: [Vec<(u32, i32)>; 2] = Default::default();
             for customer in chunk * CHUNK..((chunk + 1) * CHUNK).min(facts.customers.len()) {
                 read_days(facts, customer, &mut bought, &mut back);
                 for run in bought.chunk_by(|left, right| left.0 == right.0) {
