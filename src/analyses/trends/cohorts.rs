@@ -31,7 +31,7 @@ pub fn cohort_cells(course: &Course) -> Vec<CohortCell> {
 }
 
 /// Contribution by month won, then month. `costs` are the activity costs of each customer; what customers bring or cost
-/// before their first order is in no cohort.
+/// before their first order, as gifts do, counts in the month of that order. Who never bought is in no cohort.
 fn contributions(facts: &Facts, course: &Course, costs: &[i64]) -> Result<Vec<i64>> {
     const CUSTOMERS: usize = 4096;
     let months = course.len();
@@ -42,19 +42,14 @@ fn contributions(facts: &Facts, course: &Course, costs: &[i64]) -> Result<Vec<i6
         for (customer, cost) in customers.clone().zip(&costs[customers]) {
             margin.fill(0);
             gross.fill(0);
-            let mut won = None;
+            let month = |order: usize| (facts.orders.month[order] - course.months.start) as usize;
+            let first = facts.orders_of(customer).find(|order| facts.totals[*order].is_sale);
+            let Some(won) = first.map(month) else { continue };
             for order in facts.orders_of(customer) {
-                let totals = &facts.totals[order];
-                let at = (facts.orders.month[order] - course.months.start) as usize;
-                if totals.is_sale {
-                    won.get_or_insert(at);
-                }
-                if won.is_some_and(|won| won <= at) {
-                    margin[at] += totals.net() - totals.cogs;
-                    gross[at] += totals.gross;
-                }
+                let (totals, at) = (&facts.totals[order], month(order).max(won));
+                margin[at] += totals.net() - totals.cogs;
+                gross[at] += totals.gross;
             }
-            let Some(won) = won else { continue };
             let mut shares = largest_remainder(*cost, &gross).unwrap_or_else(|| {
                 let mut all_at_first = vec![0; months];
                 all_at_first[won] = *cost;
@@ -71,13 +66,13 @@ fn contributions(facts: &Facts, course: &Course, costs: &[i64]) -> Result<Vec<i6
     };
     let parts = facts.customers.len().div_ceil(CUSTOMERS);
     let sums = (0..parts).into_par_iter().map(read).reduce(|| vec![0; months * months], add);
-    let costs_of_buyers: i64 = (0..facts.customers.len())
-        .filter(|customer| facts.orders_of(*customer).any(|order| facts.totals[order].is_sale))
-        .map(|customer| costs[customer])
-        .sum();
-    let margin: i64 = sums.iter().sum::<i64>() + costs_of_buyers;
-    let orders_counted: i64 = (0..facts.customers.len())
-        .flat_map(|customer| facts.orders_of(customer).skip_while(|order| !facts.totals[*order].is_sale))
+    let buyers = || {
+        let has_bought = |customer: &usize| facts.orders_of(*customer).any(|order| facts.totals[order].is_sale);
+        (0..facts.customers.len()).filter(has_bought)
+    };
+    let margin: i64 = sums.iter().sum::<i64>() + buyers().map(|customer| costs[customer]).sum::<i64>();
+    let orders_counted: i64 = buyers()
+        .flat_map(|customer| facts.orders_of(customer))
         .map(|order| facts.totals[order].net() - facts.totals[order].cogs)
         .sum();
     if margin != orders_counted {

@@ -75,7 +75,9 @@ pub static TREND_COHORTS: Table = Table {
         Column::new(
             "contribution",
             Money,
-            "Net sales − cost of goods in the month − what the customers cost besides (as in `profitability`), each one's costs shared over his months by gross sales.",
+            "Net sales − cost of goods in the month − what the customers cost besides (as in `profitability`), each one's costs shared over his \
+             months by gross sales; gifts and returns before the first order count in its month. Of those who ever bought it adds up \
+             to `profitability`.",
         )
         .filled(),
         Column::new("retention", Ratio, "Customers / cohort size.").filled(),
