@@ -74,6 +74,17 @@ fn trading_days(facts: &Facts, course: &Course) -> Vec<i64> {
 /// Who sold in a category in a month: sales and price, minor units.
 type Sellers = BTreeMap<String, (i64, Option<i64>)>;
 
+/// Why no share of a market can be told; empty where it can.
+fn doubt(sellers: &Sellers) -> &'static str {
+    let total = sellers.get(TOTAL).map_or(0, |(sales, _)| *sales);
+    match () {
+        () if !sellers.contains_key(OWN) => "outside_our_months",
+        () if sellers.values().any(|(sales, _)| *sales < 0) => "negative_sales",
+        () if sellers.values().any(|(sales, _)| *sales > total) => "total_too_small",
+        () => "",
+    }
+}
+
 /// One row: a seller in a category in a month, money in minor units.
 struct Seller<'m> {
     month: i32,
@@ -82,23 +93,22 @@ struct Seller<'m> {
     sales: i64,
     price: Option<i64>,
     own_price: Option<i64>,
+    doubt: &'static str,
 }
 
 const OWN: &str = "own";
 const TOTAL: &str = "total";
 const ALL: &str = "all";
 
-/// One row per month, category and seller; none without a `market` export.
+/// One row per month, category and seller, and one per row exported of a month that is not ours; none without a `market` export.
 pub(super) fn market_frame(facts: &Facts, course: &Course) -> Result<DataFrame> {
     let mut markets: BTreeMap<(i32, String), Sellers> = BTreeMap::new();
     for row in &facts.market {
-        if course.months.contains(&row.month) {
-            let sellers = markets.entry((row.month, row.category.clone())).or_default();
-            sellers.insert(row.competitor.clone(), (row.sales, row.price));
-        }
+        let sellers = markets.entry((row.month, row.category.clone())).or_default();
+        sellers.insert(row.competitor.clone(), (row.sales, row.price));
     }
     let units = units_kept(facts, course);
-    for ((month, category), sellers) in &mut markets {
+    for ((month, category), sellers) in markets.iter_mut().filter(|((month, _), _)| course.months.contains(month)) {
         let at = (*month - course.months.start) as usize;
         let place = facts.categories.place(category);
         let figures = place.map_or(Figures::default(), |place| *course.category.at(at, place));
@@ -110,7 +120,7 @@ pub(super) fn market_frame(facts: &Facts, course: &Course) -> Result<DataFrame> 
     }
     // All categories with a market in the month together; prices do not add up.
     let mut together: BTreeMap<(i32, String), Sellers> = BTreeMap::new();
-    for ((month, _), sellers) in &markets {
+    for ((month, _), sellers) in markets.iter().filter(|(_, sellers)| doubt(sellers).is_empty()) {
         let all = together.entry((*month, ALL.into())).or_default();
         for (name, (sales, _)) in sellers {
             all.entry(name.clone()).or_insert((0, None)).0 += sales;
@@ -118,11 +128,12 @@ pub(super) fn market_frame(facts: &Facts, course: &Course) -> Result<DataFrame> 
     }
     markets.extend(together);
     let share_of = |month: i32, category: &str, seller: &str| {
-        let sellers = markets.get(&(month, category.to_string()))?;
+        let sellers = markets.get(&(month, category.to_string())).filter(|sellers| doubt(sellers).is_empty())?;
         share(sellers.get(seller)?.0, sellers.get(TOTAL)?.0)
     };
     let categories_in = |month: i32| -> Vec<&String> {
-        markets.keys().filter(|(known, _)| *known == month).map(|(_, category)| category).collect()
+        let told = markets.iter().filter(|((known, _), sellers)| *known == month && doubt(sellers).is_empty());
+        told.map(|((_, category), _)| category).collect()
     };
     let rows: Vec<Seller<'_>> = markets
         .iter()
@@ -135,6 +146,7 @@ pub(super) fn market_frame(facts: &Facts, course: &Course) -> Result<DataFrame> 
                 sales: *sales,
                 price: *price,
                 own_price,
+                doubt: doubt(sellers),
             })
         })
         .collect();
@@ -155,12 +167,13 @@ pub(super) fn market_frame(facts: &Facts, course: &Course) -> Result<DataFrame> 
         .text("competitor", rows.iter().map(|row| row.name))
         .flag(
             "is_partial",
-            rows.iter().map(|row| course.is_partial((row.month - course.months.start) as usize)).collect(),
+            rows.iter().map(|row| !course.complete.contains(&((row.month - course.months.start) as usize))).collect(),
         )
         .whole("sales", rows.iter().map(|row| row.sales).collect())
         .maybe_ratio("share", rows.iter().map(|row| share_of(row.month, row.category, row.name)).collect())
         .maybe_ratio("share_change", change(1))
         .maybe_ratio("share_change_last_year", change(PERIOD as i32))
+        .text("doubt", rows.iter().map(|row| row.doubt))
         .maybe_whole("price", rows.iter().map(|row| row.price).collect())
         .maybe_ratio("price_index", rows.iter().map(|row| share(row.own_price?, row.price?)).collect())
         .finish()

@@ -25,6 +25,8 @@ pub struct Outlook {
     pub products: Vec<ProductWay>,
     /// The last month's market by category.
     pub market: Vec<MarketShare>,
+    /// Why markets of a month and category give no shares, and how many.
+    pub market_doubts: Vec<(String, u64)>,
 }
 
 /// Past months and those to come.

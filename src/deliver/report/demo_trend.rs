@@ -110,6 +110,7 @@ pub(super) fn outlook() -> Outlook {
             share_change: 0.0123,
             against: "Biji kopi Toraja".into(),
         }],
+        market_doubts: vec![("total_too_small".into(), 2)],
         market: vec![MarketShare {
             month: "2025-11".into(),
             category: "all".into(),

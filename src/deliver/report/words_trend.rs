@@ -80,6 +80,9 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("each_12", "sampai bulan 12", "up to month 12"),
     // Market
     ("market_title", "Pangsa pasar, {month}", "Market share, {month}"),
+    ("market_doubt.total_too_small", "Tanpa pangsa, karena totalnya kurang dari penjualan satu penjual saja: {markets} pasar (bulan dan kategori).", "No share, as the total is less than what one seller alone sold: {markets:market|markets} (month and category)."),
+    ("market_doubt.negative_sales", "Tanpa pangsa, karena ada penjualan di bawah nol: {markets} pasar (bulan dan kategori).", "No share, as somebody sold less than nothing: {markets:market|markets} (month and category)."),
+    ("market_doubt.outside_our_months", "Tanpa pangsa, karena kita belum punya pesanan di bulan itu: {markets} pasar (bulan dan kategori).", "No share, as we had no order yet in the month: {markets:market|markets} (month and category)."),
     ("all_categories", "Semua kategori", "All categories"),
     ("own_sales", "Penjualan sendiri", "Own sales"),
     ("market", "Pasar", "Market"),

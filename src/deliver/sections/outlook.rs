@@ -1,6 +1,6 @@
 //! Forecast, bridges, anomalies, products and market of the trend section.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Delivery, Rows, product_name};
 use crate::contracts::Table;
@@ -52,6 +52,7 @@ pub fn outlook(delivery: &Delivery<'_>, months: &[MonthRow]) -> Result<Outlook> 
         abc: abc(delivery)?,
         products: products(delivery)?,
         market: market(delivery)?,
+        market_doubts: market_doubts(delivery)?,
     })
 }
 
@@ -283,6 +284,20 @@ fn products(delivery: &Delivery<'_>) -> Result<Vec<ProductWay>> {
         });
     }
     Ok(found)
+}
+
+/// Why markets give no shares, and how many of each, a market being a month and category.
+fn market_doubts(delivery: &Delivery<'_>) -> Result<Vec<(String, u64)>> {
+    let Some(rows) = rows(delivery, &TREND_MARKET) else { return Ok(Vec::new()) };
+    let mut markets: BTreeSet<(String, String, String)> = BTreeSet::new();
+    for row in 0..rows.len() {
+        markets.insert((rows.text("doubt", row)?, rows.text("period", row)?, rows.text("category", row)?));
+    }
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for (doubt, ..) in markets.into_iter().filter(|(doubt, ..)| !doubt.is_empty()) {
+        *counts.entry(doubt).or_default() += 1;
+    }
+    Ok(counts.into_iter().collect())
 }
 
 fn market(delivery: &Delivery<'_>) -> Result<Vec<MarketShare>> {

@@ -46,21 +46,29 @@ pub static TREND_CALENDAR: Table = Table {
 pub static TREND_MARKET: Table = Table {
     name: "trend_market",
     doc: "Own net sales and price beside the competitors' where a `market` export has them. The market of a month and category is \
-          own + competitors, or the row of the competitor `total` where there is one. One row per month, category and seller.",
+          own + competitors, or the row of the competitor `total` where there is one. One row per month, category and seller; of months \
+          before our first order, what was exported.",
     key: &["period", "category", "competitor"],
     columns: &[
         Column::new("period", Month, "The month.").filled(),
-        Column::new("category", Text, "The category; `all` for those with a market in the month together.").filled(),
+        Column::new("category", Text, "The category; `all` for those with a market without doubt in the month together.").filled(),
         Column::new("competitor", Text, "The competitor, `own`, or `total` for the market.").filled(),
         Column::new("is_partial", Flag, "The data do not cover the whole month.").filled(),
         Column::new("sales", Money, "Own net sales, or the sales exported.").filled(),
-        Column::new("share", Ratio, "Of the market; empty where that is not above nil."),
+        Column::new("share", Ratio, "Of the market; empty where that is not above nil, and where there is a `doubt`."),
         Column::new(
             "share_change",
             Ratio,
             "Change from the month before, in points of 1; empty without one, and for `all` where the categories differ.",
         ),
         Column::new("share_change_last_year", Ratio, "Change from the same month a year before."),
+        Column::new(
+            "doubt",
+            Text,
+            "Why the market of this month and category gives no shares: `total_too_small`, less than what one seller sold; \
+             `negative_sales`, somebody's or our own; `outside_our_months`, in which we had no order yet. Empty where it does.",
+        )
+        .filled(),
         Column::new("price", Money, "Own revenue / units kept, or the price exported; empty where there is none."),
         Column::new(
             "price_index",

@@ -32,6 +32,9 @@ pub(super) fn view(voice: Voice<'_>, data: &Outlook) -> Value {
         market => (!data.market.is_empty()).then(|| market(voice, &data.market)),
         market_title => data.market.first()
             .map(|first| voice.sentence("market_title", &[("month", &format::month(&first.month, voice.language))])),
+        market_doubts => data.market_doubts.iter().map(|(doubt, markets)| {
+            voice.sentence(&format!("market_doubt.{doubt}"), &[("markets", &voice.count(*markets))])
+        }).collect::<Vec<String>>(),
     }
 }
 
