@@ -38,8 +38,14 @@ impl Row {
     }
 }
 
-/// One row per month and series outside its interval, or part of why all sales were outside theirs.
-pub(super) fn frame(course: &Course, series: &[Series<'_>], calendar: &Calendar, months: usize) -> Result<DataFrame> {
+/// One row per month and series outside its interval, or part of why all sales were outside theirs; and of how many months
+/// of each series anything was expected.
+pub(super) fn frame(
+    course: &Course,
+    series: &[Series<'_>],
+    calendar: &Calendar,
+    months: usize,
+) -> Result<(DataFrame, Vec<usize>)> {
     let look = |(place, series): (usize, &Series<'_>)| -> Vec<Row> {
         let (first, net_sales) = series.complete_net_sales(course);
         let values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
@@ -51,6 +57,7 @@ pub(super) fn frame(course: &Course, series: &[Series<'_>], calendar: &Calendar,
         expected(&values, &calendar.causes(first), PERIOD, months).into_iter().map(row).collect()
     };
     let looked: Vec<Vec<Row>> = series.par_iter().enumerate().map(look).collect();
+    let judged = looked.iter().map(Vec::len).collect();
     // The deviation of all sales by month, and whether it is outside.
     let mut of_all: Vec<Option<(f64, bool)>> = vec![None; course.len()];
     for row in looked.first().into_iter().flatten() {
@@ -71,7 +78,7 @@ pub(super) fn frame(course: &Course, series: &[Series<'_>], calendar: &Calendar,
     let names: Vec<String> = rows.iter().map(|row| month_name(course.months.start + row.at as i32)).collect();
     let whole = |value: &dyn Fn(&Row) -> f64| rows.iter().map(|row| value(row).round() as i64).collect::<Vec<i64>>();
     let score = |row: &Row| (row.expected.half_widths[1] > 0.0).then(|| row.deviation() / row.expected.half_widths[1]);
-    FrameBuilder::new(&TREND_ANOMALIES)
+    let frame = FrameBuilder::new(&TREND_ANOMALIES)
         .text("period", names.iter().map(String::as_str))
         .text("dimension", rows.iter().map(|row| series[row.place].dimension))
         .text("value", rows.iter().map(|row| series[row.place].name))
@@ -84,5 +91,6 @@ pub(super) fn frame(course: &Course, series: &[Series<'_>], calendar: &Calendar,
         .maybe_ratio("contribution", rows.iter().map(|row| row.contribution).collect())
         .maybe_whole("ramadan_days", rows.iter().map(|row| Some(calendar.days(row.at)?.ramadan)).collect())
         .maybe_ratio("score", rows.iter().map(score).collect())
-        .finish()
+        .finish()?;
+    Ok((frame, judged))
 }

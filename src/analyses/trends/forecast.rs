@@ -16,6 +16,7 @@ use crate::stats::forecast::{
 
 /// The forecast of one series.
 struct Served {
+    /// Complete ones.
     months: usize,
     /// No month was below nil, so no forecast is.
     is_above_nil: bool,
@@ -29,6 +30,7 @@ impl Served {
         let alone = self.forecast.weights.len() == 1;
         match self.forecast.fallback {
             Fallback::Nothing => "nothing",
+            Fallback::LastValue if self.months == 0 => "daily_rate",
             Fallback::LastValue => "last_value",
             _ if self.forecast.is_last_value() => "last_value",
             _ if alone => "seasonal_naive",
@@ -61,22 +63,28 @@ impl Served {
     }
 }
 
-/// The forecasts, one row per series and month to come, and how they did, one row per series.
+/// The forecasts, one row per series and month to come, and how they did, one row per series; `days` is how many the
+/// data cover, `judged` how many months of each series were held against what was expected of them.
 pub(super) fn frames(
     course: &Course,
     series: &[Series<'_>],
     calendar: &Calendar,
     settings: Settings,
+    days: i32,
+    judged: &[usize],
 ) -> Result<[DataFrame; 2]> {
-    let horizon = if course.complete.is_empty() { 0 } else { settings.horizon };
-    let settings = Settings { horizon, ..settings };
+    let horizon = settings.horizon;
     let serve = |series: &Series<'_>| {
         let (first, net_sales) = series.complete_net_sales(course);
-        let values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
+        let months = net_sales.len();
+        let mut values: Vec<f64> = net_sales.iter().map(|net| *net as f64).collect();
+        if course.complete.is_empty() {
+            values = vec![series.usual_month(course, days)];
+        }
         let is_above_nil = values.iter().all(|value| *value >= 0.0);
         let causes = calendar.causes(first);
         let forecast = forecast_with(&values, &causes, settings);
-        Served { months: values.len(), is_above_nil, forecast, known: causes.len().saturating_sub(values.len()) }
+        Served { months, is_above_nil, forecast, known: causes.len().saturating_sub(values.len()) }
     };
     let mut served: Vec<Served> = series.par_iter().map(serve).collect();
     // All sales are a dimension of one.
@@ -87,7 +95,7 @@ pub(super) fn frames(
     let reconciled: Vec<Vec<i64>> = (0..horizon).map(|ahead| add_up(series, &served, ahead)).collect();
     tie_out(series, &reconciled)?;
     let forecasts = forecast_frame(course, series, &served, &reconciled, calendar)?;
-    Ok([forecasts, backtest_frame(series, &served)?])
+    Ok([forecasts, backtest_frame(series, &served, judged)?])
 }
 
 /// Where the combination lost to the yardstick in most series of a dimension, the yardstick serves those of them that it lost
@@ -194,7 +202,7 @@ fn forecast_frame(
         .finish()
 }
 
-fn backtest_frame(series: &[Series<'_>], served: &[Served]) -> Result<DataFrame> {
+fn backtest_frame(series: &[Series<'_>], served: &[Served], judged: &[usize]) -> Result<DataFrame> {
     let tests: Vec<Option<Backtest>> = served.iter().map(|served| served.forecast.backtest).collect();
     let weight = |candidate: Candidate| served.iter().map(|served| served.weight(candidate)).collect::<Vec<f64>>();
     let whole = |value: f64| Some(value.round() as i64);
@@ -205,7 +213,10 @@ fn backtest_frame(series: &[Series<'_>], served: &[Served]) -> Result<DataFrame>
         };
         tests.iter().map(share).collect::<Vec<Option<f64>>>()
     };
-    let fallback = |served: &Served| Some(served.forecast.fallback.name().to_string()).filter(|name| !name.is_empty());
+    let fallback = |served: &Served| {
+        let name = if served.method() == "daily_rate" { "no_month" } else { served.forecast.fallback.name() };
+        Some(name.to_string()).filter(|name| !name.is_empty())
+    };
     let by_causes = |way: usize| {
         let error = |test: &Option<Backtest>| whole((*test)?.error_by_causes?[way]);
         tests.iter().map(error).collect::<Vec<Option<i64>>>()
@@ -237,6 +248,7 @@ fn backtest_frame(series: &[Series<'_>], served: &[Served]) -> Result<DataFrame>
         .whole("n_with_interval", tests.iter().map(|test| test.map_or(0, |test| test.with_interval as i64)).collect())
         .maybe_ratio("inside_80", share(0))
         .maybe_ratio("inside_95", share(1))
+        .whole("months_judged", judged.iter().map(|months| *months as i64).collect())
         .maybe_whole("error_without_calendar", by_causes(0))
         .maybe_whole("error_with_calendar", by_causes(1));
     for (cause, name) in EFFECTS.into_iter().enumerate().filter(|(_, name)| !name.is_empty()) {

@@ -75,7 +75,8 @@ static SPEC: Spec = Spec {
                  Intervals: low, high = forecast ∓ 1.46 (95 %: 2.78) × s × ⁴√h, h months ahead: s = the root mean \
                  square of error / ⁴√h in that backtest, with the one-step errors of the damped trend counted for 4. \
                  Forecasts of branches, categories and channels are moved, the least certain most, until each \
-                 dimension adds up to all sales.\n\n\
+                 dimension adds up to all sales. Where no month is complete, a month to come is expected to sell a day what \
+                 all days so far did.\n\n\
                  Anomalies: months outside the 95 % interval of the forecast made a month before.",
     needs: &["profitability"],
     reads: Parts { lines: Keep::All, codes: true, ..Parts::ORDERS },
@@ -167,7 +168,9 @@ impl Analysis for Trends {
         );
         let [customer_bridge, basket_bridge] = movement::frames(facts, &course, &series)?;
         let [slopes, seasons, changes] = slopes::frames(&course, &series)?;
-        let [forecast, backtest] = forecast::frames(&course, &series, &calendar, settings)?;
+        let (anomalies, judged) = anomalies::frame(&course, &series, &calendar, self.anomaly_months)?;
+        let days = facts.orders.day.iter().min().map_or(0, |first| facts.as_of - first);
+        let [forecast, backtest] = forecast::frames(&course, &series, &calendar, settings, days, &judged)?;
         let frames = vec![
             kpis::frame(&course, &series)?,
             cohorts::frame(facts, &course, &activity_costs(inputs)?)?,
@@ -180,7 +183,7 @@ impl Analysis for Trends {
             movers::frame(facts, &course, &series, self.movers)?,
             abc::frame(facts, &course, self.abc_months)?,
             products::frame(facts, &course, self.movers)?,
-            anomalies::frame(&course, &series, &calendar, self.anomaly_months)?,
+            anomalies,
             forecast,
             backtest,
             surroundings::calendar_frame(facts, &course, &calendar)?,
@@ -221,6 +224,12 @@ impl Series<'_> {
         let net_sales = self.grid.net_sales(self.value, course.complete.clone());
         let silent = net_sales.iter().take_while(|net| **net == 0).count();
         (course.complete.start + silent, net_sales[silent..].to_vec())
+    }
+
+    /// Net sales of a month of usual length at the rate of all days so far.
+    fn usual_month(&self, course: &Course, days: i32) -> f64 {
+        let net_sales: i64 = self.grid.net_sales(self.value, 0..course.len()).iter().sum();
+        net_sales as f64 * (365.25 / 12.0) / f64::from(days.max(1))
     }
 }
 

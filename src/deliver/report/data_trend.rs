@@ -19,6 +19,8 @@ pub struct Outlook {
     pub anomalies: Vec<Anomaly>,
     /// Complete months searched for them.
     pub anomaly_months: u64,
+    /// How many of them had a forecast from the month before.
+    pub months_judged: u64,
     /// Products by worth and evenness.
     pub abc: Option<AbcMatrix>,
     /// Products that emerge, were launched, fade.

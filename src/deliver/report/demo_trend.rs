@@ -93,6 +93,7 @@ pub(super) fn outlook() -> Outlook {
             },
         ],
         anomaly_months: 12,
+        months_judged: 12,
         abc: Some(AbcMatrix {
             cells: vec![
                 vec![(12, 5_000 * MILLION), (20, 2_000 * MILLION), (1, MILLION), (0, 0)],

@@ -46,6 +46,7 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("bridge.basket", "Isi keranjang", "Basket"),
     // Anomalies
     ("anomalies_title", "Di luar dugaan, {months} bulan lengkap terakhir", "Not as expected, last {months} complete months"),
+    ("anomalies_untold", "Belum ada bulan yang diperkirakan sebulan sebelumnya: bulan lengkap masih terlalu sedikit.", "No forecast was made of any month before it: there are too few complete months yet."),
     ("anomalies_none", "Tidak ada bulan di luar selang 95 % perkiraan sebulan sebelumnya.", "No month was outside the 95 % interval of the forecast made a month before."),
     ("where", "Di mana", "Where"),
     ("all_sales", "Semua penjualan", "All sales"),

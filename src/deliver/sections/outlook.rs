@@ -49,6 +49,7 @@ pub fn outlook(delivery: &Delivery<'_>, months: &[MonthRow]) -> Result<Outlook> 
         )?,
         anomalies: anomalies(delivery)?,
         anomaly_months: delivery.config.analyses.trends.anomaly_months as u64,
+        months_judged: months_judged(delivery)?,
         abc: abc(delivery)?,
         products: products(delivery)?,
         market: market(delivery)?,
@@ -219,6 +220,17 @@ fn bridge(
         }
     }
     Ok(found)
+}
+
+/// How many months of all sales were held against what was expected of them.
+fn months_judged(delivery: &Delivery<'_>) -> Result<u64> {
+    let Some(rows) = rows(delivery, &TREND_FORECAST_BACKTEST) else { return Ok(0) };
+    for row in 0..rows.len() {
+        if rows.text("dimension", row)? == "all" {
+            return rows.count("months_judged", row);
+        }
+    }
+    Ok(0)
 }
 
 fn anomalies(delivery: &Delivery<'_>) -> Result<Vec<Anomaly>> {

@@ -30,8 +30,8 @@ pub static TREND_FORECAST: Table = Table {
             "method",
             Text,
             "`combination` of methods; `seasonal_naive` where the combination lost to it in the backtest, as in most series of the \
-             dimension, or by far; `last_value` where that stood in for it there, and with fewer than 4 months; `nothing` \
-             without any.",
+             dimension, or by far; `last_value` where that stood in for it there, and with fewer than 4 months; `daily_rate` \
+             without a complete month; `nothing` without any sales in one.",
         )
         .filled(),
         Column::new(
@@ -66,7 +66,7 @@ pub static TREND_FORECAST_BACKTEST: Table = Table {
             "fallback",
             Text,
             "What these are too few for: `no_seasons` (24 or less: seasons only as seasonal naive knows them), `no_year` (less \
-             than 12: no seasons at all), `last_value` (less than 4), `nothing`; empty where they are enough.",
+             than 12: no seasons at all), `last_value` (less than 4), `no_month` (none: the sales a day so far), `nothing`; empty where they are enough.",
         ),
         Column::new(
             "weight_seasonal_naive",
@@ -105,6 +105,12 @@ pub static TREND_FORECAST_BACKTEST: Table = Table {
             "Share of these inside the 80 % interval of what serves; empty where there are none.",
         ),
         Column::new("inside_95", Ratio, "Share of these inside the 95 % interval."),
+        Column::new(
+            "months_judged",
+            Integer,
+            "Of the last `anomaly_months`, those that a forecast was made for the month before: what `trend_anomalies` can tell.",
+        )
+        .filled(),
         Column::new(
             "error_without_calendar",
             Money,

@@ -4,9 +4,7 @@ use super::super::charts::{self, Step};
 use super::super::charts_forecast::{Ahead, Label, forecast_band};
 use super::super::format::{self, NONE};
 use super::super::table::{Cell, Table, number, signed, text};
-use super::super::{
-    AbcMatrix, Anomaly, Bridge, CalendarTest, ForecastChart, ForecastPart, MarketShare, Outlook, ProductWay,
-};
+use super::super::{AbcMatrix, Bridge, CalendarTest, ForecastChart, ForecastPart, MarketShare, Outlook, ProductWay};
 use super::{Voice, ratio, shade};
 use minijinja::{Value, context};
 
@@ -25,7 +23,7 @@ pub(super) fn view(voice: Voice<'_>, data: &Outlook) -> Value {
             ("bridge_customers", &data.customer_bridge),
             ("bridge_baskets", &data.basket_bridge),
         ].into_iter().filter_map(|(title, bridge)| bridge.as_ref().map(|data| bridge_view(voice, title, data))).collect::<Vec<Value>>(),
-        anomalies => anomalies(voice, &data.anomalies),
+        anomalies => anomalies(voice, data),
         anomalies_title => voice.sentence("anomalies_title", &[("months", &voice.count(data.anomaly_months))]),
         abc => data.abc.as_ref().map(|matrix| abc(voice, matrix)),
         products => products(voice, &data.products),
@@ -140,9 +138,10 @@ fn bridge_view(voice: Voice<'_>, title: &str, data: &Bridge) -> Value {
     context! { title => voice.word(title), chart => Value::from_safe_string(chart) }
 }
 
-fn anomalies(voice: Voice<'_>, all: &[Anomaly]) -> Value {
+fn anomalies(voice: Voice<'_>, data: &Outlook) -> Value {
     let heads = ["month", "where", "#actual", "#expected", "#difference", "#of_deviation"];
-    Table::new(voice, &heads).when_empty(voice.word("anomalies_none")).fill(voice, all, ROWS, |row| {
+    let none = if data.months_judged > 0 { "anomalies_none" } else { "anomalies_untold" };
+    Table::new(voice, &heads).when_empty(voice.word(none)).fill(voice, &data.anomalies, ROWS, |row| {
         let name = if row.dimension == "all" { voice.word("all_sales").to_owned() } else { row.name.clone() };
         let place = text(name).sub(if row.dimension == "all" {
             String::new()
