@@ -48,13 +48,16 @@ impl Served {
 
     /// Whether the calendar is in the forecast of a month.
     fn calendar(&self, ahead: usize, is_asked: bool) -> &'static str {
-        let is_tested = self.forecast.backtest.is_some_and(|test| test.error_by_causes.is_some());
+        let errors = self.forecast.backtest.and_then(|test| test.error_by_causes);
         match () {
             () if !is_asked => "off",
             () if ahead >= self.known => "not_known",
             () if ahead < self.forecast.with_causes => "used",
-            () if is_tested => "no_better",
-            () => "not_tested",
+            () if errors.is_none() => "not_tested",
+            () if self.method() != "combination" && errors.is_some_and(|[without, with]| with < without) => {
+                "naive_serves"
+            }
+            () => "no_better",
         }
     }
 

@@ -38,7 +38,8 @@ pub static TREND_FORECAST: Table = Table {
             "calendar",
             Text,
             "Whether weekends, holidays, Ramadan and Lebaran are in the forecast: `used`; `no_better` where they made the \
-             backtest no nearer; `not_tested` with too few months; `not_known` after the last year whose dates are known \
+             backtest not clearly nearer, or where using them as soon as they seemed to did not; `naive_serves` where they did but \
+             the yardstick serves, which knows nothing of them; `not_tested` with too few months; `not_known` after the last year whose dates are known \
              (2029; from 2027 on calculated, not decreed); `off` where no calendar is asked for.",
         )
         .filled(),
