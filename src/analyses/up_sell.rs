@@ -65,7 +65,7 @@ static SPEC: Spec = Spec {
                  seller of the kind that is dearer, within the same price step (trade_up, bigger_pack), the best seller of other categories \
                  (accessory), everybody who has something of the kind (replacement). A kind that loses on \
                  `min_tested_offers` or more steps aside: none of it is offered, but that for trade_up the naive rule serves \
-                 (dearer), with the share of its offers that were bought. From as many tested offers on, probabilities are \
+                 (dearer), with the share of its offers that were bought, as cautiously. From as many tested offers on, probabilities are \
                  corrected by what became of them: logistic regression on what was promised and on how long the customer \
                  had been silent by his own measure, or, where fewer than 100 came true, the share that did ÷ the share \
                  promised. The backtest shows what was corrected so by the horizon before it. The price percentile is the share of the \
