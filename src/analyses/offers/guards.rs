@@ -225,3 +225,32 @@ fn barred_customers(guards: &Guards, facts: &Facts) -> Vec<Option<Guard>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watch(contact_cost: i64, min_expected_margin: i64) -> Watch {
+        Watch {
+            customers: Vec::new(),
+            products: Vec::new(),
+            margins: vec![None, None],
+            prices: vec![Some(1_000), None],
+            contact_cost,
+            min_expected_margin,
+            per_product: 0,
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_must_be_able_to_reach_the_floor() {
+        // Half of the price of 1,000 is 500, at no cost at all.
+        assert!(watch(500, 0).is_worth_it(0, 0.5, None));
+        assert!(!watch(501, 0).is_worth_it(0, 0.5, None));
+        // Without a price nothing can be said, and a floor is not shown to be reached.
+        assert!(watch(501, 0).is_worth_it(1, 0.5, None));
+        assert!(!watch(0, 1).is_worth_it(0, 0.5, None));
+        assert!(watch(0, 1).is_worth_it(0, 0.5, Some(2)));
+        assert!(!watch(0, 2).is_worth_it(0, 0.5, Some(2)));
+    }
+}

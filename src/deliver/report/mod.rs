@@ -160,9 +160,10 @@ mod tests {
     #[test]
     fn figures_are_said_in_words() {
         let html = render(&ReportData::demo(), Language::English).unwrap();
-        let rule = "38\u{a0}% of those who bought Mesin espresso (412 of 1,084) also bought \
+        let rule = "38\u{a0}% of the baskets with Mesin espresso (412 of 1,084) also hold \
                     Biji kopi Gayo 1 kg, 4.2 times the usual rate, at least 3.6.";
         assert!(html.contains(rule));
+        assert!(html.contains("Tried on 612 later baskets"));
         assert!(html.contains("Ties out to the last unit"));
         assert!(html.contains(">partial</text>"));
         let mut data = ReportData::demo();
