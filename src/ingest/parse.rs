@@ -487,7 +487,7 @@ fn may_be_total(text: &[u8]) -> bool {
 }
 
 /// Whether a cell says total, in English or Indonesian.
-fn means_total(cell: &[u8]) -> bool {
+pub fn means_total(cell: &[u8]) -> bool {
     let text = String::from_utf8_lossy(cell).to_lowercase();
     let mut words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     match words.next() {

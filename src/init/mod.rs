@@ -17,8 +17,10 @@ mod numbers;
 mod profile;
 mod sketch;
 mod sniff;
+mod stated;
 mod synonyms;
 mod tables;
+mod trailer;
 mod words;
 mod write;
 
@@ -182,6 +184,7 @@ fn place_all(exports: &[Export]) -> Result<(Vec<Option<Placement>>, Vec<String>)
     for (place, export) in exports.iter().enumerate() {
         let mut options = tables::place(export, &links.found[place], |option| {
             tables::number_lines(export, option)?;
+            stated::state_total(export, option)?;
             joins::complete(exports, place, option, described);
             Ok(())
         })?;
@@ -190,7 +193,9 @@ fn place_all(exports: &[Export]) -> Result<(Vec<Option<Placement>>, Vec<String>)
             .position(|option| is_lines_of(exports, &first, place, option))
             .or_else(|| options.iter().position(Placement::is_complete))
             .unwrap_or(0);
-        placed.push((!options.is_empty()).then(|| options.swap_remove(chosen)));
+        let mut chosen = (!options.is_empty()).then(|| options.swap_remove(chosen));
+        chosen.iter_mut().try_for_each(|own| trailer::find(export, own))?;
+        placed.push(chosen);
     }
     for (export, placement) in exports.iter().zip(&mut placed) {
         let Some(placement) = placement else { continue };

@@ -7,6 +7,7 @@ use super::names;
 use super::profile;
 use crate::contracts::{Column, Kind, Table, input_tables};
 use crate::error::Result;
+use crate::ingest::claims::Trailer;
 
 /// An export seen as a table.
 #[derive(Debug, Clone)]
@@ -25,6 +26,10 @@ pub struct Placement {
     pub found: Vec<Found>,
     /// The exports they are looked up in.
     pub lookups: Vec<Used>,
+    /// The field that holds the total of a line, where price and quantity say it already.
+    pub total: Option<usize>,
+    /// The record that holds the totals of each file.
+    pub trailer: Option<Trailer>,
     score: u32,
 }
 
@@ -132,7 +137,9 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
     let mut doubts = Vec::new();
     let mut candidates = Vec::new();
     for (place, column) in table.columns.iter().enumerate() {
-        for (field, header) in export.shape.header.iter().enumerate() {
+        // A total beside the lines is most often that of the whole order: only the numbers tell.
+        let fields = if table.name == "flat" && column.name == "stated_total" { &[] } else { &export.shape.header[..] };
+        for (field, header) in fields.iter().enumerate() {
             let link =
                 links.iter().find(|link| link.field == field && names::owner_of(column.name) == Some(link.owner));
             let by_link = link.map_or(0, |link| if link.certain { 3000 } else { 350 });
@@ -176,6 +183,7 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
             "no column says whose the orders are: they stay anonymous, and whatever is about customers is empty";
         remarks.push((usize::MAX, lacks.into()));
     }
+    let total = drop_total(table, &mut columns);
     drop_what_is_said_twice(export, table, &mut columns, &mut remarks);
     columns.sort_unstable();
     doubts.retain(|(place, field, _)| columns.iter().all(|(own, taken)| own != place && taken != field));
@@ -213,6 +221,8 @@ fn as_table(export: &Export, table: &'static Table, links: &[Link]) -> Placement
         remarks: remarks.into_iter().map(|(_, remark)| remark).collect(),
         found: Vec::new(),
         lookups: Vec::new(),
+        total,
+        trailer: None,
         score: score as u32,
     }
 }
@@ -238,6 +248,15 @@ fn customer_by_name(table: &Table, columns: &[(usize, usize)]) -> Option<(usize,
     columns.iter().all(|(place, _)| *place != id).then_some((id, field))
 }
 
+/// Leaves out the total of a line where there is a price; gives its field.
+fn drop_total(table: &Table, columns: &mut Vec<(usize, usize)>) -> Option<usize> {
+    let (price, total) = (table.position("unit_price")?, table.position("line_total")?);
+    columns.iter().find(|(place, _)| *place == price)?;
+    let field = columns.iter().find(|(place, _)| *place == total).map(|(_, field)| *field)?;
+    columns.retain(|(place, _)| *place != total);
+    Some(field)
+}
+
 /// Leaves out what other columns say already, and remarks how prices and costs are worked out.
 fn drop_what_is_said_twice(
     export: &Export,
@@ -250,7 +269,6 @@ fn drop_what_is_said_twice(
         columns.iter().find(|(own, _)| *own == place).map(|(_, field)| export.shape.header[*field].clone())
     };
     let rules = [
-        ("unit_price", "line_total"),
         ("discount", "discount_rate"),
         ("discount", "discount_percent"),
         ("discount_rate", "discount_percent"),

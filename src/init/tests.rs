@@ -309,3 +309,59 @@ fn no_files_is_wrong_use() {
     assert_eq!(infer(Path::new("."), &[], &answers).unwrap_err().exit_code(), 2);
     assert_eq!(infer(Path::new("."), &[PathBuf::from("/nowhere/at/all.csv")], &answers).unwrap_err().exit_code(), 74);
 }
+
+/// Forty rows of a branch, one a day for twenty days; `total` is what the last of each row says its total is.
+fn rows(total: impl Fn(usize, usize) -> String) -> String {
+    let row = |row: usize| {
+        let (quantity, price) = (1 + row % 4, (row % 3 + 1) * 1500);
+        format!(
+            "J{row:03};2026-03-{:02};JKT;C{};00{};{quantity};{price}{}\n",
+            1 + row % 20,
+            row % 5,
+            row % 3,
+            total(row, quantity * price)
+        )
+    };
+    (0..40).map(row).collect()
+}
+
+const HEAD: &str = "no_faktur;tanggal;kode_cabang;id_pelanggan;kode_barang;qty;harga";
+
+#[test]
+fn the_total_of_a_line_is_compared_where_most_rows_come_to_it() {
+    let text = |wrong: usize| {
+        let rows = rows(|row, total| format!(";{}", if row < wrong { total + 60_000 } else { total }));
+        format!("{HEAD};total\n{rows}")
+    };
+    let agrees = proposal("stated", &[("jual.csv", &text(1))]);
+    has(&agrees.toml, &["stated_total = \"total\"", "unit_price = \"harga\""]);
+    let said = "jual: `total` is what price and quantity come to in 39 of 40 rows: compared in each row";
+    assert!(agrees.evidence.iter().any(|line| line == said), "{:?}", agrees.evidence);
+    let differs = proposal("unstated", &[("jual.csv", &text(9))]);
+    assert!(!differs.toml.contains("stated_total ="), "{}", differs.toml);
+    has(&differs.toml, &["# `total` is left out: `harga` goes before it; they agree in 31 of 40 rows"]);
+}
+
+#[test]
+fn totals_at_the_end_of_each_file_are_compared() {
+    let rows = rows(|_, _| String::new());
+    let amount: usize = (0..40).map(|row| (1 + row % 4) * (row % 3 + 1) * 1500).sum();
+    for (name, last, line) in [
+        ("full", format!("TOTAL;;;;;100;{amount}\n"), "trailer = { prefix = \"TOTAL\", amount = 7, quantity = 6 }"),
+        ("short", format!("TRAILER;40;{amount}\n"), "trailer = { prefix = \"TRAILER\", amount = 3, rows = 2 }"),
+        (
+            "off",
+            format!("Jumlah;;;;;97;{}\n", amount - 9_000),
+            "trailer = { prefix = \"Jumlah\", amount = 7, quantity = 6 }",
+        ),
+    ] {
+        let proposal = proposal(&format!("trailer-{name}"), &[("jual.csv", &format!("{HEAD}\n{rows}{last}"))]);
+        has(&proposal.toml, &[line, "table = \"flat\""]);
+    }
+    let unknown = proposal("trailer-unknown", &[("jual.csv", &format!("{HEAD}\n{rows}TOTAL;;;;;;1\n"))]);
+    let said = unknown.evidence.iter().any(|line| line.contains("say in which fields they are: trailer = {"));
+    assert!(said && !unknown.toml.lines().any(|line| line.starts_with("trailer")), "{}", unknown.toml);
+    let between = format!("{HEAD}\n{rows}TOTAL;;;;;100;{amount}\n{rows}TOTAL;;;;;100;{amount}\n");
+    let between = proposal("trailer-between", &[("jual.csv", &between)]);
+    assert!(!between.toml.contains("trailer ="), "totals between the rows are of parts of the file");
+}

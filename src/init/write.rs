@@ -10,6 +10,7 @@ use super::joins;
 use super::money::Money;
 use super::names;
 use super::tables::Placement;
+use super::trailer;
 use super::words;
 use crate::contracts::{Kind, input_tables};
 
@@ -168,6 +169,7 @@ fn source(export: &Export, placement: &Placement) -> Vec<String> {
     if let Some(field) = placement.field("quantity") {
         lines.push(negative_quantity(export, placement, field));
     }
+    lines.extend(placement.trailer.as_ref().map(trailer::written));
     columns(export, placement, &mut lines);
     lines.extend(joins::sections(export, placement));
     values(export, placement, &mut lines);
