@@ -20,6 +20,7 @@ mod implied;
 pub mod keys;
 mod load;
 pub mod marks;
+mod months;
 pub mod original;
 pub mod pages;
 pub mod parse;

@@ -3,6 +3,7 @@
 //! Money never passes through binary floating point. A value that cannot be held exactly is refused.
 
 use super::currency;
+use super::months::MONTH_NAMES;
 use crate::calendar::{DAY_MICROS, day_number};
 
 /// The value of an empty cell in a parsed column.
@@ -431,54 +432,6 @@ fn take(rest: &mut &[u8], least: usize, most: usize) -> Option<i64> {
     *rest = after;
     digits(number)
 }
-
-/// Month names and usual abbreviations, Indonesian and English, longest first where one begins another.
-const MONTH_NAMES: &[(&str, i64)] = &[
-    ("januari", 1),
-    ("january", 1),
-    ("jan", 1),
-    ("februari", 2),
-    ("february", 2),
-    ("pebruari", 2),
-    ("peb", 2),
-    ("feb", 2),
-    ("maret", 3),
-    ("march", 3),
-    ("mar", 3),
-    ("april", 4),
-    ("apr", 4),
-    ("mei", 5),
-    ("may", 5),
-    ("juni", 6),
-    ("june", 6),
-    ("jun", 6),
-    ("juli", 7),
-    ("july", 7),
-    ("jul", 7),
-    ("agustus", 8),
-    ("august", 8),
-    ("agus", 8),
-    ("agust", 8),
-    ("agu", 8),
-    ("agt", 8),
-    ("ags", 8),
-    ("aug", 8),
-    ("september", 9),
-    ("sept", 9),
-    ("sep", 9),
-    ("oktober", 10),
-    ("october", 10),
-    ("okt", 10),
-    ("oct", 10),
-    ("november", 11),
-    ("nopember", 11),
-    ("nov", 11),
-    ("nop", 11),
-    ("desember", 12),
-    ("december", 12),
-    ("des", 12),
-    ("dec", 12),
-];
 
 fn take_month_name(rest: &mut &[u8]) -> Option<i64> {
     let (name, number) = MONTH_NAMES
