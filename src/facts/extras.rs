@@ -242,6 +242,7 @@ pub(super) fn jobs(lake: &LakeDir, manifest: &Manifest, facts: &Facts, products:
                     machine_hours: amount(4, row),
                     rejected_units: if rejected.is_valid(row) { i64::from(rejected.value(row)) } else { 0 },
                     came_back: false,
+                    line: None,
                 };
                 jobs.insert((*order, job.line_no), job);
             }

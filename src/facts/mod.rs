@@ -257,6 +257,8 @@ pub struct Job {
     pub rejected_units: i64,
     /// Whether the line was brought back: it costs nothing by the standard then.
     pub came_back: bool,
+    /// The line that holds what it took; none until [`Facts::cost_jobs`], or where lines are not in memory.
+    pub line: Option<u32>,
 }
 
 impl Orders {

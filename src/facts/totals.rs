@@ -116,9 +116,9 @@ impl Facts {
         }
         let unit_cost = self.products.numbers::<Int64Type>("unit_cost");
         self.totals = totals(&self.orders, &self.lines, &unit_cost, &self.category);
-        // Lines hold what their jobs took; of those brought back the totals count nothing yet.
-        for job in self.jobs.iter_mut().filter(|job| job.came_back) {
-            job.counted_cost = 0;
+        // Lines hold what their jobs took, and the totals of those brought back nothing yet.
+        for job in self.jobs.iter_mut().filter(|job| job.came_back || job.line.is_none()) {
+            job.counted_cost = job.standard_cost;
         }
     }
 
@@ -153,6 +153,7 @@ impl Facts {
                 |line: &usize| lines.product[*line] == job.product && i64::from(lines.quantity[*line]) == job.quantity;
             if let Some(line) = (from..of_order.end.min(lines.quantity.len())).find(is_of_job) {
                 lines.cost[line] = Some(*cost);
+                job.line = Some(line as u32);
                 next = (order, line + 1);
             }
         }

@@ -469,7 +469,8 @@ impl<'f> Scan<'f> {
                 month.other += net;
             }
         }
-        for job in facts.jobs_of(order) {
+        // A line that was kept has what its job took.
+        for job in facts.jobs_of(order).iter().filter(|job| job.came_back || job.line.is_none()) {
             let category = facts.category[job.product as usize] as usize;
             self.course.category.cell(place.at, category).cogs += job.counted_cost - job.standard_cost;
         }
