@@ -124,7 +124,7 @@ mod tests {
 
     /// Total, quantity, price and discount in hundredths.
     fn rows(n: i64) -> Vec<[i64; 4]> {
-        (1..=n).map(|row| [(row + 1) * 250_00 - 10_00, (row + 1) * 100, 250_00, 10_00]).collect()
+        (1..=n).map(|row| [(row + 1) * 25_000 - 1_000, (row + 1) * 100, 25_000, 1_000]).collect()
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         assert!(!agreement(&rows(40), None).holds(), "the discount is part of it");
         assert!(!agreement(&rows(7), Some("discount")).holds(), "seven rows may be chance");
         let mut wrong = rows(40);
-        wrong[3][0] = 60_000_00;
+        wrong[3][0] = 6_000_000;
         let found = agreement(&wrong, Some("discount"));
         assert!(found.holds());
         assert_eq!(found.told(), "39 of 40 rows");
@@ -148,9 +148,9 @@ mod tests {
 
     #[test]
     fn rates_are_taken_off() {
-        let rate: Vec<[i64; 4]> = (2..30).map(|row| [row * 90_00, row * 100, 100_00, 10]).collect();
+        let rate: Vec<[i64; 4]> = (2..30).map(|row| [row * 9_000, row * 100, 10_000, 10]).collect();
         assert!(agreement(&rate, Some("discount_rate")).holds());
-        let percent: Vec<[i64; 4]> = (2..30).map(|row| [row * 90_00, row * 100, 100_00, 10_00]).collect();
+        let percent: Vec<[i64; 4]> = (2..30).map(|row| [row * 9_000, row * 100, 10_000, 1_000]).collect();
         assert!(agreement(&percent, Some("discount_percent")).holds());
     }
 }
