@@ -28,16 +28,7 @@ pub(super) fn load_lines(lake: &LakeDir, manifest: &Manifest, orders: &mut Order
         cost: Vec::new(),
     };
     let mut next = orders.first_line.clone();
-    read_files(
-        lake,
-        manifest.files(ORDER_LINES.name),
-        |file| columns(lake, file),
-        &[],
-        |batch| {
-            place(&batch, &mut lines, &mut next, &number_of, products, orders);
-            Ok(())
-        },
-    )?;
+    read_lines(lake, manifest, |batch| place(&batch, &mut lines, &mut next, &number_of, products, orders))?;
     Ok(lines)
 }
 
@@ -111,38 +102,45 @@ pub(super) fn sum_lines(
     }
     let mut totals = vec![OrderTotals::default(); if parts.sums { orders.len() } else { 0 }];
     let mut sales = Sales::of(if parts.sums { 0 } else { orders.len() });
+    read_lines(lake, manifest, |batch| {
+        each_line(&batch, &number_of, by_product.numbers, |order, line, promotion| {
+            add_promotion(orders, order, promotion);
+            sold.add(&line);
+            let product = line.product as usize;
+            match totals.get_mut(order) {
+                Some(totals) => {
+                    totals.add(&line, by_product.unit_cost[product], by_product.category[product]);
+                }
+                None => sales.add(order, &line),
+            }
+            if keep_products {
+                lines.product[next[order] as usize] = line.product;
+                lines.kind[next[order] as usize] = line.kind;
+                next[order] += 1;
+            } else {
+                orders.n_lines[order] += 1;
+            }
+        });
+    })?;
+    let is_sale = totals.iter_mut().map(|totals| &mut totals.is_sale).chain(&mut sales.is_sale);
+    for (is_sale, n_lines) in is_sale.zip(&orders.n_lines) {
+        *is_sale |= *n_lines == 0;
+    }
+    Ok((lines, totals, sales))
+}
+
+/// Hands over the lines of all files, with the columns worth reading.
+fn read_lines(lake: &LakeDir, manifest: &Manifest, mut each: impl FnMut(RecordBatch) + Send) -> Result<()> {
     read_files(
         lake,
         manifest.files(ORDER_LINES.name),
         |file| columns(lake, file),
         &[],
         |batch| {
-            each_line(&batch, &number_of, by_product.numbers, |order, line, promotion| {
-                add_promotion(orders, order, promotion);
-                sold.add(&line);
-                let product = line.product as usize;
-                match totals.get_mut(order) {
-                    Some(totals) => {
-                        totals.add(&line, by_product.unit_cost[product], by_product.category[product]);
-                    }
-                    None => sales.add(order, &line),
-                }
-                if keep_products {
-                    lines.product[next[order] as usize] = line.product;
-                    lines.kind[next[order] as usize] = line.kind;
-                    next[order] += 1;
-                } else {
-                    orders.n_lines[order] += 1;
-                }
-            });
+            each(batch);
             Ok(())
         },
-    )?;
-    let is_sale = totals.iter_mut().map(|totals| &mut totals.is_sale).chain(&mut sales.is_sale);
-    for (is_sale, n_lines) in is_sale.zip(&orders.n_lines) {
-        *is_sale |= *n_lines == 0;
-    }
-    Ok((lines, totals, sales))
+    )
 }
 
 /// The columns worth reading of a file: the rare ones only where there is any.
